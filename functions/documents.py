@@ -1,0 +1,198 @@
+"""Firestore with a deadline on every call and optimistic commits. The only file that imports it.
+
+A read takes no lock. A commit is one WriteBatch: all of it or nothing, refused when a document it
+was based on has changed since (reference: a transaction that reads would hold its locks for a
+minute after its process was killed).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from google.api_core import exceptions as google_errors
+from google.cloud import firestore
+
+from functions.errors import StoreUnavailable
+
+SCHEMA = 1
+READ_SECONDS = 3.0
+COMMIT_SECONDS = 5.0
+
+REFUSED = (
+    google_errors.FailedPrecondition,
+    google_errors.AlreadyExists,
+    google_errors.Aborted,
+    google_errors.NotFound,
+)
+UNREACHABLE = (
+    google_errors.ServiceUnavailable,
+    google_errors.DeadlineExceeded,
+    google_errors.RetryError,
+    google_errors.InternalServerError,
+    google_errors.ResourceExhausted,
+    google_errors.Cancelled,
+    google_errors.Unknown,
+)
+
+
+class Refused(Exception):
+    """A commit was based on something that has changed since. Read again and decide anew."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One environment of one application: where nearly everything lives."""
+
+    application: str
+    environment: str
+
+    @property
+    def path(self) -> str:
+        return f"applications/{self.application}/environments/{self.environment}"
+
+    def doc(self, collection: str, name: str) -> str:
+        return f"{self.path}/{collection}/{name}"
+
+    def collection(self, name: str) -> str:
+        return f"{self.path}/{name}"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document as it was read. `version` is its update time: the precondition of a write."""
+
+    path: str
+    data: dict[str, Any]
+    version: Any
+
+    @property
+    def id(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write of a commit. Use the constructors below."""
+
+    kind: str
+    path: str
+    data: Mapping[str, Any]
+    version: Any = None
+
+    @staticmethod
+    def create(path: str, data: Mapping[str, Any]) -> Write:
+        """Refused when the document exists."""
+        return Write("create", path, {"schema": SCHEMA, **data})
+
+    @staticmethod
+    def set(path: str, data: Mapping[str, Any]) -> Write:
+        """Unconditional: only for documents with one writer, or whose content is their name."""
+        return Write("set", path, {"schema": SCHEMA, **data})
+
+    @staticmethod
+    def update(document: Document, data: Mapping[str, Any]) -> Write:
+        """Replaces the fields given (their whole values); refused when it changed since read."""
+        return Write("update", document.path, {"schema": SCHEMA, **data}, document.version)
+
+    @staticmethod
+    def delete(document: Document | str) -> Write:
+        """Refused when a document handed in as read has changed since."""
+        if isinstance(document, str):
+            return Write("delete", document, {})
+        return Write("delete", document.path, {}, document.version)
+
+
+class Store:
+    """Reads and commits with deadlines. Counts its operations, so that costs are counted."""
+
+    def __init__(self, client: firestore.Client) -> None:
+        self._client = client
+        self.operations: Counter[str] = Counter()
+
+    def get(self, path: str, *, timeout: float = READ_SECONDS) -> Document | None:
+        """The document, or None. Raises StoreUnavailable."""
+        self.operations["reads"] += 1
+        with _reachable():
+            snapshot = self._client.document(path).get(retry=None, timeout=timeout)
+        return _document(snapshot)
+
+    def get_many(
+        self, paths: Sequence[str], *, timeout: float = READ_SECONDS
+    ) -> dict[str, Document | None]:
+        """Several documents in one round trip, by path; None for those that don't exist."""
+        if not paths:
+            return {}
+        self.operations["reads"] += len(paths)
+        references = [self._client.document(path) for path in paths]
+        with _reachable():
+            snapshots = list(self._client.get_all(references, retry=None, timeout=timeout))
+        return {snapshot.reference.path: _document(snapshot) for snapshot in snapshots}
+
+    def query(
+        self,
+        collection: str,
+        where: Sequence[tuple[str, str, Any]] = (),
+        *,
+        order_by: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        timeout: float = READ_SECONDS,
+    ) -> list[Document]:
+        """The documents of a collection that match every (field, operator, value)."""
+        query: Any = self._client.collection(collection)
+        for field, operator, value in where:
+            query = query.where(filter=firestore.FieldFilter(field, operator, value))
+        if order_by:
+            direction = firestore.Query.DESCENDING if descending else firestore.Query.ASCENDING
+            query = query.order_by(order_by, direction=direction)
+        if limit:
+            query = query.limit(limit)
+        with _reachable():
+            snapshots = list(query.stream(retry=None, timeout=timeout))
+        self.operations["reads"] += max(1, len(snapshots))
+        return [document for document in map(_document, snapshots) if document]
+
+    def commit(self, writes: Sequence[Write], *, timeout: float = COMMIT_SECONDS) -> None:
+        """All writes or none. Raises Refused when a precondition fails, or StoreUnavailable."""
+        batch = self._client.batch()
+        for write in writes:
+            self._add(batch, write)
+        self.operations["commits"] += 1
+        self.operations["writes"] += len(writes)
+        with _reachable():
+            try:
+                batch.commit(retry=None, timeout=timeout)
+            except REFUSED as error:
+                raise Refused(str(error)) from error
+
+    def _add(self, batch: Any, write: Write) -> None:
+        reference = self._client.document(write.path)
+        option = (
+            self._client.write_option(last_update_time=write.version) if write.version else None
+        )
+        if write.kind == "create":
+            batch.create(reference, dict(write.data))
+        elif write.kind == "set":
+            batch.set(reference, dict(write.data))
+        elif write.kind == "delete":
+            batch.delete(reference, option=option)
+        else:
+            batch.update(reference, dict(write.data), option=option)
+
+
+def _document(snapshot: Any) -> Document | None:
+    if not snapshot.exists:
+        return None
+    return Document(snapshot.reference.path, snapshot.to_dict(), snapshot.update_time)
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except UNREACHABLE as error:
+        raise StoreUnavailable("The store can't be reached, or did not answer in time.") from error

@@ -1,0 +1,118 @@
+"""Who acts, and what they may do. Membership documents decide; claims in a token never do.
+
+    role           may
+    msp_admin      everything, everywhere
+    team_manager   everything in the environments granted
+    developer      read what is granted; change it where it is not production
+    reader         read the environments granted
+
+Nobody may do anything by default: a membership names its environments one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from functions.documents import Document, Scope
+from functions.errors import PermissionDenied
+
+PRODUCTION = "production"
+ENVIRONMENTS = (PRODUCTION, "staging", "development", "testing", "demo")
+
+
+class Permission(StrEnum):
+    """What a change or a view needs."""
+
+    READ = "read"
+    EDIT_FLAGS = "edit flags"
+    EDIT_VERSIONS = "edit versions"
+    ROLL_OUT = "roll out"
+    ROLL_BACK = "roll back"
+    MANAGE_KEYS = "manage keys"
+    MANAGE_MEMBERS = "manage members"
+
+
+ROLES = ("msp_admin", "team_manager", "developer", "reader")
+BEYOND_DEVELOPERS = frozenset({Permission.MANAGE_KEYS, Permission.MANAGE_MEMBERS})
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: an opaque id, never a name or an e-mail address."""
+
+    kind: str
+    id: str
+
+    @staticmethod
+    def person(uid: str) -> Actor:
+        return Actor("person", uid)
+
+    @staticmethod
+    def machine(name: str) -> Actor:
+        """A scheduled function of the bundle."""
+        return Actor("machine", name)
+
+    @staticmethod
+    def operator(name: str) -> Actor:
+        """A command run with the project's own credentials."""
+        return Actor("operator", name)
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A person's role in an application, in the environments named."""
+
+    role: str
+    environments: frozenset[str]
+
+    @staticmethod
+    def from_document(data: Mapping[str, Any]) -> Membership:
+        return Membership(str(data["role"]), frozenset(data["environments"]))
+
+    def allows(self, permission: Permission, environment: str) -> bool:
+        if environment not in self.environments:
+            return False
+        if self.role == "team_manager":
+            return True
+        if self.role == "developer" and environment != PRODUCTION:
+            return permission not in BEYOND_DEVELOPERS
+        return self.role in ("developer", "reader") and permission is Permission.READ
+
+
+def administrator_path(uid: str) -> str:
+    return f"administrators/{uid}"
+
+
+def membership_path(application: str, uid: str) -> str:
+    return f"applications/{application}/members/{uid}"
+
+
+def deciding_paths(actor: Actor, scope: Scope) -> list[str]:
+    """The documents that decide what this actor may do here."""
+    if actor.kind != "person":
+        return []
+    return [administrator_path(actor.id), membership_path(scope.application, actor.id)]
+
+
+def require(
+    actor: Actor,
+    scope: Scope,
+    permission: Permission,
+    documents: Mapping[str, Document | None],
+) -> None:
+    """Raises PermissionDenied unless the documents of `deciding_paths` allow it."""
+    if actor.kind in ("machine", "operator"):
+        return
+    if actor.kind == "person":
+        if documents.get(administrator_path(actor.id)):
+            return
+        member = documents.get(membership_path(scope.application, actor.id))
+        if member and Membership.from_document(member.data).allows(permission, scope.environment):
+            return
+    raise PermissionDenied(
+        f"You may not {permission} in the environment {scope.environment} "
+        f"of the application {scope.application}."
+    )

@@ -1,0 +1,77 @@
+"""What readers of an environment need, compiled: a small pointer and immutable parts.
+
+The pointer says which generation is current and which parts it is made of. A part is named by the
+hash of its content, so a reader fetches only what has changed. Pure: no I/O.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from functions.errors import PayloadTooLarge
+
+MAXIMUM_PART_BYTES = 900_000
+"""A Firestore document holds 1 MiB; some 20,000 flags of usual size fit, compressed."""
+
+FLAGS = "flags"
+SERVICES = "services"
+KEYS = "keys"
+ENVIRONMENT = "environment"
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """`generation` rises by one with every change; `parts` maps a part's name to its hash."""
+
+    generation: int
+    parts: Mapping[str, str]
+
+    @staticmethod
+    def from_document(data: Mapping[str, Any]) -> Pointer:
+        return Pointer(int(data["generation"]), dict(data["parts"]))
+
+    def to_document(self, now: float) -> dict[str, Any]:
+        return {
+            "generation": self.generation,
+            "parts": dict(self.parts),
+            "published_at": timestamp(now),
+        }
+
+
+EMPTY = Pointer(0, {})
+
+
+def encode_part(name: str, content: Any, now: float) -> tuple[str, dict[str, Any]]:
+    """The hash and the document of a part. Raises PayloadTooLarge past MAXIMUM_PART_BYTES."""
+    text = canonical(content).encode()
+    body = zlib.compress(text)
+    if len(body) > MAXIMUM_PART_BYTES:
+        raise PayloadTooLarge(
+            f"The {name} of this environment take {len(body):,} bytes compressed; "
+            f"{MAXIMUM_PART_BYTES:,} fit into one snapshot.",
+            remedy="Archive flags that are no longer used.",
+        )
+    digest = hashlib.sha256(name.encode() + b"\0" + text).hexdigest()[:32]
+    return digest, {"name": name, "body": body, "published_at": timestamp(now)}
+
+
+def decode_part(data: Mapping[str, Any]) -> Any:
+    return json.loads(zlib.decompress(data["body"]))
+
+
+def canonical(value: Any) -> str:
+    """JSON with one spelling for one value: sorted keys, no spaces. NaN is refused."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def timestamp(seconds: float) -> datetime.datetime:
+    """Seconds since the epoch as Firestore keeps them."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
