@@ -163,11 +163,17 @@ class Store:
             self._add(batch, write)
         self.operations["commits"] += 1
         self.operations["writes"] += len(writes)
-        with _reachable():
-            try:
-                batch.commit(retry=None, timeout=timeout)
-            except REFUSED as error:
-                raise Refused(str(error)) from error
+        try:
+            batch.commit(retry=None, timeout=timeout)
+        except REFUSED as error:
+            raise Refused(str(error)) from error
+        except google_errors.ServiceUnavailable as error:
+            raise StoreUnavailable("The store can't be reached: nothing was written.") from error
+        except UNREACHABLE as error:
+            raise StoreUnavailable(
+                "The store did not confirm the write in time: it may have been made or not.",
+                remedy="Read what you wanted to change before you try again.",
+            ) from error
 
     def _add(self, batch: Any, write: Write) -> None:
         reference = self._client.document(write.path)

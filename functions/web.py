@@ -1,0 +1,180 @@
+"""What all HTTP routes share: request ids, limits, JSON bodies, and errors as problem+json.
+
+request → request id and language → route → parse(model) → domain → answer or problem
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import flask
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from functions import errors, log, messages
+from functions.errors import InvalidArgument, PalierError, PayloadTooLarge
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    Model = TypeVar("Model", bound=BaseModel)
+
+MAXIMUM_BODY_BYTES = 256 * 1024
+MAXIMUM_PROBLEMS = 10
+REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+TRACE = re.compile(r"(?:00-)?([0-9a-f]{32})\b")
+PROBLEM_TYPE = "application/problem+json"
+
+
+def make_app(name: str, prefix: str, blueprints: Iterable[flask.Blueprint]) -> flask.Flask:
+    """A Flask app of these routes. `prefix` is what Hosting puts before them."""
+    app = flask.Flask(name, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAXIMUM_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    app.register_error_handler(PalierError, answer_problem)
+    app.register_error_handler(HTTPException, _answer_http_exception)
+    app.register_error_handler(Exception, _answer_crash)
+    app.wsgi_app = _without_prefix(app.wsgi_app, prefix)  # type: ignore[method-assign]
+    app.after_request(_finish)
+    return app
+
+
+def dispatch(app: flask.Flask, request: flask.Request, function: str) -> Response:
+    """Answers a request of a Cloud Function by the routes of `app`."""
+    identifier = request_id(request.headers)
+    request.environ["palier.request_id"] = identifier
+    with log.bound(**context(request.headers, identifier, function)):
+        return Response.from_app(app.wsgi_app, request.environ)
+
+
+def context(headers: Headers, identifier: str, function: str) -> dict[str, str]:
+    """The fields that every log line of a request carries."""
+    fields = {"request_id": identifier, "function": function}
+    trace = TRACE.match(headers.get("traceparent") or headers.get("X-Cloud-Trace-Context") or "")
+    if trace:
+        fields["logging.googleapis.com/trace"] = trace.group(1)
+    return fields
+
+
+def request_id(headers: Headers) -> str:
+    """The caller's X-Request-Id when it is well-formed, otherwise a new one."""
+    given = headers.get("X-Request-Id") or ""
+    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def current_request_id() -> str:
+    return str(flask.request.environ.get("palier.request_id", ""))
+
+
+def parse(model: type[Model]) -> Model:
+    """The JSON body as a model. Raises InvalidArgument that names the fields, not their values."""
+    return validated(model, json_body())
+
+
+def json_body() -> Any:
+    """The JSON body of the current request. Raises InvalidArgument or PayloadTooLarge."""
+    request = flask.request
+    if not request.is_json:
+        raise InvalidArgument(
+            "The body is not JSON.", remedy="Send JSON with `Content-Type: application/json`."
+        )
+    try:
+        return json.loads(request.get_data(cache=False))
+    except (ValueError, RecursionError) as error:
+        raise InvalidArgument("The body is not well-formed JSON.") from error
+
+
+def validated(model: type[Model], value: Any) -> Model:
+    """`value` as a model, or InvalidArgument with the path and the expectation of each problem."""
+    from pydantic import ValidationError  # not needed by the hot routes
+
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems = [
+            {"field": ".".join(map(str, item["loc"])) or "(body)", "expected": item["msg"]}
+            for item in error.errors(include_url=False, include_context=False, include_input=False)
+        ][:MAXIMUM_PROBLEMS]
+        named = "; ".join(f"{item['field']}: {item['expected']}" for item in problems)
+        raise InvalidArgument(
+            f"The request is not as expected. {named}", extra={"problems": problems}
+        ) from None
+
+
+def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Any:
+    """A JSON answer."""
+    response = flask.jsonify(value)
+    response.status_code = status
+    response.headers.update(headers or {})
+    return response
+
+
+def problem(error: PalierError, identifier: str, language: str) -> dict[str, Any]:
+    """An error as RFC 9457 has it, with what end users read in `message`."""
+    return {
+        "type": f"urn:palier:error:{error.code.lower().replace('_', '-')}",
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": error.http_status,
+        "code": error.code,
+        "detail": error.detail,
+        "remedy": error.remedy,
+        "message": messages.for_user(error, language),
+        "request_id": identifier,
+        **error.extra,
+    }
+
+
+def answer_problem(error: PalierError) -> flask.Response:
+    language = messages.preferred(flask.request.headers.get("Accept-Language"))
+    body = problem(error, current_request_id(), language)
+    response = flask.Response(
+        json.dumps(body, ensure_ascii=False), error.http_status, mimetype=PROBLEM_TYPE
+    )
+    if error.http_status == errors.Unauthenticated.http_status:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if "retry_after" in error.extra:
+        response.headers["Retry-After"] = str(error.extra["retry_after"])
+    return response
+
+
+def _answer_http_exception(error: HTTPException) -> flask.Response:
+    known: Mapping[int, Callable[[], PalierError]] = {
+        404: lambda: errors.NotFound("There is nothing at this address."),
+        405: lambda: errors.MethodNotAllowed("This address does not answer to this method."),
+        413: lambda: PayloadTooLarge(f"A body has at most {MAXIMUM_BODY_BYTES:,} bytes."),
+    }
+    make = known.get(error.code or 0)
+    response = answer_problem(make() if make else InvalidArgument("The request is malformed."))
+    allow = error.get_response().headers.get("Allow")
+    if allow:
+        response.headers["Allow"] = allow
+    return response
+
+
+def _answer_crash(error: Exception) -> flask.Response:
+    log.exception("request crashed", error)
+    return answer_problem(errors.Internal("An unexpected error."))
+
+
+def _finish(response: flask.Response) -> flask.Response:
+    response.headers.setdefault("X-Request-Id", current_request_id())
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    return response
+
+
+def _without_prefix(application: Any, prefix: str) -> Callable[..., Any]:
+    def stripped(environ: dict[str, Any], start_response: Any) -> Any:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(prefix + "/"):
+            environ = {**environ, "PATH_INFO": path[len(prefix) :]}
+        return application(environ, start_response)
+
+    return stripped
