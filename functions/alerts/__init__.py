@@ -1,0 +1,1 @@
+"""What is too much, since when, and who hears of it."""

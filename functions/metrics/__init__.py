@@ -1,0 +1,1 @@
+"""What the functions measure, from the request to Cloud Monitoring."""

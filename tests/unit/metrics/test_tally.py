@@ -1,0 +1,187 @@
+"""Tallies add up in any order, count exactly, and come back from their documents."""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.metrics import histogram, tally
+from functions.metrics.tally import Observation, Tally
+
+AT = 1_800_000_000.0
+
+
+def observation(**changes: object) -> Observation:
+    values: dict[str, object] = {
+        "service": "stories",
+        "version": "1.2.0",
+        "generation": 3,
+        "at": AT,
+        "duration_ms": 120.0,
+        "code": "OK",
+        "cause": "none",
+        "user_hash": "aaaaaaaaaaaaaaaa",
+        **changes,
+    }
+    return Observation(**values)  # type: ignore[arg-type]
+
+
+outcomes = st.sampled_from(
+    [
+        ("OK", "none"),
+        ("OPENAI_ERROR", "candidate"),
+        ("OPENAI_ERROR", "upstream"),
+        ("TIMEOUT", "internal"),
+        ("MEMORY_ERROR", "internal"),
+        ("INVALID_ARGUMENT", "client"),
+    ]
+)
+
+
+@st.composite
+def observations(draw: st.DrawFn) -> Observation:
+    code, cause = draw(outcomes)
+    return observation(
+        at=AT + draw(st.integers(0, 30_000)) / 1000,
+        duration_ms=draw(st.floats(0, 4_000_000)),
+        code=code,
+        cause=cause,
+        user_hash=f"{draw(st.integers(0, 2000)):016x}",
+        retries=draw(st.integers(0, 15)),
+        memory=draw(st.floats(0, 1)),
+        words=draw(st.integers(0, 900)),
+    )
+
+
+tallies = st.lists(observations(), max_size=40).map(
+    lambda seen: tally.merge_all(map(tally.of, seen))
+)
+crowds = st.builds(
+    lambda start, size: Tally(
+        users_failing=frozenset(f"{n:016x}" for n in range(start, start + size))
+    ),
+    st.integers(0, 600),
+    st.integers(0, tally.USERS_CAP),
+)
+
+
+@given(tallies | crowds, tallies | crowds)
+def test_merge_is_commutative(first: Tally, second: Tally) -> None:
+    assert tally.merge(first, second) == tally.merge(second, first)
+
+
+@given(tallies | crowds, tallies | crowds, tallies | crowds)
+def test_merge_is_associative(first: Tally, second: Tally, third: Tally) -> None:
+    left = tally.merge(tally.merge(first, second), third)
+    assert left == tally.merge(first, tally.merge(second, third))
+
+
+@given(tallies)
+def test_the_empty_tally_changes_nothing(some: Tally) -> None:
+    assert tally.merge(tally.EMPTY, some) == some
+
+
+@given(tallies)
+def test_a_tally_comes_back_from_its_text(some: Tally) -> None:
+    assert Tally.from_text(some.to_text()) == some
+
+
+@given(st.lists(observations(), min_size=1, max_size=60))
+def test_counters_are_exact(seen: list[Observation]) -> None:
+    some = tally.merge_all(map(tally.of, seen))
+    durations = [
+        30_001.0 if o.code == "TIMEOUT" and o.duration_ms < 30_001 else o.duration_ms for o in seen
+    ]
+    assert some.requests == len(seen) == sum(some.buckets.values())
+    assert some.failures == sum(o.failed for o in seen)
+    assert some.served == sum(o.cause != "client" for o in seen)
+    assert some.duration_sum_ms == sum(map(round, durations))
+    for limit in tally.THRESHOLDS_MS:
+        assert some.above_ms(limit) == sum(duration > limit for duration in durations)
+    for retries in range(tally.RETRIES_CAP):
+        assert some.retried_more_than(retries) == sum(o.retries > retries for o in seen)
+    assert len(some.users_failing) == len({o.user_hash for o in seen if o.failed})
+
+
+@given(
+    st.lists(st.floats(10, 3_599_999), min_size=1, max_size=300),
+    st.sampled_from([0.5, 0.9, 0.95, 0.99]),
+)
+def test_percentiles_are_within_the_stated_error(durations: list[float], share: float) -> None:
+    buckets: dict[int, int] = {}
+    for duration in durations:
+        buckets = histogram.merge(buckets, {histogram.index(duration): 1})
+    found = histogram.percentile(buckets, share)
+    true = numpy.percentile(durations, share * 100, method="inverted_cdf")
+    assert found is not None
+    assert abs(found / true - 1) <= histogram.WORST_ERROR + 1e-9
+
+
+def test_percentiles_of_a_lognormal_day_are_close() -> None:
+    times = numpy.random.default_rng(7).lognormal(math.log(4000), 0.6, 50_000)
+    some = Tally(buckets={}, requests=len(times))
+    counts: dict[int, int] = {}
+    for duration in times:
+        bucket = histogram.index(float(duration))
+        counts[bucket] = counts.get(bucket, 0) + 1
+    some = Tally(buckets=counts)
+    found = some.percentile_ms(0.95)
+    assert found is not None
+    assert abs(found / numpy.percentile(times, 95) - 1) < histogram.WORST_ERROR
+
+
+@pytest.mark.parametrize(
+    ("duration", "bucket"),
+    [(0, 0), (9.999, 0), (10, 1), (3_599_999, 148), (1e9, 149)],
+    ids=["zero", "below", "first edge", "below an hour", "beyond"],
+)
+def test_edges_of_the_histogram(duration: float, bucket: int) -> None:
+    assert histogram.index(duration) == bucket
+    assert histogram.FINITE == 148
+    if 1 <= bucket <= histogram.FINITE:
+        assert histogram.EDGES_MS[bucket - 1] <= duration < histogram.EDGES_MS[bucket]
+
+
+def test_a_timeout_counts_as_above_thirty_seconds() -> None:
+    some = tally.of(observation(code="TIMEOUT", cause="internal", duration_ms=29_990.0))
+    assert some.above_ms(30_000) == 1
+    assert some.above_ms(15_000) == 1
+
+
+def test_a_memory_error_counts_as_all_of_the_memory() -> None:
+    some = tally.of(observation(code="MEMORY_ERROR", cause="internal", memory=0.4))
+    assert some.memory_max == 1.0
+
+
+def test_consecutive_failures_count_distinct_users_since_the_last_success() -> None:
+    def ended(second: int, user: str, failed: bool) -> Tally:
+        cause = "candidate" if failed else "none"
+        code = "OPENAI_ERROR" if failed else "OK"
+        return tally.of(observation(at=AT + second, user_hash=user, cause=cause, code=code))
+
+    run = [ended(0, "a", True), ended(1, "b", False), ended(2, "c", True)]
+    run += [ended(3, "c", True), ended(4, "d", True)]
+    assert tally.merge_all(run).consecutive_failures == 2
+    mistake = tally.of(observation(at=AT + 5, cause="client", code="INVALID_ARGUMENT"))
+    assert tally.merge(tally.merge_all(run), mistake).consecutive_failures == 2
+    assert tally.merge(tally.merge_all(run), ended(6, "e", False)).consecutive_failures == 0
+
+
+def test_observations_take_known_causes_and_codes_only() -> None:
+    with pytest.raises(ValueError, match="class of causes"):
+        observation(cause="weather")
+    with pytest.raises(ValueError, match="error code"):
+        observation(code="a story by accident")
+
+
+def test_a_full_tally_fits_a_document() -> None:
+    full = Tally(
+        buckets=dict.fromkeys(range(150), 10**6),
+        users_failing=frozenset(f"{n:016x}" for n in range(tally.USERS_CAP)),
+        recent=tuple(tally.Completion(10**12 + n, f"{n:016x}", True) for n in range(tally.RECENT)),
+    )
+    assert len(full.to_text()) < 12_000
