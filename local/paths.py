@@ -1,0 +1,13 @@
+"""Where things are in a checkout. Standard library only: set-up runs first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".palier"  # all that running Palier locally writes; never committed
+LOGS = STATE / "logs"
+RUNS = STATE / "run"
+VENV = ROOT / "venv"  # the functions emulator insists on this place
+NODE_MODULES = ROOT / "node_modules"
+FIXTURES = ROOT / "local" / "fixtures"
