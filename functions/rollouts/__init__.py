@@ -1,0 +1,1 @@
+"""The heart: a new version or feature, released a step at a time and taken back in seconds."""

@@ -1,0 +1,227 @@
+"""What a rollout intends, as data. Pure.
+
+A plan says which share of the users gets the candidate, for how long each stage bakes, what must be
+seen before the next one, and what takes it all back. Seconds for times, 0..100 for percentages,
+0..1 for rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from functions.errors import InvalidArgument
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+MAXIMUM_STAGES = 20
+LONGEST = 90 * DAY
+SMALLEST_PERCENTAGE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`bake_seconds` is the least time at this percentage; after `max_wait_seconds` it pauses."""
+
+    percentage: float
+    bake_seconds: float
+    max_wait_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What takes the candidate back, whatever the control does.
+
+    error_rate     failures a request
+    slow_rate      requests over 30 s a request
+    memory         of the container's limit
+    strikes        consecutive checks beyond a limit before it acts
+    check_requests the least requests in one check
+    disaster_rate  failures a request that act at once, on at least `disaster_requests`
+    """
+
+    error_rate: float = 0.05
+    slow_rate: float = 0.05
+    memory: float = 0.80
+    strikes: int = 3
+    check_requests: int = 20
+    disaster_rate: float = 0.25
+    disaster_requests: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What must be seen of the candidate in a stage before it may advance."""
+
+    requests: int = 100
+    error_rate: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Stages with rising percentages up to 100, then a watch, then the candidate is the default.
+
+    holdback    percentage of users who keep the control at "100 %", for comparison
+    alpha       how often a healthy candidate may be taken back for its errors, at most
+    tolerance   how many times the control's failing users the candidate may have
+    automatic   False: only a person advances; the limits still take it back
+    """
+
+    name: str
+    stages: tuple[Stage, ...]
+    watch_seconds: float = DAY
+    holdback: float = 5.0
+    alpha: float = 0.01
+    tolerance: float = 1.0
+    automatic: bool = True
+    limits: Limits = field(default_factory=Limits)
+    criteria: Criteria = field(default_factory=Criteria)
+
+    def percentage(self, stage: int) -> float:
+        """What the split gives the candidate at a stage: the last ones leave the holdback."""
+        return round(min(self.stages[stage].percentage, 100.0 - self.holdback), 2)
+
+    @property
+    def last(self) -> int:
+        return len(self.stages) - 1
+
+    def to_document(self) -> dict[str, Any]:
+        return asdict(self) | {"stages": [asdict(stage) for stage in self.stages]}
+
+    @staticmethod
+    def from_document(data: Mapping[str, Any]) -> Plan:
+        return Plan(
+            **{
+                **data,
+                "stages": tuple(Stage(**stage) for stage in data["stages"]),
+                "limits": Limits(**data["limits"]),
+                "criteria": Criteria(**data["criteria"]),
+            }
+        )
+
+
+def validate(plan: Plan) -> Plan:
+    """The plan, or InvalidArgument that says why it could never advance or never take back."""
+    problems = [*_stage_problems(plan), *_ending_problems(plan), *_judgement_problems(plan)]
+    if problems:
+        raise InvalidArgument(f"This plan can't work. {' '.join(problems)}")
+    return plan
+
+
+def preview(plan: Plan) -> tuple[str, ...]:
+    """What the plan will do and what it can't see, a sentence each."""
+    advance = "when it proves healthy" if plan.automatic else "when a person promotes it"
+    lines = [
+        f"{plan.percentage(number):g} % of users for at least {duration(stage.bake_seconds)}, "
+        f"then on {advance}; paused if it can't after {duration(stage.max_wait_seconds)}."
+        for number, stage in enumerate(plan.stages)
+    ]
+    lines.append(f"Then it is watched for {duration(plan.watch_seconds)} and becomes the default.")
+    if not plan.holdback:
+        lines.append(
+            "At 100 % nobody is left on the old version to compare with: only the limits "
+            "on errors, slowness and memory can take it back then."
+        )
+    return tuple(lines)
+
+
+def duration(seconds: float) -> str:
+    """45 s, 12 min, 3 h or 2 days: as people say it."""
+    for size, name in ((DAY, "days"), (HOUR, "h"), (60.0, "min")):
+        if seconds >= size:
+            value = round(seconds / size, 1)
+            return "1 day" if name == "days" and value == 1 else f"{value:g} {name}"
+    return f"{seconds:.0f} s"
+
+
+def _stage_problems(plan: Plan) -> list[str]:
+    if not 1 <= len(plan.stages) <= MAXIMUM_STAGES:
+        return [f"It needs 1 to {MAXIMUM_STAGES} stages."]
+    problems = []
+    before = 0.0
+    for number, stage in enumerate(plan.stages, 1):
+        if not SMALLEST_PERCENTAGE <= stage.percentage <= 100.0:
+            problems.append(f"Stage {number} needs a percentage from 0.01 to 100.")
+        elif round(stage.percentage, 2) != stage.percentage:
+            problems.append(f"Stage {number}: a percentage has at most two decimals.")
+        elif stage.percentage <= before:
+            problems.append(f"Stage {number} does not raise the percentage.")
+        if not 0.0 <= stage.bake_seconds <= LONGEST:
+            problems.append(f"Stage {number} bakes for 0 s to 90 days.")
+        if not stage.bake_seconds < stage.max_wait_seconds <= LONGEST:
+            problems.append(
+                f"Stage {number} could never advance: it would pause after "
+                f"{duration(stage.max_wait_seconds)}, before it has baked for "
+                f"{duration(stage.bake_seconds)}."
+            )
+        before = stage.percentage
+    return problems
+
+
+def _ending_problems(plan: Plan) -> list[str]:
+    problems = []
+    if not plan.stages or plan.stages[-1].percentage != 100.0:
+        problems.append("The last stage must be 100 %: otherwise it never ends.")
+    if not 0.0 <= plan.holdback <= 50.0 or round(plan.holdback, 2) != plan.holdback:
+        problems.append("The holdback is 0 to 50 %, with at most two decimals.")
+    elif len(plan.stages) > 1 and plan.stages[-2].percentage >= 100.0 - plan.holdback:
+        problems.append(
+            f"The stage before the last takes from the holdback of {plan.holdback:g} %: "
+            "users would be moved out again at 100 %."
+        )
+    if not 0.0 <= plan.watch_seconds <= LONGEST:
+        problems.append("The watch lasts 0 s to 90 days.")
+    return problems
+
+
+def _judgement_problems(plan: Plan) -> list[str]:
+    limits, criteria = plan.limits, plan.criteria
+    checks: Sequence[tuple[bool, str]] = (
+        (0.0 < plan.alpha <= 0.2, "`alpha` is above 0 and at most 0.2."),
+        (1.0 <= plan.tolerance <= 10.0, "`tolerance` is 1 to 10."),
+        (0.0 < limits.error_rate < 1.0, "With this `error_rate` errors could never take it back."),
+        (0.0 < limits.slow_rate < 1.0, "With this `slow_rate` it could never be too slow."),
+        (0.0 < limits.memory < 1.0, "With this `memory` it could never use too much."),
+        (1 <= limits.strikes <= 10, "`strikes` is 1 to 10."),
+        (1 <= limits.check_requests <= 10_000, "`check_requests` is 1 to 10,000."),
+        (
+            limits.error_rate <= limits.disaster_rate < 1.0,
+            "`disaster_rate` is at least `error_rate` and below 1.",
+        ),
+        (5 <= limits.disaster_requests <= 10_000, "`disaster_requests` is 5 to 10,000."),
+        (
+            1 <= criteria.requests <= 10_000_000,
+            "Without a least number of requests it would advance on no data.",
+        ),
+        (
+            0.0 <= criteria.error_rate <= limits.error_rate,
+            "It may not advance on more errors than the limit that takes it back.",
+        ),
+    )
+    return [message for holds, message in checks if not holds]
+
+
+def _plan(name: str, *stages: tuple[float, float], **options: Any) -> Plan:
+    """Stages of (percentage, least bake in hours); each waits three times as long at most."""
+    built = tuple(
+        Stage(percentage, hours * HOUR, max(3 * hours, 1.0) * HOUR) for percentage, hours in stages
+    )
+    return validate(Plan(name, built, **options))
+
+
+TEMPLATES: Mapping[str, Plan] = MappingProxyType(
+    {
+        plan.name: plan
+        for plan in (
+            _plan("gradual", (10, 24), (25, 48), (50, 72), (100, 0)),
+            _plan("canary", (5, 2), (25, 6), (100, 4), watch_seconds=2 * DAY),
+            _plan("steps", (5, 24), (25, 24), (50, 24), (100, 0)),
+            _plan("blue-green", (100, 0.5), holdback=0.0),
+            _plan("hotfix", (25, 0.1), (100, 0.5)),
+            _plan("manual", (10, 0), (25, 0), (50, 0), (100, 0), automatic=False),
+        )
+    }
+)
+"""Plans by name; the seeds' values."""

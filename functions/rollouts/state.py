@@ -1,0 +1,165 @@
+"""Where a rollout stands, and the only ways it can move. Pure.
+
+    pending ──start──▶ starting ──begin──▶ baking ──advance──▶ … ──▶ watching ──▶ succeeded
+                                             │  ▲                       │
+                                           pause resume  (also while watching)
+                                             ▼  │
+                                            paused
+    from pending, starting, baking, paused and watching: ──roll back──▶ rolled_back (absorbing)
+    from pending and starting: ──supersede──▶ superseded
+
+`start` only asks: the scheduled controller makes the first split itself (`begin`), so no user ever
+gets a candidate that nobody is watching. A paused rollout keeps its split and stays guarded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from functions.errors import FailedPrecondition
+from functions.rollouts.plan import Plan
+
+
+class Phase(StrEnum):
+    PENDING = "pending"
+    STARTING = "starting"
+    BAKING = "baking"
+    PAUSED = "paused"
+    WATCHING = "watching"
+    SUCCEEDED = "succeeded"
+    ROLLED_BACK = "rolled_back"
+    SUPERSEDED = "superseded"
+
+
+RUNNING = frozenset({Phase.STARTING, Phase.BAKING, Phase.PAUSED, Phase.WATCHING})
+"""Looked at by the controller; at most one a flag."""
+
+SPLITTING = frozenset({Phase.BAKING, Phase.PAUSED, Phase.WATCHING})
+"""Phases in which some users get the candidate."""
+
+ENDED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.SUPERSEDED})
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """
+    stage        index into the plan's stages
+    since        when the clock of this stage or watch began, less the pauses (epoch seconds)
+    deadline     when it pauses for want of a PASS; None while it can't
+    paused_from  what a resume returns to
+    """
+
+    phase: Phase = Phase.PENDING
+    stage: int = 0
+    since: float = 0.0
+    deadline: float | None = None
+    paused_from: Phase | None = None
+    paused_at: float | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.phase in RUNNING
+
+    @property
+    def splitting(self) -> bool:
+        return self.phase in SPLITTING
+
+    def to_document(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_document(data: Mapping[str, Any]) -> State:
+        paused_from = data["paused_from"]
+        return State(
+            Phase(data["phase"]),
+            data["stage"],
+            data["since"],
+            data["deadline"],
+            Phase(paused_from) if paused_from else None,
+            data["paused_at"],
+        )
+
+
+def percentage(plan: Plan, state: State) -> float:
+    """Of the users who get the candidate, 0..100."""
+    return plan.percentage(state.stage) if state.splitting else 0.0
+
+
+def start(state: State, now: float) -> State:
+    _require(state, "start", Phase.PENDING)
+    return replace(state, phase=Phase.STARTING, since=now)
+
+
+def begin(plan: Plan, state: State, now: float) -> State:
+    """The first split. Only the controller does this."""
+    _require(state, "begin", Phase.STARTING)
+    return _baking(plan, 0, now)
+
+
+def advance(plan: Plan, state: State, now: float) -> State:
+    """One step on: the next stage, then the watch, then success."""
+    _require(state, "advance", Phase.BAKING, Phase.WATCHING, Phase.PAUSED)
+    within = state.paused_from if state.phase is Phase.PAUSED else state.phase
+    if within is Phase.WATCHING:
+        return State(Phase.SUCCEEDED, state.stage, now)
+    if state.stage < plan.last:
+        return _baking(plan, state.stage + 1, now)
+    return State(Phase.WATCHING, state.stage, now)
+
+
+def pause(state: State, now: float) -> State:
+    _require(state, "pause", Phase.BAKING, Phase.WATCHING)
+    return replace(
+        state, phase=Phase.PAUSED, deadline=None, paused_from=state.phase, paused_at=now
+    )
+
+
+def resume(plan: Plan, state: State, now: float) -> State:
+    """On with the bake where it stopped; the wait for a PASS begins anew."""
+    _require(state, "resume", Phase.PAUSED)
+    paused_from = state.paused_from or Phase.BAKING
+    paused_at = now if state.paused_at is None else state.paused_at
+    since = min(now, state.since + max(0.0, now - paused_at))
+    deadline = None
+    if paused_from is Phase.BAKING:
+        deadline = now + plan.stages[state.stage].max_wait_seconds
+    return State(paused_from, state.stage, since, deadline)
+
+
+def step_back(plan: Plan, state: State, now: float) -> State:
+    """To the split before the last raise, paused there; before the first, that is a rollback."""
+    _require(state, "step back", *SPLITTING)
+    if state.stage == 0:
+        return roll_back(state, now)
+    return pause(_baking(plan, state.stage - 1, now), now)
+
+
+def roll_back(state: State, now: float) -> State:
+    if state.phase in ENDED:
+        raise FailedPrecondition(f"This rollout has ended: it is {_said(state.phase)}.")
+    return State(Phase.ROLLED_BACK, state.stage, now)
+
+
+def supersede(state: State, now: float) -> State:
+    _require(state, "supersede", Phase.PENDING, Phase.STARTING)
+    return State(Phase.SUPERSEDED, state.stage, now)
+
+
+def _baking(plan: Plan, stage: int, now: float) -> State:
+    return State(Phase.BAKING, stage, now, now + plan.stages[stage].max_wait_seconds)
+
+
+def _require(state: State, verb: str, *phases: Phase) -> None:
+    if state.phase not in phases:
+        allowed = " or ".join(sorted(_said(phase) for phase in phases))
+        raise FailedPrecondition(
+            f"You can {verb} a rollout only while it is {allowed}; this one is "
+            f"{_said(state.phase)}."
+        )
+
+
+def _said(phase: Phase) -> str:
+    return phase.value.replace("_", " ")

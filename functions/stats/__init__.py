@@ -1,0 +1,1 @@
+"""Statistics in the standard library alone: values in, values out."""
