@@ -1,0 +1,296 @@
+"""An OpenAI server that misbehaves on purpose, over real sockets.
+
+Each request takes the next behaviour of the script, the last one for ever after. A behaviour is a
+function of the exchange: it writes what it likes to the socket, at the pace it likes.
+
+    with HostileOpenAI([status(500), story()]) as server:
+        OpenAIModel(lambda: "key", SystemClock(), address=server.address)
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+DRAFT = {
+    "title": "The Lantern at the End of the Pier",
+    "paragraphs": ["Mina held the lantern high.", "The sea answered, and she laughed."],
+}
+
+
+@dataclass
+class Exchange:
+    """One request: its parsed body, and the socket to answer on."""
+
+    body: dict[str, Any]
+    headers: dict[str, str]
+    connection: socket.socket
+    stopping: threading.Event
+    keep_alive: bool = False
+
+    def send(self, data: bytes) -> None:
+        self.connection.sendall(data)
+
+    def pause(self, seconds: float) -> bool:
+        """Waits; False when the client has gone or the server stops."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self.stopping.is_set() or self._gone(min(left, 0.05)):
+                return False
+        return True
+
+    def _gone(self, seconds: float) -> bool:
+        readable, _, _ = select.select([self.connection], [], [], seconds)
+        if not readable:
+            return False
+        try:
+            return self.connection.recv(1, socket.MSG_PEEK) == b""
+        except OSError:
+            return True
+
+
+Behaviour = Callable[[Exchange], None]
+
+
+@dataclass
+class HostileOpenAI:
+    """`requests` are the bodies received; `abandoned` counts those whose client went away."""
+
+    script: Sequence[Behaviour]
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    abandoned: int = 0
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._server.block_on_close = False
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def play(self, *script: Behaviour) -> None:
+        """Starts over with another script."""
+        with self._lock:
+            self.script = script
+            self.requests.clear()
+            self.headers.clear()
+            self.abandoned = 0
+
+    def _next(self, body: dict[str, Any], headers: dict[str, str]) -> Behaviour:
+        with self._lock:
+            behaviour = self.script[min(len(self.requests), len(self.script) - 1)]
+            self.requests.append(body)
+            self.headers.append(headers)
+            return behaviour
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                data = self.rfile.read(length)
+                if len(data) < length:  # given up before it was sent
+                    self.close_connection = True
+                    return
+                body = json.loads(data)
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                exchange = Exchange(body, headers, self.connection, server._stopping)
+                try:
+                    server._next(body, headers)(exchange)
+                except OSError:
+                    with server._lock:
+                        server.abandoned += 1
+                self.close_connection = not exchange.keep_alive
+
+            def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+                """Tests are quiet."""
+
+        return Handler
+
+
+def reply(
+    body: bytes | dict[str, Any],
+    *,
+    status: int = 200,
+    kind: str = "application/json",
+    headers: dict[str, str] | None = None,
+) -> Behaviour:
+    """A whole HTTP answer at once."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    def behave(exchange: Exchange) -> None:
+        exchange.send(head(status, kind, len(data), headers) + data)
+        exchange.keep_alive = True
+
+    return behave
+
+
+def story(draft: dict[str, Any] | None = None) -> Behaviour:
+    """A completed response with a story."""
+
+    def behave(exchange: Exchange) -> None:
+        model = str(exchange.body.get("model"))
+        reply(response(json.dumps(draft or DRAFT), model=model))(exchange)
+
+    return behave
+
+
+def error(
+    status: int, code: str | None = None, kind: str | None = None, retry_after: str | None = None
+) -> Behaviour:
+    """An error of the API. Its message quotes the input, as OpenAI's do."""
+
+    def behave(exchange: Exchange) -> None:
+        quoted = json.dumps(exchange.body.get("input"))
+        body = {"error": {"message": f"Bad: {quoted}", "type": kind, "code": code, "param": None}}
+        headers = {"retry-after": retry_after} if retry_after else None
+        reply(body, status=status, headers=headers)(exchange)
+
+    return behave
+
+
+def hang(seconds: float = 60.0) -> Behaviour:
+    """Accepts the request and says nothing."""
+
+    def behave(exchange: Exchange) -> None:
+        if not exchange.pause(seconds):
+            raise BrokenPipeError
+        story()(exchange)
+
+    return behave
+
+
+def late(seconds: float) -> Behaviour:
+    """A good story, after a while."""
+    return hang(seconds)
+
+
+def drip(every: float, draft: dict[str, Any] | None = None) -> Behaviour:
+    """A good story, whose body comes a byte at a time: a timeout per read never ends it."""
+
+    def behave(exchange: Exchange) -> None:
+        data = json.dumps(response(json.dumps(draft or DRAFT))).encode()
+        exchange.send(head(200, "application/json", len(data)))
+        for index in range(len(data)):
+            exchange.send(data[index : index + 1])
+            if not exchange.pause(every):
+                raise BrokenPipeError
+
+    return behave
+
+
+def drip_error(every: float, status: int = 500) -> Behaviour:
+    """An error whose body never ends."""
+
+    def behave(exchange: Exchange) -> None:
+        exchange.send(head(status, "application/json", 100_000))
+        while exchange.pause(every):
+            exchange.send(b" ")
+        raise BrokenPipeError
+
+    return behave
+
+
+def cut(sent: float = 0.5) -> Behaviour:
+    """Closes the connection in the middle of the body."""
+
+    def behave(exchange: Exchange) -> None:
+        data = json.dumps(response(json.dumps(DRAFT))).encode()
+        exchange.send(head(200, "application/json", len(data)) + data[: int(len(data) * sent)])
+
+    return behave
+
+
+def drop() -> Behaviour:
+    """Closes the connection without a word."""
+    return lambda exchange: None
+
+
+def flood(megabytes: int) -> Behaviour:
+    """A body far larger than any story."""
+
+    def behave(exchange: Exchange) -> None:
+        exchange.send(head(200, "application/json", megabytes * 1_000_000))
+        for _ in range(megabytes):
+            exchange.send(b" " * 1_000_000)
+
+    return behave
+
+
+def head(status: int, kind: str, length: int, headers: dict[str, str] | None = None) -> bytes:
+    lines = [f"HTTP/1.1 {status} Whatever", f"Content-Type: {kind}", f"Content-Length: {length}"]
+    lines += ["x-request-id: req_hostile"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def response(text: str, *, model: str = "gpt-test", **changes: Any) -> dict[str, Any]:
+    """A completed response object of the Responses API, with `changes` to it."""
+    return {
+        "id": "resp_1",
+        "object": "response",
+        "created_at": 1_800_000_000,
+        "status": "completed",
+        "error": None,
+        "incomplete_details": None,
+        "model": model,
+        "output": [message({"type": "output_text", "text": text, "annotations": []})],
+        "usage": {"input_tokens": 100, "output_tokens": 200, "total_tokens": 300},
+        **changes,
+    }
+
+
+def message(*content: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "message",
+        "id": "msg_1",
+        "status": "completed",
+        "role": "assistant",
+        "content": list(content),
+    }
+
+
+def refusal() -> Behaviour:
+    content = message({"type": "refusal", "refusal": "I can't help with that."})
+    return reply(response("", output=[content]))
+
+
+def failed(code: str = "server_error") -> Behaviour:
+    return reply(response("", status="failed", error={"code": code, "message": "no"}, output=[]))
+
+
+def incomplete(reason: str = "max_output_tokens") -> Behaviour:
+    return reply(
+        response('{"title": "Half', status="incomplete", incomplete_details={"reason": reason})
+    )
