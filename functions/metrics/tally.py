@@ -114,7 +114,7 @@ class Tally:
 
     @property
     def duration_mean_ms(self) -> float | None:
-        return self.duration_sum_ms / self.requests if self.requests else None
+        return self.duration_sum_ms / self.served if self.served else None
 
     def percentile_ms(self, share: float) -> float | None:
         """The execution time that `share` of the requests do not exceed (histogram.percentile)."""
@@ -169,8 +169,12 @@ EMPTY = Tally()
 def of(observation: Observation) -> Tally:
     """The tally of one request.
 
-    A TIMEOUT counts as above 30 s whatever was measured, MEMORY_ERROR as all of the memory.
+    A TIMEOUT counts as above 30 s whatever was measured, MEMORY_ERROR as all of the memory. A
+    client's own mistake executes nothing: it is counted and otherwise left out, so that a flood
+    of them hides neither errors nor slowness.
     """
+    if observation.cause == CLIENT:
+        return Tally(requests=1, errors={observation.code: 1}, causes={CLIENT: 1})
     timed_out = observation.code == "TIMEOUT"
     duration = max(0.0, observation.duration_ms)
     duration = max(duration, JUST_ABOVE_DEADLINE_MS) if timed_out else duration
@@ -191,9 +195,7 @@ def of(observation: Observation) -> Tally:
         above={str(limit): 1 for limit in THRESHOLDS_MS if duration > limit},
         memory_max=1.0 if observation.code == "MEMORY_ERROR" else observation.memory,
         users_failing=frozenset({observation.user_hash} if failed else ()),
-        recent=()
-        if observation.cause == CLIENT
-        else (Completion(at_ms, observation.user_hash, failed),),
+        recent=(Completion(at_ms, observation.user_hash, failed),),
         first_failure_at=at_ms if failed else None,
         last_failure_at=at_ms if failed else None,
         stories=int(observation.words > 0),

@@ -1,0 +1,193 @@
+"""Slots and minutes in Firestore.
+
+ENV/slots/{start}_{service}_{version}_{generation}_{instance}   one writer each, overwritten whole
+ENV/windows/{start}_{service}_{version}_{generation}            sums of slots, the same content
+                                                                whoever computed them
+A tally is stored as one string, so that its buckets cost no index entries. Every query asks for
+one field only and needs no composite index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from functions.documents import Document, Refused, Scope, Store, Write
+from functions.metrics import windows
+from functions.metrics.tally import Tally
+from functions.metrics.windows import MINUTE_SECONDS, SLOT_SECONDS, Window
+from functions.published import timestamp
+
+RECENT_SECONDS = 180
+SLOTS_KEPT_SECONDS = 6 * 3600
+WINDOWS_KEPT_SECONDS = 30 * 86_400
+SLOTS_LIMIT = 5_000
+WINDOWS_LIMIT = 5_000
+LATE_MINUTES_LIMIT = 20
+BATCH = 400
+
+
+@dataclass(frozen=True)
+class SlotKey:
+    """Which slot: everything of its name but the instance that writes it."""
+
+    scope: Scope
+    start: int
+    service: str
+    version: str
+    generation: int
+
+
+def slot_write(key: SlotKey, instance: str, tally: Tally, now: float) -> Write:
+    """The slot with all that its one writer has counted so far; written twice, it is the same."""
+    parts = (key.start, key.service, key.version, key.generation, instance)
+    data = {
+        "instance": instance,
+        "flushed_at": timestamp(now),
+        "expires_at": timestamp(key.start + SLOTS_KEPT_SECONDS),
+        **_content(key, tally),
+    }
+    return Write.set(key.scope.doc("slots", "_".join(map(str, parts))), data)
+
+
+def load_recent(
+    store: Store, scope: Scope, now: float, span: float = RECENT_SECONDS
+) -> list[Window]:
+    """The slots of the last `span` seconds. Raises StoreUnavailable."""
+    since = windows.slot_start(now - span)
+    return [slot for slot in load_flushed(store, scope, now, span) if slot.start >= since]
+
+
+def load_flushed(
+    store: Store, scope: Scope, now: float, span: float = RECENT_SECONDS
+) -> list[Window]:
+    """The slots written in the last `span` seconds, late ones of earlier times with them."""
+    documents = store.query(
+        scope.collection("slots"),
+        [("flushed_at", ">=", timestamp(windows.slot_start(now - span)))],
+        order_by="flushed_at",
+        descending=True,
+        limit=SLOTS_LIMIT,
+    )
+    return [_window(document, SLOT_SECONDS) for document in documents]
+
+
+def load_minutes(
+    store: Store, scope: Scope, since: float, limit: int = WINDOWS_LIMIT
+) -> list[Window]:
+    """The merged minutes that start at `since` or later, oldest first."""
+    documents = store.query(
+        scope.collection("windows"),
+        [("start", ">=", timestamp(since))],
+        order_by="start",
+        limit=limit,
+    )
+    return [_window(document, MINUTE_SECONDS) for document in documents]
+
+
+def merge_minutes(store: Store, scope: Scope, now: float, flushed: Sequence[Window]) -> int:
+    """Writes the closed minutes that `flushed` (from load_flushed) touches; how many changed.
+
+    Another process may merge the same minutes at once: it comes to the same content, and the one
+    that is refused leaves it at that.
+    """
+    touched = sorted({windows.minute_start(slot.start) for slot in flushed})
+    closed = [start for start in touched if start + MINUTE_SECONDS <= now]
+    known = [start for start in closed if start >= windows.slot_start(now - RECENT_SECONDS)]
+    late = [start for start in closed if start not in known][-LATE_MINUTES_LIMIT:]
+    slots = [slot for slot in flushed if windows.minute_start(slot.start) in known]
+    for start in late:
+        slots += _slots_of(store, scope, start)
+    writes = _changed(store, scope, windows.minutes(slots))
+    for first in range(0, len(writes), BATCH):
+        try:
+            store.commit(writes[first : first + BATCH])
+        except Refused:
+            return 0
+    return len(writes)
+
+
+def delete_expired(
+    store: Store, scope: Scope, now: float, collections: Iterable[str], limit: int = 4_000
+) -> int:
+    """Deletes documents past their `expires_at`, in batches, at most `limit`; how many.
+
+    Firestore's own time to live does the same within a day where it is switched on.
+    """
+    deleted = 0
+    for collection in collections:
+        while deleted < limit:
+            expired = store.query(
+                scope.collection(collection),
+                [("expires_at", "<=", timestamp(now))],
+                order_by="expires_at",
+                limit=min(BATCH, limit - deleted),
+            )
+            if not expired:
+                break
+            store.commit([Write.delete(document.path) for document in expired])
+            deleted += len(expired)
+    return deleted
+
+
+def cleanup(store: Store, scope: Scope, now: float) -> int:
+    """Deletes slots and minutes that have expired; how many. For `daily`."""
+    return delete_expired(store, scope, now, ("slots", "windows"))
+
+
+def _slots_of(store: Store, scope: Scope, minute: int) -> list[Window]:
+    documents = store.query(
+        scope.collection("slots"),
+        [
+            ("start", ">=", timestamp(minute)),
+            ("start", "<", timestamp(minute + MINUTE_SECONDS)),
+        ],
+        limit=SLOTS_LIMIT,
+    )
+    return [_window(document, SLOT_SECONDS) for document in documents]
+
+
+def _changed(store: Store, scope: Scope, minutes: Sequence[Window]) -> list[Write]:
+    paths = {minute_path(scope, minute): minute for minute in minutes}
+    stored = store.get_many(list(paths))
+    writes = []
+    for path, minute in paths.items():
+        document = stored.get(path)
+        data = {
+            "expires_at": timestamp(minute.start + WINDOWS_KEPT_SECONDS),
+            **_content(minute, minute.tally),
+        }
+        if document is None:
+            writes.append(Write.create(path, data))
+        elif document.data["tally"] != data["tally"]:
+            writes.append(Write.update(document, data))
+    return writes
+
+
+def minute_path(scope: Scope, minute: Window) -> str:
+    """Where a minute is stored."""
+    parts = (minute.start, minute.service, minute.version, minute.generation)
+    return scope.doc("windows", "_".join(map(str, parts)))
+
+
+def _content(of: SlotKey | Window, tally: Tally) -> Mapping[str, Any]:
+    return {
+        "start": timestamp(of.start),
+        "service": of.service,
+        "version": of.version,
+        "generation": of.generation,
+        "tally": tally.to_text(),
+    }
+
+
+def _window(document: Document, seconds: int) -> Window:
+    data = document.data
+    return Window(
+        start=int(data["start"].timestamp()),
+        seconds=seconds,
+        service=data["service"],
+        version=data["version"],
+        generation=data["generation"],
+        tally=Tally.from_text(data["tally"]),
+    )
