@@ -1,0 +1,178 @@
+"""Counts the requests of one instance and writes them to Firestore on the request path.
+
+An instance owns its slots: each flush overwrites a slot with all that was counted in it so far, so
+a flush that is repeated, or whose answer was lost, counts nothing twice. All slots that changed go
+into one commit. A failed request flushes before it answers, at most once a second; any other
+flushes when the last flush is three seconds old. Nothing runs between requests: what an instance
+counted after its last flush is written with its next request, and lost if it is killed before.
+
+Firestore in trouble never fails a request. It costs the request that flushes at most
+FLUSH_TIMEOUT_SECONDS, and after a failure flushes come further and further apart; what is not
+written stays in memory, at most MAXIMUM_SLOTS slots of it (over an hour of one version).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from functions import log
+from functions.clock import Clock
+from functions.documents import Scope, Store
+from functions.metrics import tally
+from functions.metrics.store import SlotKey, slot_write
+from functions.metrics.tally import Observation, Tally
+from functions.metrics.windows import SLOT_SECONDS, slot_start
+
+FLUSH_SECONDS = 3.0
+FAILURE_FLUSH_SECONDS = 1.0
+FLUSH_TIMEOUT_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 10.0
+REOPEN_SECONDS = 2 * SLOT_SECONDS
+"""A slot is kept so long after its last second, for requests that end while it is being closed."""
+
+MAXIMUM_SLOTS = 400
+SLOTS_A_COMMIT = 100
+
+
+@dataclass
+class _Slot:
+    """What was counted, and whether that is more than what was written."""
+
+    tally: Tally
+    dirty: bool = True
+
+
+def new_instance() -> str:
+    """A name for this process that no other has."""
+    return secrets.token_hex(8)
+
+
+class Recorder:
+    """One per process, shared by its threads."""
+
+    def __init__(
+        self, store: Store, clock: Clock, instance: Callable[[], str] = new_instance
+    ) -> None:
+        """`instance` is asked on the first request and again in a forked process."""
+        self._store = store
+        self._clock = clock
+        self._name_instance = instance
+        self._instance = ""
+        self._process = 0
+        self._lock = threading.Lock()
+        self._slots: dict[SlotKey, _Slot] = {}
+        self._newest = 0
+        self._flushing = False
+        self._flushed_at = float("-inf")
+        self._pause = 0.0
+        self.dropped = 0
+        """Requests that were counted and given up, because Firestore was away for too long."""
+
+    def record(self, scope: Scope, observation: Observation) -> None:
+        """Counts a request that ended, and flushes when it is time. Never raises for Firestore."""
+        with self._lock:
+            self._know_process()
+            self._count(scope, observation)
+            batch = self._due(observation.failed)
+        if batch:
+            self._write(batch)
+
+    def flush(self) -> bool:
+        """Writes all that was counted, for an instance that ends; whether it could."""
+        while True:
+            with self._lock:
+                if self._flushing:
+                    return False
+                batch = self._begin()
+            if not batch:
+                return True
+            if not self._write(batch):
+                return False
+
+    @property
+    def unwritten(self) -> int:
+        """Requests that were counted and not yet written."""
+        with self._lock:
+            return sum(slot.tally.requests for slot in self._slots.values() if slot.dirty)
+
+    def _know_process(self) -> None:
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._instance = self._name_instance()
+            self._slots.clear()
+            self._flushing = False
+
+    def _count(self, scope: Scope, observation: Observation) -> None:
+        start = max(slot_start(observation.at), self._newest - REOPEN_SECONDS)
+        self._newest = max(self._newest, start)
+        key = SlotKey(
+            scope, start, observation.service, observation.version, observation.generation
+        )
+        slot = self._slots.get(key)
+        before = slot.tally if slot else tally.EMPTY
+        self._slots[key] = _Slot(tally.merge(before, tally.of(observation)))
+        if len(self._slots) > MAXIMUM_SLOTS:
+            self._make_room(key)
+
+    def _make_room(self, added: SlotKey) -> None:
+        """Gives up the oldest slot; never one that is still open, or it would begin at zero."""
+        oldest = min(self._slots, key=lambda key: key.start)
+        given_up = oldest if self._closed(oldest) else added
+        slot = self._slots.pop(given_up)
+        if slot.dirty:
+            self.dropped += slot.tally.requests
+            log.error("metrics_dropped", requests=slot.tally.requests, dropped=self.dropped)
+
+    def _closed(self, key: SlotKey) -> bool:
+        return key.start < self._newest - REOPEN_SECONDS
+
+    def _due(self, failed: bool) -> Mapping[SlotKey, Tally]:
+        interval = max(FAILURE_FLUSH_SECONDS if failed else FLUSH_SECONDS, self._pause)
+        if self._flushing or self._clock.monotonic() - self._flushed_at < interval:
+            return {}
+        return self._begin()
+
+    def _begin(self) -> Mapping[SlotKey, Tally]:
+        """The newest slots that changed: decisions wait for those."""
+        newest = sorted(
+            (key for key, slot in self._slots.items() if slot.dirty),
+            key=lambda key: key.start,
+            reverse=True,
+        )
+        batch = {key: self._slots[key].tally for key in newest[:SLOTS_A_COMMIT]}
+        if batch:
+            self._flushing = True
+            self._flushed_at = self._clock.monotonic()
+        return batch
+
+    def _write(self, batch: Mapping[SlotKey, Tally]) -> bool:
+        now = self._clock.now()
+        writes = [slot_write(key, self._instance, some, now) for key, some in batch.items()]
+        written = False
+        try:
+            self._store.commit(writes, timeout=FLUSH_TIMEOUT_SECONDS)
+            written = True
+        except Exception as error:  # whatever it is, the user's answer comes first
+            log.warning("metrics_not_flushed", slots=len(batch), reason=type(error).__name__)
+        finally:
+            with self._lock:
+                self._finish(batch, written)
+        return written
+
+    def _finish(self, batch: Mapping[SlotKey, Tally], written: bool) -> None:
+        self._flushing = False
+        if not written:
+            self._pause = min(LONGEST_PAUSE_SECONDS, 2 * self._pause or FAILURE_FLUSH_SECONDS)
+            return
+        self._pause = 0.0
+        for key, some in batch.items():
+            slot = self._slots.get(key)
+            if slot is not None and slot.tally is some:
+                slot.dirty = False
+        done = [key for key, slot in self._slots.items() if not slot.dirty and self._closed(key)]
+        for key in done:
+            del self._slots[key]

@@ -1,0 +1,250 @@
+"""What the instances count arrives in Firestore: once, whole, and never at a request's cost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any
+
+import pytest
+from google.cloud import firestore
+
+from functions.clock import ManualClock
+from functions.documents import Scope, Store, Write
+from functions.errors import StoreUnavailable
+from functions.metrics import recorder as recorder_module
+from functions.metrics import store as metric_store
+from functions.metrics.recorder import Recorder
+from functions.metrics.tally import Observation, merge_all
+
+SCOPE = Scope("main", "production")
+
+
+class Unsteady(Store):
+    """The real store, with a switch for the line to it, and a look at what passes."""
+
+    def __init__(self, client: firestore.Client) -> None:
+        super().__init__(client)
+        self.away = False
+        self.lose_answers = False
+        self.commits: list[Sequence[Write]] = []
+        self.before_commit: Callable[[], None] = lambda: None
+
+    def commit(self, writes: Sequence[Write], **options: Any) -> None:
+        self.before_commit()
+        if self.away:
+            raise StoreUnavailable("cut off by the test")
+        super().commit(writes, **options)
+        self.commits.append(writes)
+        if self.lose_answers:
+            raise StoreUnavailable("the answer was lost by the test")
+
+
+@pytest.fixture
+def unsteady(firestore_client: firestore.Client) -> Unsteady:
+    Store(firestore_client).get("the/first")  # the first call of a new emulator takes its time
+    Store(firestore_client).commit([Write.set("the/first", {})])
+    return Unsteady(firestore_client)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(1_800_000_000.0)
+
+
+users = count()
+
+
+def ended(clock: ManualClock, cause: str = "none", **changes: Any) -> Observation:
+    values = {
+        "service": "stories",
+        "version": "1.2.0",
+        "generation": 3,
+        "at": clock.now(),
+        "duration_ms": 120.0,
+        "code": "OK" if cause == "none" else "OPENAI_ERROR",
+        "cause": cause,
+        "user_hash": f"{next(users):016x}",
+    }
+    return Observation(**{**values, **changes})
+
+
+def stored(store: Store, clock: ManualClock) -> int:
+    slots = metric_store.load_recent(store, SCOPE, clock.now())
+    return merge_all(slot.tally for slot in slots).requests
+
+
+def test_a_failed_request_is_written_before_it_answers(
+    unsteady: Unsteady, clock: ManualClock
+) -> None:
+    recorder = Recorder(unsteady, clock)
+    recorder.record(SCOPE, ended(clock))
+    clock.advance(0.5)
+    recorder.record(SCOPE, ended(clock, "candidate"))
+    assert stored(unsteady, clock) == 1, "at most once a second"
+    clock.advance(0.5)
+    recorder.record(SCOPE, ended(clock, "candidate"))
+    slots = metric_store.load_recent(unsteady, SCOPE, clock.now())
+    tally = merge_all(slot.tally for slot in slots)
+    assert (tally.requests, tally.failures) == (3, 2)
+
+
+def test_other_requests_flush_every_three_seconds(unsteady: Unsteady, clock: ManualClock) -> None:
+    recorder = Recorder(unsteady, clock)
+    for _ in range(49):
+        recorder.record(SCOPE, ended(clock))
+        clock.advance(0.125)
+    assert len(unsteady.commits) == 3
+    assert stored(unsteady, clock) == 49
+    assert recorder.unwritten == 0
+
+
+def test_several_arms_go_in_one_commit(unsteady: Unsteady, clock: ManualClock) -> None:
+    recorder = Recorder(unsteady, clock)
+    recorder.record(SCOPE, ended(clock))
+    recorder.record(SCOPE, ended(clock, version="1.3.0"))
+    recorder.record(SCOPE, ended(clock, generation=4))
+    clock.advance(10)
+    recorder.record(SCOPE, ended(clock))
+    assert [len(writes) for writes in unsteady.commits] == [1, 3]
+
+
+def test_a_slot_that_ended_unwritten_goes_with_the_next_request(
+    unsteady: Unsteady, clock: ManualClock
+) -> None:
+    recorder = Recorder(unsteady, clock)
+    recorder.record(SCOPE, ended(clock))
+    recorder.record(SCOPE, ended(clock))
+    clock.advance(100)
+    recorder.record(SCOPE, ended(clock))
+    slots = metric_store.load_recent(unsteady, SCOPE, clock.now())
+    assert sorted((slot.start - 1_800_000_000, slot.tally.requests) for slot in slots) == [
+        (0, 2),
+        (100, 1),
+    ]
+
+
+def test_an_answer_that_was_lost_counts_nothing_twice(
+    unsteady: Unsteady, clock: ManualClock
+) -> None:
+    recorder = Recorder(unsteady, clock)
+    unsteady.lose_answers = True
+    for _ in range(5):
+        recorder.record(SCOPE, ended(clock))
+        clock.advance(4)
+    unsteady.lose_answers = False
+    assert recorder.flush()
+    assert stored(unsteady, clock) == 5
+
+
+def test_a_store_away_fails_no_request_and_loses_nothing(
+    unsteady: Unsteady, clock: ManualClock
+) -> None:
+    recorder = Recorder(unsteady, clock)
+    unsteady.away = True
+    for _ in range(300):
+        recorder.record(SCOPE, ended(clock, "upstream"))
+        clock.advance(1)
+    assert recorder.unwritten == 300
+    assert stored(unsteady, clock) == 0
+    unsteady.away = False
+    clock.advance(10)
+    recorder.record(SCOPE, ended(clock, "upstream"))
+    assert recorder.unwritten == 0
+    written = metric_store.load_flushed(unsteady, SCOPE, clock.now())
+    assert merge_all(slot.tally for slot in written).requests == 301
+
+
+def test_attempts_come_further_apart_while_the_store_is_away(
+    unsteady: Unsteady, clock: ManualClock
+) -> None:
+    recorder = Recorder(unsteady, clock)
+    unsteady.away = True
+    attempts: list[float] = []
+    unsteady.before_commit = lambda: attempts.append(clock.now() - 1_800_000_000)
+    for _ in range(60):
+        recorder.record(SCOPE, ended(clock, "internal"))
+        clock.advance(0.5)
+    assert attempts == [0, 1, 3, 7, 15, 25]
+
+
+def test_memory_is_bounded(unsteady: Unsteady, clock: ManualClock) -> None:
+    recorder = Recorder(unsteady, clock)
+    unsteady.away = True
+    for _ in range(recorder_module.MAXIMUM_SLOTS + 100):
+        recorder.record(SCOPE, ended(clock))
+        clock.advance(10)
+    assert recorder.unwritten == recorder_module.MAXIMUM_SLOTS
+    assert recorder.dropped == 100
+
+
+def test_a_request_that_ends_late_adds_to_a_closed_slot_without_undoing_it(
+    unsteady: Unsteady, clock: ManualClock
+) -> None:
+    recorder = Recorder(unsteady, clock)
+    recorder.record(SCOPE, ended(clock))
+    clock.advance(15)
+    recorder.record(SCOPE, ended(clock))
+    recorder.record(SCOPE, ended(clock, at=clock.now() - 15))
+    clock.advance(200)
+    recorder.record(SCOPE, ended(clock))
+    recorder.record(SCOPE, ended(clock, at=clock.now() - 215))
+    assert recorder.flush()
+    slots = metric_store.load_flushed(unsteady, SCOPE, clock.now(), span=600)
+    assert merge_all(slot.tally for slot in slots).requests == 5
+
+
+def test_threads_lose_nothing_and_flush_one_at_a_time(
+    unsteady: Unsteady, clock: ManualClock
+) -> None:
+    recorder = Recorder(unsteady, clock)
+    inside = threading.Semaphore(1)
+
+    def alone() -> None:
+        assert inside.acquire(blocking=False), "two flushes at once could undo each other"
+        inside.release()
+
+    unsteady.before_commit = alone
+
+    def serve(_: int) -> None:
+        for _ in range(50):
+            recorder.record(SCOPE, ended(clock, "candidate"))
+            clock.advance(0.01)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(serve, range(16)))
+    assert recorder.flush()
+    assert stored(unsteady, clock) == 800
+
+
+def test_fifty_instances_lose_nothing(unsteady: Unsteady, clock: ManualClock) -> None:
+    recorders = [Recorder(unsteady, clock) for _ in range(50)]
+
+    def serve(recorder: Recorder) -> None:
+        for _ in range(20):
+            recorder.record(SCOPE, ended(clock))
+        recorder.flush()
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(serve, recorders))
+    assert stored(unsteady, clock) == 1000
+    assert len(metric_store.load_recent(unsteady, SCOPE, clock.now())) == 50
+
+
+def test_a_store_that_hangs_costs_a_request_two_seconds(clock: ManualClock) -> None:
+    """A port that accepts and never answers, as a store in trouble may."""
+    import socket
+    import time
+
+    from google.auth.credentials import AnonymousCredentials
+
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{silent.getsockname()[1]}")
+        client = firestore.Client(project="demo-silent", credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
+        recorder = Recorder(Store(client), clock)
+        started = time.monotonic()
+        recorder.record(SCOPE, ended(clock))
+        assert time.monotonic() - started < 3
+        assert recorder.unwritten == 1

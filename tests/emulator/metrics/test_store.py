@@ -1,0 +1,80 @@
+"""Slots become minutes, the same whoever merges them, and go when they expire."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from functions.documents import Scope, Store
+from functions.metrics import store as metric_store
+from functions.metrics.store import SlotKey
+from functions.metrics.tally import Tally
+
+SCOPE = Scope("main", "production")
+OTHER = Scope("main", "staging")
+START = 1_800_000_000
+
+
+def put(store: Store, offset: int, requests: int, instance: str = "a", flushed: float = 3) -> None:
+    key = SlotKey(SCOPE, START + offset, "stories", "1.2.0", 3)
+    write = metric_store.slot_write(key, instance, Tally(requests=requests), key.start + flushed)
+    store.commit([write])
+
+
+def merge(store: Store, now: float) -> int:
+    flushed = metric_store.load_flushed(store, SCOPE, now)
+    return metric_store.merge_minutes(store, SCOPE, now, flushed)
+
+
+def minutes(store: Store, since: float = START) -> list[tuple[int, int]]:
+    loaded = metric_store.load_minutes(store, SCOPE, since)
+    return [(minute.start - START, minute.tally.requests) for minute in loaded]
+
+
+def test_recent_slots_of_one_environment(store: Store) -> None:
+    put(store, 0, 1)
+    put(store, 100, 2)
+    put(store, 200, 4)
+    recent = metric_store.load_recent(store, SCOPE, START + 205, span=120)
+    assert sorted(slot.tally.requests for slot in recent) == [2, 4]
+    assert metric_store.load_recent(store, OTHER, START + 205) == []
+
+
+def test_minutes_are_merged_when_closed_and_written_when_changed(store: Store) -> None:
+    for number in range(7):
+        put(store, 10 * number, 1, instance=f"i{number}")
+    assert merge(store, START + 59) == 0
+    assert merge(store, START + 65) == 1
+    assert minutes(store) == [(0, 6)]
+    assert merge(store, START + 75) == 0
+    put(store, 50, 5, instance="slow", flushed=30)
+    assert merge(store, START + 85) == 1
+    assert minutes(store) == [(0, 11)]
+    assert minutes(store, START + 60) == []
+
+
+def test_a_slot_flushed_long_after_still_joins_its_minute(store: Store) -> None:
+    put(store, 0, 3)
+    assert merge(store, START + 70) == 1
+    put(store, 10, 4, instance="idle", flushed=3000)
+    assert merge(store, START + 3020) == 1
+    assert minutes(store) == [(0, 7)]
+
+
+def test_two_merge_at_once(store: Store) -> None:
+    for number in range(12):
+        put(store, 10 * number, 1, instance=f"i{number}")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: merge(store, START + 130), range(4)))
+    assert minutes(store) == [(0, 6), (60, 6)]
+
+
+def test_what_expired_is_deleted_in_batches(store: Store) -> None:
+    for number in range(5):
+        put(store, 10 * number, 1)
+    merge(store, START + 65)
+    assert metric_store.cleanup(store, SCOPE, START + 3600) == 0
+    later = START + metric_store.SLOTS_KEPT_SECONDS + 20
+    assert metric_store.cleanup(store, SCOPE, later) == 3
+    assert minutes(store) == [(0, 5)]
+    assert metric_store.cleanup(store, SCOPE, START + metric_store.WINDOWS_KEPT_SECONDS) == 3
+    assert minutes(store) == []
