@@ -63,5 +63,5 @@ def test_only_what_runs_is_uploaded() -> None:
     uploaded = {Path(name).relative_to(ROOT) for name in json.loads(done.stdout)}
     assert {path.parts[0] for path in uploaded} <= {"main.py", "functions", "requirements.txt"}
     assert not [path for path in uploaded if path.suffix == ".pyc"]
-    of_ours = {path.relative_to(ROOT) for path in (ROOT / "functions").rglob("*.py")}
-    assert of_ours <= uploaded
+    files = (path for path in (ROOT / "functions").rglob("*") if path.is_file())
+    assert {path.relative_to(ROOT) for path in files if path.suffix != ".pyc"} <= uploaded

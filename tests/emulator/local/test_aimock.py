@@ -1,0 +1,63 @@
+"""The stand-in tells stories that Palier's own code takes, through OpenAI's own client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import openai
+import pytest
+
+from functions.stories.request import WORDS, Length
+from functions.stories.story import read_draft
+from local import aimock
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[openai.OpenAI]:
+    with aimock.running(milliseconds=1, name="openai-tests") as url:
+        yield openai.OpenAI(api_key="local", base_url=url, max_retries=0)
+
+
+def _ask(client: openai.OpenAI, **wish: object) -> str:
+    asked = {"theme": "?", "hero": "Mina", "language": "en", "words": WORDS["short"], **wish}
+    data = json.dumps(asked, ensure_ascii=False)
+    answer = client.responses.create(
+        model=aimock.HEALTHY_MODEL,
+        instructions="Write.",
+        input=[{"role": "user", "content": data}],
+    )
+    assert answer.usage is not None
+    assert answer.usage.output_tokens > 100
+    return answer.output_text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("length", WORDS)
+def test_a_story_has_the_words_asked_for(
+    client: openai.OpenAI, language: str, length: Length
+) -> None:
+    least, most = WORDS[length]
+    for theme in ("sea", "jardin", "amitié", "robot", "none"):
+        draft = read_draft(_ask(client, language=language, theme=theme, words=[least, most]))
+        assert least <= sum(len(text.split()) for text in draft.paragraphs) <= most
+
+
+def test_language_theme_and_hero_show(client: openai.OpenAI) -> None:
+    english = read_draft(_ask(client, theme="a story of FRIENDSHIP"))
+    french = read_draft(_ask(client, theme="la mer", language="fr", hero="le $& chat"))
+    assert english.title == "The Bridge of One Log"
+    assert french.title == "Le phare qui clignait deux fois"
+    assert "stood Mina, not going forward" in english.paragraphs[0]
+    assert "dit le $& chat avant" in french.paragraphs[1]
+    assert "{hero}" not in "".join([*english.paragraphs, *french.paragraphs])
+
+
+def test_the_same_wish_gets_the_same_story(client: openai.OpenAI) -> None:
+    assert len({_ask(client, theme="something else") for _ in range(3)}) == 1
+
+
+def test_a_broken_model_fails_as_openai_does(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.responses.create(model=aimock.BROKEN_MODEL, input="{}")
+    assert (caught.value.code, caught.value.type) == ("model_not_found", "invalid_request_error")
