@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from functions.alerts.thresholds import BY_ID
 from functions.errors import InvalidArgument
 
 HOUR = 3600.0
@@ -32,19 +33,19 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What takes the candidate back, whatever the control does.
+    """What takes the candidate back when the control doesn't suffer as well. P1's values.
 
     error_rate     failures a request
-    slow_rate      requests over 30 s a request
+    slow_rate      requests over 30 s a request: above 5 % the 95th percentile is above 30 s
     memory         of the container's limit
     strikes        consecutive checks beyond a limit before it acts
     check_requests the least requests in one check
     disaster_rate  failures a request that act at once, on at least `disaster_requests`
     """
 
-    error_rate: float = 0.05
+    error_rate: float = BY_ID["p1-error-rate"].threshold
     slow_rate: float = 0.05
-    memory: float = 0.80
+    memory: float = BY_ID["p1-memory"].threshold
     strikes: int = 3
     check_requests: int = 20
     disaster_rate: float = 0.25

@@ -107,14 +107,14 @@ def advance(plan: Plan, state: State, now: float) -> State:
         return State(Phase.SUCCEEDED, state.stage, now)
     if state.stage < plan.last:
         return _baking(plan, state.stage + 1, now)
-    return State(Phase.WATCHING, state.stage, now)
+    return State(
+        Phase.WATCHING, state.stage, now, _deadline(plan, Phase.WATCHING, state.stage, now)
+    )
 
 
 def pause(state: State, now: float) -> State:
     _require(state, "pause", Phase.BAKING, Phase.WATCHING)
-    return replace(
-        state, phase=Phase.PAUSED, deadline=None, paused_from=state.phase, paused_at=now
-    )
+    return replace(state, phase=Phase.PAUSED, deadline=None, paused_from=state.phase, paused_at=now)
 
 
 def resume(plan: Plan, state: State, now: float) -> State:
@@ -123,9 +123,7 @@ def resume(plan: Plan, state: State, now: float) -> State:
     paused_from = state.paused_from or Phase.BAKING
     paused_at = now if state.paused_at is None else state.paused_at
     since = min(now, state.since + max(0.0, now - paused_at))
-    deadline = None
-    if paused_from is Phase.BAKING:
-        deadline = now + plan.stages[state.stage].max_wait_seconds
+    deadline = _deadline(plan, paused_from, state.stage, now)
     return State(paused_from, state.stage, since, deadline)
 
 
@@ -149,7 +147,15 @@ def supersede(state: State, now: float) -> State:
 
 
 def _baking(plan: Plan, stage: int, now: float) -> State:
-    return State(Phase.BAKING, stage, now, now + plan.stages[stage].max_wait_seconds)
+    return State(Phase.BAKING, stage, now, _deadline(plan, Phase.BAKING, stage, now))
+
+
+def _deadline(plan: Plan, phase: Phase, stage: int, now: float) -> float | None:
+    """When it pauses unless it has passed; never while only a person may advance."""
+    if not plan.automatic:
+        return None
+    watch = plan.watch_seconds if phase is Phase.WATCHING else 0.0
+    return now + watch + plan.stages[stage].max_wait_seconds
 
 
 def _require(state: State, verb: str, *phases: Phase) -> None:

@@ -64,11 +64,11 @@ def log_e_value(failing: Failing, tolerance: float = 1.0) -> float:
 def log_evidence(stages: Sequence[float], planned: int) -> float:
     """Natural logarithm of the evidence of a whole ramp, from its stages' log e-values so far.
 
-    Stages multiply. But a first stage in which the candidate was much *better* than the control
-    has an e-value of almost nothing, and would forgive everything later. So a tenth of the bet is
-    kept for candidates that turn bad at a later stage: the mean of the products that begin at
-    stage 2, 3, … `planned`. A mean of e-processes with fixed weights is one itself, so α holds;
-    it costs the first stage 0.1 of the 4.6 that α = 1 % asks for.
+    Stages multiply. But a stage in which the candidate did well has a small e-value, and several
+    of them would make a later, bad one wait. So a tenth of the bet is kept for candidates that
+    turn bad at a later stage: the mean of the products that begin at stage 2, 3, … `planned`. A
+    mean of e-processes with fixed weights is one itself, so α holds; it costs the first stage 0.1
+    of the 4.6 that α = 1 % asks for.
     """
     if not stages:
         return 0.0

@@ -1,0 +1,118 @@
+from dataclasses import replace
+
+import pytest
+
+from functions.alerts.thresholds import BY_ID
+from functions.errors import InvalidArgument
+from functions.rollouts.plan import (
+    DAY,
+    HOUR,
+    TEMPLATES,
+    Criteria,
+    Limits,
+    Plan,
+    Stage,
+    duration,
+    preview,
+    validate,
+)
+
+GOOD = Plan("good", (Stage(10, 60, 600), Stage(50, 60, 600), Stage(100, 60, 600)))
+
+
+def staged(*percentages: float, bake: float = 60, wait: float = 600) -> Plan:
+    return replace(GOOD, stages=tuple(Stage(each, bake, wait) for each in percentages))
+
+
+@pytest.mark.parametrize("plan", TEMPLATES.values(), ids=TEMPLATES.keys())
+def test_templates_can_work(plan: Plan) -> None:
+    assert validate(plan) is plan
+
+
+@pytest.mark.parametrize(
+    ("name", "percentages", "bakes", "watch"),
+    [
+        ("gradual", [10, 25, 50, 100], [24, 48, 72, 0], DAY),
+        ("canary", [5, 25, 100], [2, 6, 4], 2 * DAY),
+        ("steps", [5, 25, 50, 100], [24, 24, 24, 0], DAY),
+    ],
+)
+def test_templates_have_the_values_promised(
+    name: str, percentages: list[float], bakes: list[float], watch: float
+) -> None:
+    plan = TEMPLATES[name]
+    assert [stage.percentage for stage in plan.stages] == percentages
+    assert [stage.bake_seconds / HOUR for stage in plan.stages] == bakes
+    assert plan.watch_seconds == watch
+
+
+@pytest.mark.parametrize(
+    ("plan", "says"),
+    [
+        pytest.param(replace(GOOD, stages=()), "1 to 20 stages", id="no stages"),
+        pytest.param(staged(10, 10, 100), "does not raise", id="a stage that raises nothing"),
+        pytest.param(staged(50, 10, 100), "does not raise", id="a stage that lowers"),
+        pytest.param(staged(10, 50), "must be 100", id="never ends"),
+        pytest.param(staged(0, 100), "from 0.01 to 100", id="nobody"),
+        pytest.param(staged(10, 101), "from 0.01 to 100", id="more than all"),
+        pytest.param(staged(33.333, 100), "two decimals", id="finer than the weights"),
+        pytest.param(staged(10, 100, wait=60), "never advance", id="waits less than it bakes"),
+        pytest.param(staged(97, 100), "holdback", id="eats the holdback"),
+        pytest.param(replace(GOOD, holdback=60), "0 to 50", id="more held back than released"),
+        pytest.param(replace(GOOD, alpha=0), "alpha", id="never sure"),
+        pytest.param(
+            replace(GOOD, criteria=Criteria(requests=0)), "no data", id="advances on no data"
+        ),
+        pytest.param(
+            replace(GOOD, criteria=Criteria(error_rate=0.2)), "may not advance", id="upside down"
+        ),
+        pytest.param(
+            replace(GOOD, limits=Limits(error_rate=1.0)), "never take it back", id="no limit"
+        ),
+        pytest.param(
+            replace(GOOD, limits=Limits(disaster_rate=0.01)), "disaster_rate", id="hair trigger"
+        ),
+    ],
+)
+def test_refuses_a_plan_that_can_not_work(plan: Plan, says: str) -> None:
+    with pytest.raises(InvalidArgument) as refusal:
+        validate(plan)
+    assert says in refusal.value.detail
+
+
+def test_the_last_stage_leaves_the_holdback() -> None:
+    assert [GOOD.percentage(stage) for stage in range(3)] == [10, 50, 95]
+    assert replace(GOOD, holdback=0.0).percentage(2) == 100
+
+
+def test_limits_are_those_of_p1() -> None:
+    limits = Limits()
+    assert limits.error_rate == BY_ID["p1-error-rate"].threshold == 0.05
+    assert limits.memory == BY_ID["p1-memory"].threshold == 0.8
+    assert BY_ID["p1-execution-time"].threshold == 30_000
+
+
+def test_survives_the_store() -> None:
+    assert Plan.from_document(GOOD.to_document()) == GOOD
+
+
+def test_preview_says_what_happens_and_what_it_can_not_see() -> None:
+    assert preview(replace(GOOD, holdback=0.0, watch_seconds=DAY)) == (
+        "10 % of users for at least 1 min, then on when it proves healthy; "
+        "paused if it can't after 10 min.",
+        "50 % of users for at least 1 min, then on when it proves healthy; "
+        "paused if it can't after 10 min.",
+        "100 % of users for at least 1 min, then on when it proves healthy; "
+        "paused if it can't after 10 min.",
+        "Then it is watched for 1 day and becomes the default.",
+        "At 100 % nobody is left on the old version to compare with: only the limits "
+        "on errors, slowness and memory can take it back then.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 s"), (45, "45 s"), (90, "1.5 min"), (7200, "2 h"), (DAY, "1 day"), (2 * DAY, "2 days")],
+)
+def test_duration(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
