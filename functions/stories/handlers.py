@@ -64,8 +64,14 @@ class OneCall:
     def compose(
         self, version: StoryVersion, prompt: Prompt, request: StoryRequest, user: str
     ) -> ModelCall:
-        data = {**request.model_dump(), "words": WORDS[request.length]}
-        del data["length"]
+        data = {
+            "theme": request.theme,
+            "hero": request.hero,
+            "tone": request.tone,
+            "age_band": request.age_band,
+            "language": request.language,
+            "words": WORDS[request.length],
+        }
         return ModelCall(
             model=version.model,
             instructions=prompt.text,

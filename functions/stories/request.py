@@ -12,7 +12,7 @@ import hashlib
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from functions.published import canonical
 
@@ -76,4 +76,16 @@ class StoryRequest(BaseModel):
     @property
     def hash(self) -> str:
         """Same wish, same hash: how a repeated request is told from another one (hex)."""
-        return hashlib.sha256(canonical(self.model_dump()).encode()).hexdigest()
+        wish = self.model_dump(include=set(StoryRequest.model_fields))
+        return hashlib.sha256(canonical(wish).encode()).hexdigest()
+
+
+class StoryOrder(StoryRequest):
+    """A request as it is sent. The key makes it safe to send again: one key, one story.
+
+    Without a key every request is a new one. REST takes it from the header `Idempotency-Key` too.
+    """
+
+    idempotency_key: Annotated[str | None, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,128}$")] = (
+        None
+    )

@@ -13,18 +13,18 @@ Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    """Fields that a newer bundle added are ignored: old and new ones run side by side."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Draft(_Value):
+class Draft(BaseModel):
     """What the model is asked to answer with, and nothing else."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Title
     paragraphs: Annotated[tuple[Paragraph, ...], Field(min_length=1, max_length=80)]
-
-    @property
-    def words(self) -> int:
-        return sum(len(paragraph.split()) for paragraph in self.paragraphs)
 
 
 class NotAStory(Exception):
@@ -65,6 +65,10 @@ class Story(_Value):
     paragraphs: tuple[Paragraph, ...]
     language: Language
     provenance: Provenance
+
+    @property
+    def words(self) -> int:
+        return sum(len(paragraph.split()) for paragraph in self.paragraphs)
 
     @staticmethod
     def of(draft: Draft, language: Language, provenance: Provenance) -> Story:

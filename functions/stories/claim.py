@@ -1,0 +1,121 @@
+"""One key, one story: who may generate, decided on what is stored. Pure.
+
+    no document            claim it: create a running document, refused when somebody was faster
+    running, lease valid   somebody is at it: IN_PROGRESS
+    running, lease over    its process died: take it over
+    finished               give back what is stored
+    failed                 nothing was made: take it over, so that a retry may succeed
+    any, other wish        the key belongs to another request: ALREADY_EXISTS
+
+The lease outlasts the deadline of a request and of its last write: its holder is the only writer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from functions.published import timestamp
+
+LEASE_SECONDS = 45.0
+DAY = 86_400.0
+KEPT_SECONDS = 365 * DAY
+FAILED_KEPT_SECONDS = 7 * DAY
+"""Documents expire by the time-to-live policy on `expires_at`."""
+
+State = Literal["running", "finished", "failed"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one request wants to do at `path`."""
+
+    story_id: str
+    owner: str
+    request_hash: str
+    version: str
+    generation: int
+    claimed_at: float
+
+    def running(self) -> dict[str, Any]:
+        """The document while it is being written. Every field is there in every state."""
+        return {
+            "owner": self.owner,
+            "state": "running",
+            "request_hash": self.request_hash,
+            "version": self.version,
+            "generation": self.generation,
+            "lease_until": timestamp(self.claimed_at + LEASE_SECONDS),
+            "created_at": timestamp(self.claimed_at),
+            "expires_at": timestamp(self.claimed_at + FAILED_KEPT_SECONDS),
+            "attempts": 0,
+            "story": None,
+            "error": None,
+        }
+
+    def finished(self, story: Mapping[str, Any], attempts: int) -> dict[str, Any]:
+        return {
+            **self.running(),
+            "state": "finished",
+            "lease_until": None,
+            "expires_at": timestamp(self.claimed_at + KEPT_SECONDS),
+            "attempts": attempts,
+            "story": dict(story),
+        }
+
+    def failed(self, error: Mapping[str, Any], attempts: int) -> dict[str, Any]:
+        return {
+            **self.running(),
+            "state": "failed",
+            "lease_until": None,
+            "attempts": attempts,
+            "error": dict(error),
+        }
+
+    def holds(self, now: float) -> bool:
+        """Whether the lease still stands: after it somebody else may be at it."""
+        return now < self.claimed_at + LEASE_SECONDS
+
+
+@dataclass(frozen=True)
+class TakeOver:
+    """Replace what is stored, unless it changes first."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What is stored is the answer."""
+
+
+@dataclass(frozen=True)
+class Busy:
+    """Another request with this key is at work."""
+
+
+@dataclass(frozen=True)
+class OtherWish:
+    """The key was used for something else."""
+
+
+def decide(
+    claim: Claim, stored: Mapping[str, Any], now: float
+) -> TakeOver | Replay | Busy | OtherWish:
+    """What a request may do about a document that is there already."""
+    if stored["request_hash"] != claim.request_hash:
+        return OtherWish()
+    if stored["state"] == "finished":
+        return Replay()
+    if stored["state"] == "running" and stored["lease_until"].timestamp() > now:
+        return Busy()
+    return TakeOver()
+
+
+STORY_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def story_id(uid: str, key: str) -> str:
+    """Where the story of a user and a key is kept: 32 hex characters that show neither."""
+    return hashlib.sha256(f"{len(uid)}:{uid}:{key}".encode()).hexdigest()[:32]

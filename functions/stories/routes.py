@@ -1,0 +1,80 @@
+"""Stories over REST, for people who are signed in; and the callable's answer.
+
+POST /v1/stories         make one (header Idempotency-Key, or the field of that name)
+GET  /v1/stories         one's own, the newest first (?limit=20)
+GET  /v1/stories/{id}    one of one's own
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flask
+
+from functions import web
+from functions.documents import Scope
+from functions.errors import InvalidArgument, Unauthenticated
+from functions.identity import Actor
+from functions.stories.generate import Studio, describe, generate
+
+LARGEST_LIST = 100
+USUAL_LIST = 20
+
+
+def blueprint(
+    studio: Callable[[], Studio], scope: Scope, person: Callable[[str | None], Actor]
+) -> flask.Blueprint:
+    """`person` reads an Authorization header; `studio` is asked on the first request."""
+    routes = flask.Blueprint("stories", __name__)
+
+    def who() -> Actor:
+        return person(flask.request.headers.get("Authorization"))
+
+    @routes.post("/v1/stories")
+    def create() -> Any:
+        told = generate(studio(), scope, who, _order())
+        return web.answer(told.to_json(), 200 if told.replayed else 201)
+
+    @routes.get("/v1/stories")
+    def index() -> Any:
+        owner = who().id
+        stories = studio().shelf.own(scope, owner, _limit())
+        return web.answer({"stories": [describe(story) for story in stories]})
+
+    @routes.get("/v1/stories/<story_id>")
+    def read(story_id: str) -> Any:
+        owner = who().id
+        return web.answer(describe(studio().shelf.read(scope, owner, story_id)))
+
+    return routes
+
+
+def generate_for_callable(studio: Studio, scope: Scope, uid: str | None, data: Any) -> Any:
+    """What the callable `generate_story` answers. `uid` is None when nobody is signed in.
+
+    Raises what `generate` raises.
+    """
+
+    def who() -> Actor:
+        if not uid:
+            raise Unauthenticated("Nobody is signed in.")
+        return Actor.person(uid)
+
+    return generate(studio, scope, who, data).to_json()
+
+
+def _order() -> Any:
+    """The body, with the idempotency key of the header, if any, in its field."""
+    body = web.json_body()
+    key = flask.request.headers.get("Idempotency-Key")
+    if key is None or not isinstance(body, dict):
+        return body
+    return {**body, "idempotency_key": key}
+
+
+def _limit() -> int:
+    text = flask.request.args.get("limit", str(USUAL_LIST))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_LIST):
+        raise InvalidArgument(f"`limit` is a whole number from 1 to {LARGEST_LIST}.")
+    return int(text)

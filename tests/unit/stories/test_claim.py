@@ -1,0 +1,48 @@
+"""Who may write a story of which key, by what is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.stories import claim as claims
+from functions.stories.claim import LEASE_SECONDS, Busy, Claim, OtherWish, Replay, TakeOver
+from functions.stories.generate import Budget
+from functions.stories.shelf import CLAIM_SECONDS, FINISH_SECONDS
+
+NOW = 1_800_000_000.0
+
+
+def claim(at: float = NOW, wish: str = "a") -> Claim:
+    return Claim(claims.story_id("u1", "key-0001"), "u1", wish, "1.2.0", 7, at)
+
+
+@pytest.mark.parametrize(
+    ("stored", "decided"),
+    [
+        pytest.param(claim(NOW - 1).running(), Busy(), id="somebody is at it"),
+        pytest.param(claim(NOW - LEASE_SECONDS).running(), TakeOver(), id="its process died"),
+        pytest.param(claim(NOW - 1).finished({}, 1), Replay(), id="finished"),
+        pytest.param(claim(NOW - 1).failed({}, 1), TakeOver(), id="failed"),
+        pytest.param(claim(NOW - 1, "b").finished({}, 1), OtherWish(), id="another wish"),
+        pytest.param(claim(NOW - 99, "b").running(), OtherWish(), id="another wish, died"),
+    ],
+)
+def test_deciding(stored: dict[str, Any], decided: object) -> None:
+    assert claims.decide(claim(), stored, NOW) == decided
+
+
+def test_every_state_has_the_same_fields() -> None:
+    one = claim()
+    assert set(one.running()) == set(one.finished({}, 1)) == set(one.failed({}, 2))
+
+
+def test_a_lease_outlasts_a_request() -> None:
+    assert Budget().total + FINISH_SECONDS + CLAIM_SECONDS < LEASE_SECONDS
+
+
+def test_ids_show_nothing_and_do_not_collide() -> None:
+    assert claims.story_id("ab", "c") != claims.story_id("a", "bc")
+    assert claims.story_id("1:a", "b") != claims.story_id("a", "b")
+    assert claims.STORY_ID.fullmatch(claims.story_id("u1", "key"))
