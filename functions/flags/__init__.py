@@ -1,0 +1,1 @@
+"""Flags: definitions in flagd's JSON, compiled once, evaluated in memory, served over OFREP."""
