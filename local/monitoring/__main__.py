@@ -1,0 +1,35 @@
+"""python -m local.monitoring --port N --http-port M: serves until it is ended."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+
+from local.monitoring import server, web
+from local.monitoring.memory import Memory
+from local.monitoring.rules import Limits
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m local.monitoring", description=__doc__)
+    parser.add_argument("--port", type=int, default=8790, help="gRPC, for the real client")
+    parser.add_argument("--http-port", type=int, default=8791, help="the page, and /points")
+    parser.add_argument(
+        "--period", type=float, default=5.0, help="shortest time between points of a series (s)"
+    )
+    arguments = parser.parse_args()
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    memory = Memory(Limits(period=arguments.period))
+    page = web.serve(memory, arguments.http_port)
+    calls, port = server.serve(memory, arguments.port)
+    print(f"Cloud Monitoring on 127.0.0.1:{port}, http://127.0.0.1:{page.server_port}/", flush=True)
+    ended.wait()
+    server.stop(calls)
+    page.shutdown()
+
+
+if __name__ == "__main__":
+    main()

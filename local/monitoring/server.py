@@ -1,0 +1,160 @@
+"""MetricService over gRPC, without transport security, from the client package's own messages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent import futures
+from contextlib import suppress
+from typing import Any
+
+import grpc
+from google.cloud import monitoring_v3
+from google.protobuf import any_pb2, empty_pb2
+from google.rpc import code_pb2, status_pb2
+from grpc_status import rpc_status  # type: ignore[import-untyped]
+
+from local.monitoring import filters, rules
+from local.monitoring.memory import Memory, Series
+
+SERVICE = "google.monitoring.v3.MetricService"
+PAGE = 100_000
+
+
+class MetricService:
+    """The calls that Palier makes, and those that a person makes to look."""
+
+    def __init__(self, memory: Memory, now_ns: Callable[[], int] = time.time_ns) -> None:
+        self._memory = memory
+        self._now_ns = now_ns
+
+    def handlers(self) -> grpc.GenericRpcHandler:
+        calls = {
+            "CreateTimeSeries": (self.create_time_series, "CreateTimeSeriesRequest"),
+            "ListTimeSeries": (self.list_time_series, "ListTimeSeriesRequest"),
+            "CreateMetricDescriptor": (self.create_descriptor, "CreateMetricDescriptorRequest"),
+            "GetMetricDescriptor": (self.get_descriptor, "GetMetricDescriptorRequest"),
+            "ListMetricDescriptors": (self.list_descriptors, "ListMetricDescriptorsRequest"),
+        }
+        return grpc.method_handlers_generic_handler(
+            SERVICE,
+            {
+                name: grpc.unary_unary_rpc_method_handler(
+                    _answering(call),
+                    request_deserializer=getattr(monitoring_v3, request).pb().FromString,
+                    response_serializer=lambda message: message.SerializeToString(),
+                )
+                for name, (call, request) in calls.items()
+            },
+        )
+
+    def create_time_series(self, request: Any, context: Any) -> Any:
+        project = _project(request.name)
+        refusals = self._memory.write(project, request.time_series, self._now_ns())
+        if refusals:
+            text = rules.refused_text(request.time_series, refusals)
+            context.abort_with_status(_partial(text, len(request.time_series), len(refusals)))
+        return empty_pb2.Empty()
+
+    def list_time_series(self, request: Any, _: Any) -> Any:
+        project = _project(request.name)
+        conditions = filters.parse(request.filter)
+        if not any(c.field == "metric.type" and not c.prefix for c in conditions):
+            raise rules.InvalidRequest(
+                "The supplied filter must specify exactly one metric.type to select time series by."
+            )
+        if not request.interval.HasField("end_time"):
+            raise rules.InvalidRequest("Field interval.end_time was missing.")
+        answer = monitoring_v3.ListTimeSeriesResponse.pb()()
+        full = request.view == monitoring_v3.ListTimeSeriesRequest.TimeSeriesView.FULL
+        with self._memory.lock:
+            for series in self._memory.matching(conditions):
+                if dict(series.key.resource_labels).get("project_id") == project:
+                    _add(answer, series, request.interval, full)
+        return answer
+
+    def create_descriptor(self, request: Any, _: Any) -> Any:
+        return self._memory.describe(_project(request.name), request.metric_descriptor)
+
+    def get_descriptor(self, request: Any, context: Any) -> Any:
+        metric = request.name.partition("/metricDescriptors/")[2]
+        found = self._memory.descriptors.get(metric)
+        if found is None:
+            context.abort(
+                grpc.StatusCode.NOT_FOUND, f"Could not find descriptor for metric '{metric}'."
+            )
+        return found
+
+    def list_descriptors(self, request: Any, _: Any) -> Any:
+        answer = monitoring_v3.ListMetricDescriptorsResponse.pb()()
+        conditions = filters.parse(request.filter)
+        for name, descriptor in sorted(self._memory.descriptors.items()):
+            key = rules.SeriesKey(name, (), "", ())
+            if all(condition.holds(key) for condition in conditions):
+                answer.metric_descriptors.append(descriptor)
+        return answer
+
+
+def serve(memory: Memory, port: int, now_ns: Callable[[], int] = time.time_ns) -> Any:
+    """A started gRPC server on this machine; port 0 takes a free one. Returns (server, port)."""
+    server = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
+    server.add_generic_rpc_handlers((MetricService(memory, now_ns).handlers(),))
+    bound = server.add_insecure_port(f"127.0.0.1:{port}")
+    server.start()
+    return server, bound
+
+
+def _answering(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def answer(request: Any, context: Any) -> Any:
+        try:
+            return call(request, context)
+        except rules.InvalidRequest as problem:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(problem))
+
+    return answer
+
+
+def _partial(text: str, total: int, refused: int) -> Any:
+    """INVALID_ARGUMENT with the summary of what was written, as Cloud Monitoring attaches it."""
+    summary = monitoring_v3.CreateTimeSeriesSummary.pb()(
+        total_point_count=total, success_point_count=total - refused
+    )
+    summary.errors.add(
+        status=status_pb2.Status(code=code_pb2.INVALID_ARGUMENT), point_count=refused
+    )
+    detail = any_pb2.Any()
+    detail.Pack(summary)
+    status = status_pb2.Status(code=code_pb2.INVALID_ARGUMENT, message=text, details=[detail])
+    return rpc_status.to_status(status)
+
+
+def _add(answer: Any, series: Series, interval: Any, full: bool) -> None:
+    end = interval.end_time.ToNanoseconds()
+    given = interval.HasField("start_time")
+    start = interval.start_time.ToNanoseconds() if given else end - 1
+    points = [point for point in series.points if start < point.end <= end]
+    if not points:
+        return
+    entry = answer.time_series.add(metric_kind=series.kind, value_type=series.value_type)
+    entry.metric.type = series.key.metric
+    entry.metric.labels.update(series.key.labels)
+    entry.resource.type = series.key.resource
+    entry.resource.labels.update(series.key.resource_labels)
+    for point in reversed(points) if full else ():
+        added = entry.points.add(value=point.value)
+        added.interval.start_time.FromNanoseconds(point.start)
+        added.interval.end_time.FromNanoseconds(point.end)
+
+
+def _project(name: str) -> str:
+    parts = name.split("/")
+    project = parts[1] if len(parts) >= 2 and parts[0] == "projects" else ""
+    if not project:
+        raise rules.InvalidRequest(f'Field name had an invalid value of "{name}".')
+    return project
+
+
+def stop(server: Any) -> None:
+    """Ends the server and waits for it."""
+    with suppress(RuntimeError):
+        server.stop(0).wait()
