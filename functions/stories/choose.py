@@ -1,4 +1,7 @@
-"""Which version serves a user: what the flag says, as far as this bundle can serve it. Pure."""
+"""Which version serves a user: what the flag says, as far as this bundle can serve it.
+
+Pure, but for the prompts: files of the bundle, read once.
+"""
 
 from __future__ import annotations
 

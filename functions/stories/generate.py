@@ -198,7 +198,7 @@ class _Course:
             request_hash=order.hash,
             version=self.version,
             generation=generation,
-            claimed_at=self.studio.clock.now(),
+            claimed_at=round(self.studio.clock.now(), 3),
         )
 
     def _make(self, chosen: Chosen, order: StoryOrder, claim: Claim) -> Told:

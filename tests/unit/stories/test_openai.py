@@ -282,6 +282,7 @@ def test_eighty_threads_share_one_client(server: HostileOpenAI, model: OpenAIMod
     wait_until(lambda: threading.active_count() <= before + 80)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_child_gets_a_loop_of_its_own(server: HostileOpenAI, model: OpenAIModel) -> None:
     """Cloud Functions import in a parent process and serve in a forked child."""
     server.play(hostile.story())
