@@ -1,0 +1,105 @@
+"""Creating a version: recorded, published, and made a variant of the flag, in one change.
+
+The flag is edited in the same change, because a version that is no variant yet can't be rolled out,
+and nobody creates one for another purpose. Who gets it is not touched: the first version of all
+becomes the default, every later one waits for a rollout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from functions.changes import Decision, Entry, View
+from functions.documents import Document, Scope, Write
+from functions.errors import AlreadyExists, FailedPrecondition
+from functions.flags.edit import publish_flags
+from functions.flags.flag import Flag
+from functions.published import FLAGS, SERVICES, timestamp
+from functions.stories import choose, prompt
+from functions.stories.versions import FLAG, SERVICE, NewVersion, StoryVersion
+
+DESCRIPTION = "The version of the story function that serves a user."
+
+
+def create_version(new: NewVersion) -> Callable[[View], Decision]:
+    """The decision of a change that needs the permission EDIT_VERSIONS.
+
+    Its result is the version as a record. Raises NotFound (no such prompt), FailedPrecondition (no
+    such handler in this bundle; the flag is archived), AlreadyExists.
+    """
+
+    def decide(view: View) -> Decision:
+        version = _complete(new)
+        path, flag_path = version_path(view.scope, new.version), view.scope.doc("flags", FLAG)
+        found = view.get_many([path, flag_path])
+        services = view.part(SERVICES)
+        published = services.setdefault(SERVICE, {})
+        if found[path] or new.version in published:
+            raise AlreadyExists(
+                f"Version {new.version} exists already, and a version never changes.",
+                remedy="Give it the next number.",
+            )
+        record = version.to_record()
+        published[new.version] = record
+        flag = _with_variant(found[flag_path], new.version)
+        created = {"service": SERVICE, **record, "created_at": timestamp(view.now)}
+        return Decision(
+            writes=[Write.create(path, created), _flag_write(flag_path, found[flag_path], flag)],
+            parts={SERVICES: services, FLAGS: publish_flags(view, [flag])},
+            entries=[Entry("version.create", f"{SERVICE}@{new.version}", after=record)],
+            result=record,
+        )
+
+    return decide
+
+
+def check_releasable(services: dict[str, Any], version: str) -> None:
+    """Raises FailedPrecondition unless this bundle can serve a published version.
+
+    For whoever starts a rollout of the flag: `services` is the published part of that name.
+    """
+    record = services.get(SERVICE, {}).get(version)
+    if record is None:
+        raise FailedPrecondition(
+            f"Version {version} of the story function was never created.",
+            remedy="Create it first.",
+        )
+    choose.assemble(StoryVersion.from_record(record))
+
+
+def version_path(scope: Scope, version: str) -> str:
+    return scope.doc("versions", f"{SERVICE}@{version}")
+
+
+def _complete(new: NewVersion) -> StoryVersion:
+    text = prompt.load(new.prompt)
+    version = StoryVersion.model_validate({**new.model_dump(), "prompt_hash": text.hash})
+    choose.assemble(version)
+    return version
+
+
+def _with_variant(document: Document | None, version: str) -> Flag:
+    """The flag with the version as one more variant; the default only when it is the first."""
+    if document is None:
+        flag = Flag(FLAG, _first_definition(version), description=DESCRIPTION)
+    else:
+        flag = Flag.from_document(document.data)
+        if flag.archived:
+            raise FailedPrecondition(f"The flag {FLAG} is archived: restore it first.")
+        variants = {**flag.definition["variants"], version: version}
+        definition = {**flag.definition, "variants": variants}
+        flag = replace(flag, definition=definition, revision=flag.revision + 1)
+    flag.check()
+    return flag
+
+
+def _first_definition(version: str) -> dict[str, Any]:
+    return {"state": "ENABLED", "variants": {version: version}, "defaultVariant": version}
+
+
+def _flag_write(path: str, document: Document | None, flag: Flag) -> Write:
+    if document is None:
+        return Write.create(path, flag.to_document())
+    return Write.update(document, flag.to_document())
