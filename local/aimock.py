@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from local.paths import ROOT
 from local.ports import HOST, free_port, require_free
@@ -19,25 +18,28 @@ HEALTHY_MODEL = "gpt-palier"
 BROKEN_MODEL = "gpt-broken"
 """Answers 404 model_not_found, as OpenAI does for a name it doesn't know."""
 
+MILLISECONDS = 150
+
 SCRIPT = ROOT / "local" / "model.mjs"
+
+
+def start(
+    processes: Processes, port: int, *, milliseconds: int = MILLISECONDS, name: str = "openai"
+) -> str:
+    """The base URL for PALIER_OPENAI_URL. Answers take half to one and a half times
+    `milliseconds`. Raises PortError, StartError.
+    """
+    require_free({"openai": port})
+    command = ["node", str(SCRIPT), str(port)]
+    child = processes.start(name, command, env={"PALIER_MODEL_MS": str(milliseconds)})
+    wait_for_text("ready at", child, seconds=30)
+    return f"http://{HOST}:{port}/v1"
 
 
 @contextmanager
 def running(
-    port: int | None = None,
-    *,
-    milliseconds: int = 150,
-    name: str = "openai",
-    logs: Path | None = None,
+    port: int | None = None, *, milliseconds: int = MILLISECONDS, name: str = "openai"
 ) -> Iterator[str]:
-    """Yields the base URL for PALIER_OPENAI_URL. Answers take half to one and a half times
-    `milliseconds`. Raises PortError, StartError.
-    """
-    port = port or free_port()
-    require_free({"openai": port})
-    with Processes(*([logs] if logs else [])) as processes:
-        environment = {"PALIER_MODEL_MS": str(milliseconds)}
-        command = ["node", str(SCRIPT), str(port)]
-        child = processes.start(name, command, env=environment)
-        wait_for_text("ready at", child, seconds=30)
-        yield f"http://{HOST}:{port}/v1"
+    """The same for the length of a block, on a free port unless one is given."""
+    with Processes() as processes:
+        yield start(processes, port or free_port(), milliseconds=milliseconds, name=name)

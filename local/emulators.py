@@ -10,12 +10,12 @@ takes the logs that firebase-tools writes where it stands.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
 import signal
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ from local import jars, java
 from local.firestore import PROJECT
 from local.paths import NODE_MODULES, ROOT, STATE
 from local.ports import HOST, Ports, require_free
-from local.processes import Processes, wait_for_text
+from local.processes import Processes, StartError, wait_for_text
 
 REGION = "europe-west1"
 READY = "All emulators ready!"
@@ -96,15 +96,15 @@ class Suite:
         ]
 
 
-@contextmanager
-def running(
+def start(
+    processes: Processes,
     ports: Ports,
     *,
     name: str,
     env: Mapping[str, str] | None = None,
     source: Path = ROOT,
     live_reload: bool = False,
-) -> Iterator[Suite]:
+) -> Suite:
     """Starts the suite; `env` reaches the functions. Raises PortError, StartError.
 
     With `live_reload` a changed source file is taken over at once, and the user's own `.env` files
@@ -117,18 +117,31 @@ def running(
     _secret(source)
     command = [str(NODE_MODULES / ".bin" / "firebase"), "emulators:start"]
     command += ["--project", PROJECT, "--only", ",".join(names), "--log-verbosity", "INFO"]
+    child = processes.start(
+        f"emulators-{name}",
+        command,
+        env={**environment(pubsub), **(env or {})},
+        cwd=folder,
+        ask=signal.SIGINT,
+    )
+    wait_for_text(READY, child, seconds=180)
+    suite = Suite(ports, child.log, pubsub is not None)
+    _require_functions(suite)
+    return suite
+
+
+@contextmanager
+def running(
+    ports: Ports,
+    *,
+    name: str,
+    env: Mapping[str, str] | None = None,
+    source: Path = ROOT,
+    live_reload: bool = False,
+) -> Iterator[Suite]:
+    """The same for the length of a block."""
     with Processes() as processes:
-        child = processes.start(
-            f"emulators-{name}",
-            command,
-            env={**environment(pubsub), **(env or {})},
-            cwd=folder,
-            ask=signal.SIGINT,
-        )
-        wait_for_text(READY, child, seconds=180)
-        suite = Suite(ports, child.log, pubsub is not None)
-        _require_functions(suite)
-        yield suite
+        yield start(processes, ports, name=name, env=env, source=source, live_reload=live_reload)
 
 
 def environment(pubsub: Path | None) -> dict[str, str]:
@@ -139,6 +152,7 @@ def environment(pubsub: Path | None) -> dict[str, str]:
         # Seconds; a busy machine needs more than 10. It bounds a new worker's first answer too, and
         # firebase-tools asks a scheduled function for one by running it, a tick for a minute.
         "FUNCTIONS_DISCOVERY_TIMEOUT": "150",
+        "GOOGLE_APPLICATION_CREDENTIALS": "",  # nothing here may act on a real project
         "NO_GCE_CHECK": "true",  # no search for Google's metadata server
         "NO_UPDATE_NOTIFIER": "1",
         "FIREBASE_CLI_DISABLE_UPDATE_CHECK": "1",
@@ -213,7 +227,7 @@ def _secret(source: Path) -> None:
 def _require_functions(suite: Suite) -> None:
     try:
         found = suite.functions()
-    except (OSError, urllib.error.URLError, KeyError) as error:
-        raise RuntimeError(f"The functions emulator doesn't answer. See {suite.log}") from error
+    except (OSError, http.client.HTTPException, KeyError) as error:
+        raise StartError(f"The functions emulator doesn't answer. See {suite.log}") from error
     if not found:
-        raise RuntimeError(f"firebase-tools found no function in main.py. See {suite.log}")
+        raise StartError(f"firebase-tools found no function in main.py. See {suite.log}")

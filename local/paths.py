@@ -9,5 +9,7 @@ STATE = ROOT / ".palier"  # all that running Palier locally writes; never commit
 LOGS = STATE / "logs"
 RUNS = STATE / "run"
 VENV = ROOT / "venv"  # the functions emulator insists on this place
-NODE_MODULES = ROOT / "node_modules"
+# Not in the root: firebase-tools takes a folder with a package.json for a Node bundle.
+NODE = ROOT / "local"
+NODE_MODULES = NODE / "node_modules"
 FIXTURES = ROOT / "local" / "fixtures"

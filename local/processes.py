@@ -112,9 +112,9 @@ class Processes:
         self._write_note()
         return child
 
-    @property
-    def children(self) -> tuple[Child, ...]:
-        return tuple(self._children)
+    def ended(self) -> list[Child]:
+        """The children that have ended although nobody asked them to."""
+        return [child for child in self._children if not child.alive]
 
     def end(self) -> None:
         """Ends every child, the youngest first. A second Ctrl-C doesn't cut it short."""

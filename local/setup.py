@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local import jars, pythons
-from local.paths import LOGS, NODE_MODULES, ROOT, STATE, VENV
+from local.paths import LOGS, NODE, NODE_MODULES, ROOT, STATE, VENV
 
 NODE_AT_LEAST = 20
 STAMPS = STATE / "stamps"
@@ -84,8 +84,17 @@ def python_step() -> Step:
 
 def node_step() -> Step:
     """firebase-tools and the other tools of package.json. No script of a package is run."""
-    npm = ["npm", "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"]
-    lock = ROOT / "package-lock.json"
+    npm = [
+        "npm",
+        "--prefix",
+        str(NODE),
+        "ci",
+        "--ignore-scripts",
+        "--omit=optional",
+        "--no-audit",
+        "--no-fund",
+    ]
+    lock = NODE / "package-lock.json"
     firebase = NODE_MODULES / ".bin" / "firebase"
     return Step("node", "Node packages", [lock], firebase, str(NODE_AT_LEAST), [npm])
 

@@ -1,10 +1,14 @@
 // Clients can't touch Firestore, whoever they are. Run by tests/rules/test_rules.py.
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
-import { assertFails, assertSucceeds, initializeTestEnvironment } from "@firebase/rules-unit-testing";
-import {
+
+const require = createRequire(new URL("../../local/package.json", import.meta.url));
+const { assertFails, assertSucceeds, initializeTestEnvironment } =
+  require("@firebase/rules-unit-testing");
+const {
   collection, collectionGroup, deleteDoc, doc, getDoc, getDocs, setDoc, setLogLevel, updateDoc,
-} from "firebase/firestore";
+} = require("firebase/firestore");
 
 const [host, port] = process.env.FIRESTORE_EMULATOR_HOST.split(":");
 const rules = readFileSync(new URL("../../firestore.rules", import.meta.url), "utf8");

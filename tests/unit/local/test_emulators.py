@@ -8,7 +8,7 @@ from typing import Any
 
 from local import emulators
 from local.emulators import Suite
-from local.paths import ROOT
+from local.paths import NODE, ROOT
 from local.ports import Ports
 
 CONFIG = json.loads((ROOT / "firebase.json").read_text())
@@ -59,7 +59,7 @@ readdirRecursive({path, ignoreStrings: ignore}).then((files) =>
 def test_only_what_runs_is_uploaded() -> None:
     arguments = json.dumps([str(ROOT), CONFIG["functions"][0]["ignore"]])
     command = ["node", "-e", LIST, arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, check=True)
     uploaded = {Path(name).relative_to(ROOT) for name in json.loads(done.stdout)}
     assert {path.parts[0] for path in uploaded} <= {"main.py", "functions", "requirements.txt"}
     assert not [path for path in uploaded if path.suffix == ".pyc"]

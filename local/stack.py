@@ -1,0 +1,113 @@
+"""Everything that a local Palier consists of, started together and ended together.
+
+with stack.running(ports.free(), name="tests") as palier:
+    palier.suite.function_url("api"), palier.monitoring_url, palier.tick.run_now(), ...
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from local import aimock, emulators, scheduler
+from local.emulators import Suite
+from local.ports import HOST, Ports, require_free
+from local.processes import Child, Processes, wait_for_text
+from local.scheduler import MINUTE, Scheduler
+
+TICK = "tick"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running Palier: the Emulator Suite, and the stand-ins for what it lacks.
+
+    tick    Cloud Scheduler: runs `tick` by itself when started with a period, else when told to
+    """
+
+    suite: Suite
+    openai_url: str
+    monitoring_address: str
+    monitoring_url: str
+    tick: Scheduler
+    processes: Processes
+
+    @property
+    def functions_url(self) -> str:
+        return self.suite.functions_url
+
+    @property
+    def hosting_url(self) -> str:
+        return self.suite.hosting_url
+
+    @property
+    def auth_url(self) -> str:
+        return self.suite.auth_url
+
+    @property
+    def firestore_address(self) -> str:
+        return self.suite.firestore_address
+
+    def ended(self) -> list[Child]:
+        """The servers that have ended by themselves: none, as long as all is well."""
+        return self.processes.ended()
+
+
+def no_progress(_text: str) -> None:
+    """For those who don't want to be told."""
+
+
+@contextmanager
+def running(
+    ports: Ports,
+    *,
+    name: str,
+    env: Mapping[str, str] | None = None,
+    tick_seconds: float | None = None,
+    model_milliseconds: int = aimock.MILLISECONDS,
+    live_reload: bool = False,
+    progress: Callable[[str], None] = no_progress,
+) -> Iterator[Stack]:
+    """Starts everything. Raises PortError, StartError, MissingEmulatorError.
+
+    env                 put over what the functions get, for example PALIER_ENVIRONMENT
+    tick_seconds        how often `tick` runs; None for when told to, 60 as Cloud Scheduler does
+    model_milliseconds  how long the stand-in for OpenAI takes, on average
+    live_reload         whether a changed source file is taken over at once
+    progress            is told what is being started
+    """
+    with ExitStack() as block:
+        processes = block.enter_context(Processes())
+        progress("OpenAI's stand-in")
+        openai_url = aimock.start(
+            processes, ports.openai, milliseconds=model_milliseconds, name=f"openai-{name}"
+        )
+        progress("Cloud Monitoring's stand-in")
+        address, page = _start_monitoring(processes, ports, name)
+        progress("the Firebase Emulator Suite")
+        given = {"PALIER_OPENAI_URL": openai_url, "PALIER_MONITORING_ADDRESS": address}
+        given |= {"OPENAI_API_KEY": "local-stand-in", **(env or {})}
+        suite = emulators.start(processes, ports, name=name, env=given, live_reload=live_reload)
+        tick = Scheduler(TICK, suite.schedule_url(TICK))
+        if tick_seconds is not None:
+            # The first call starts the function's process, which takes a while: not on the minute.
+            progress("the first tick")
+            tick.run_now()
+            url = suite.schedule_url(TICK)
+            tick = block.enter_context(scheduler.running(TICK, url, tick_seconds))
+        yield Stack(suite, openai_url, address, page, tick, processes)
+
+
+def _start_monitoring(processes: Processes, ports: Ports, name: str) -> tuple[str, str]:
+    """host:port of the gRPC service, and the page's URL."""
+    require_free({"monitoring": ports.monitoring, "monitoring_http": ports.monitoring_http})
+    command = [sys.executable, "-m", "local.monitoring", "--port", str(ports.monitoring)]
+    command += ["--http-port", str(ports.monitoring_http)]
+    child = processes.start(f"monitoring-{name}", command)
+    wait_for_text("Cloud Monitoring on", child, seconds=60)
+    return f"{HOST}:{ports.monitoring}", f"http://{HOST}:{ports.monitoring_http}"
+
+
+__all__ = ["MINUTE", "Stack", "no_progress", "running"]
