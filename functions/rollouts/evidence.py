@@ -123,6 +123,12 @@ def seen(
     )
 
 
+def last_minute(candidate: Arm, control: Arm, windows: Iterable[Window], now: float) -> Both:
+    """How both arms were just now, under whatever split."""
+    arms = Arms(candidate, control, generation=0)
+    return arms.both(window for window in windows if window.end > now - RECENT_SECONDS)
+
+
 def failing(both: Both, share: float) -> Failing:
     """Distinct failing users of both arms, comparable even when a set of users is full.
 

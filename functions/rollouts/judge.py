@@ -132,7 +132,7 @@ def _evidence(plan: Plan, situation: Situation) -> Verdict | None:
     return Verdict(
         Kind.FAIL,
         "evidence",
-        f"Rolled back: {counts.candidate} users hit errors on the new version; about "
+        f"Rolled back: {counts.candidate} users hit errors on the new version; "
         f"{_about(expected)} expected if it were as healthy as the old one.",
         {
             "failing_users": counts.candidate,
@@ -466,4 +466,6 @@ def _percent(value: float) -> str:
 
 
 def _about(value: float) -> str:
-    return f"{value:.0f}" if value >= 1 or value == 0 else "1"
+    if value == 0:
+        return "none"
+    return f"about {value:.0f}" if value >= 1 else "at most 1"

@@ -1,0 +1,225 @@
+"""One step for all running rollouts of an environment.
+
+    read rollouts, evidence and recent slots → judge each → one commit of all that moves
+    → fold what has settled into the evidence
+
+What is decided is a function of what was read, and everything written is conditional on it: a step
+that runs twice, at once with another, late, or dies anywhere, changes nothing twice. No lease: a
+dead step keeps nobody waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from functions import log
+from functions.changes import Change, Decision, View, commit_change
+from functions.clock import Clock
+from functions.documents import Refused, Scope, Store
+from functions.flags.flag import Flag
+from functions.identity import Actor, Permission
+from functions.metrics.store import RECENT_SECONDS, load_recent
+from functions.metrics.windows import Window
+from functions.rollouts import state
+from functions.rollouts.evidence import fold, last_minute
+from functions.rollouts.look import Look, look, respond
+from functions.rollouts.rollout import Occasion, Rollout
+from functions.rollouts.state import Phase
+from functions.rollouts.store import (
+    Reads,
+    Stored,
+    StoredEvidence,
+    evidence_of,
+    evidence_write,
+    running,
+)
+from functions.rollouts.transition import Transition, decide, roll_back, transition
+
+ACTOR = Actor.machine("tick")
+TOGETHER = 100
+"""Transitions in one commit: some five documents each, far from Firestore's 10 MiB."""
+
+ROUNDS = 20
+FOLDS_TOGETHER = 100
+
+Alarms = Callable[[str, str], Sequence[str]]
+"""The ids of the P1 rules that fire for a service's version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step did: how many rollouts it looked at, and the transitions' summaries."""
+
+    running: int
+    transitions: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """All that was read of the running rollouts, at one time."""
+
+    now: float
+    stored: Sequence[Stored]
+    kept: Mapping[str, StoredEvidence]
+    windows: Sequence[Window]
+    alarms: Alarms
+
+
+def nothing_fires(_service: str, _version: str) -> Sequence[str]:
+    return ()
+
+
+def advance(store: Store, clock: Clock, scope: Scope, alarms: Alarms = nothing_fires) -> Step:
+    """Raises StoreUnavailable; then nothing is half done, and the next step does it."""
+    survey = _read(store, store, scope, clock.now(), alarms)
+    if not survey.stored:
+        return Step(0)
+    moved: list[dict[str, Any]] = []
+    for _ in range(ROUNDS):
+        if not _due(survey, generation=0):
+            break
+        moved += _commit(store, clock, scope, alarms)
+        survey = _read(store, store, scope, clock.now(), alarms)
+    _fold(store, scope, survey)
+    return Step(len(survey.stored), tuple(moved))
+
+
+def look_at(
+    store: Store, scope: Scope, rollout: Rollout, now: float, alarms: Alarms = nothing_fires
+) -> Look | None:
+    """What is known of one rollout now; None while nobody gets its candidate."""
+    if not rollout.state.splitting:
+        return None
+    kept = evidence_of(store, scope, [rollout])
+    windows = load_recent(store, scope, now, _span(kept, now))
+    return _look(_Survey(now, (), kept, windows, alarms), rollout)
+
+
+def _read(reads: Reads, store: Store, scope: Scope, now: float, alarms: Alarms) -> _Survey:
+    stored = running(reads, scope)
+    kept = evidence_of(reads, scope, [each.rollout for each in stored])
+    windows = load_recent(store, scope, now, _span(kept, now)) if stored else []
+    return _Survey(now, stored, kept, windows, alarms)
+
+
+def _span(kept: Mapping[str, StoredEvidence], now: float) -> float:
+    """How far back slots are needed: to where the oldest evidence ends."""
+    oldest = min((each.evidence.through for each in kept.values()), default=now)
+    return max(float(RECENT_SECONDS), now - oldest)
+
+
+def _commit(store: Store, clock: Clock, scope: Scope, alarms: Alarms) -> list[dict[str, Any]]:
+    def deciding(view: View) -> Decision:
+        due = _due(_read(view, store, scope, view.now, alarms), view.next_generation)
+        moving = _possible(view, due)
+        return decide(view, moving, [each.summary() for each in moving])
+
+    change = Change(scope, ACTOR, Permission.ROLL_OUT, reason="decided by the rollout's plan")
+    outcome = commit_change(store, clock, change, deciding)
+    for summary in outcome.result:
+        log.info("rollout moved", environment=scope.environment, **summary)
+    return list(outcome.result)
+
+
+def _due(survey: _Survey, generation: int) -> list[Transition]:
+    """What is to move now, rollbacks first, at most TOGETHER."""
+    due = [
+        moving for stored in survey.stored if (moving := _transition(survey, stored, generation))
+    ]
+    return sorted(due, key=lambda each: each.after.state.splitting)[:TOGETHER]
+
+
+def _transition(survey: _Survey, stored: Stored, generation: int) -> Transition | None:
+    rollout = stored.rollout
+    arms = rollout.arms
+    before = last_minute(arms.candidate, arms.control, survey.windows, survey.now)
+    if rollout.state.phase is Phase.STARTING:
+        occasion = Occasion(survey.now, generation, _actor(), before=before)
+        after = state.begin(rollout.plan, rollout.state, survey.now)
+        return transition(stored, after, "started", occasion)
+    found = _look(survey, rollout)
+    move = respond(rollout, found.verdict, survey.now)
+    if move is None:
+        return None
+    occasion = Occasion(
+        survey.now,
+        generation,
+        _actor(),
+        verdict=found.verdict,
+        closing=found.stage_evidence,
+        before=before,
+    )
+    if move.after.phase is Phase.ROLLED_BACK:
+        return roll_back(stored, move.after, occasion)
+    return transition(stored, move.after, move.kind, occasion)
+
+
+def _look(survey: _Survey, rollout: Rollout) -> Look:
+    arms = rollout.arms
+    return look(
+        rollout,
+        survey.kept[rollout.id].evidence,
+        survey.windows,
+        survey.now,
+        survey.alarms(arms.candidate.service, arms.candidate.version),
+    )
+
+
+def _possible(view: View, due: Sequence[Transition]) -> list[Transition]:
+    """What the flags still allow: an impossible move of one must not stop the others."""
+    paths = {each.after.flag: view.scope.doc("flags", each.after.flag) for each in due}
+    documents = view.get_many(sorted(paths.values()))
+    possible = []
+    for each in due:
+        document = documents[paths[each.after.flag]]
+        flag = Flag.from_document(document.data) if document else None
+        obstacle = _obstacle(flag, each)
+        possible.append(_ending(each, obstacle) if obstacle else each)
+    return possible
+
+
+def _obstacle(flag: Flag | None, each: Transition) -> str:
+    rollout = each.after
+    if not (rollout.state.splitting or rollout.state.phase is Phase.SUCCEEDED):
+        return ""
+    if flag is None or flag.archived:
+        return f"The flag {rollout.flag} is gone."
+    if not {rollout.control, rollout.candidate} <= set(flag.definition["variants"]):
+        return f"The flag {rollout.flag} no longer has both variants."
+    if flag.split and flag.split.rollout != rollout.id:
+        return f"The flag {rollout.flag} is under another rollout."
+    if each.before.shift is None and flag.definition.get("defaultVariant") != rollout.control:
+        return f"The default of the flag {rollout.flag} is no longer {rollout.control}."
+    return ""
+
+
+def _ending(each: Transition, obstacle: str) -> Transition:
+    occasion = Occasion(each.occasion.now, each.occasion.generation, _actor(), reason=obstacle)
+    if each.before.shift is None:
+        after = state.supersede(each.before.state, occasion.now)
+        return transition(each.stored, after, "superseded", occasion)
+    after = state.roll_back(each.before.state, occasion.now)
+    return transition(each.stored, after, "rolled_back", occasion)
+
+
+def _actor() -> str:
+    return f"{ACTOR.kind}:{ACTOR.id}"
+
+
+def _fold(store: Store, scope: Scope, survey: _Survey) -> None:
+    """Keeps what has settled. Refused means that another tick has kept the same."""
+    writes = []
+    for stored in survey.stored:
+        kept = survey.kept.get(stored.rollout.id)
+        if kept is None:
+            continue
+        folded = fold(kept.evidence, stored.rollout.arms, survey.windows, survey.now)
+        if folded is not kept.evidence:
+            writes.append(evidence_write(scope, stored.rollout.id, kept, folded))
+    for first in range(0, len(writes), FOLDS_TOGETHER):
+        try:
+            store.commit(writes[first : first + FOLDS_TOGETHER])
+        except Refused:
+            log.info("evidence folded by another tick", environment=scope.environment)

@@ -1,0 +1,95 @@
+"""One look at one rollout: what was seen, the verdict, and what follows from it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from functions.metrics.windows import Window
+from functions.rollouts import state
+from functions.rollouts.evidence import Evidence, seen
+from functions.rollouts.judge import (
+    INTERNAL,
+    Kind,
+    Situation,
+    Verdict,
+    judge,
+    stage_evidence,
+)
+from functions.rollouts.rollout import Rollout
+from functions.rollouts.state import Phase, State
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`stage_evidence` is the log e-value of the stage so far."""
+
+    situation: Situation
+    verdict: Verdict
+    stage_evidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What the controller does next, and the word for it."""
+
+    after: State
+    kind: str
+
+
+def look(
+    rollout: Rollout,
+    evidence: Evidence,
+    windows: Sequence[Window],
+    now: float,
+    alarms: Sequence[str] = (),
+) -> Look:
+    """What is known of a rollout whose split is in force."""
+    situation = _situation(rollout, evidence, windows, now, alarms)
+    return Look(situation, judge(rollout.plan, situation), stage_evidence(rollout.plan, situation))
+
+
+def respond(rollout: Rollout, verdict: Verdict, now: float) -> Move | None:
+    """What follows from a verdict; None when it is to go on waiting."""
+    plan, where = rollout.plan, rollout.state
+    if verdict.kind is Kind.FAIL:
+        if verdict.rule != INTERNAL:
+            return Move(state.roll_back(where, now), "rolled_back")
+        after = state.step_back(plan, where, now)
+        kind = "rolled_back" if after.phase is Phase.ROLLED_BACK else "stepped_back"
+        return Move(after, kind)
+    if where.phase is Phase.PAUSED:
+        return None
+    if verdict.kind is Kind.PAUSE:
+        return Move(state.pause(where, now), "paused")
+    if verdict.kind is Kind.PASS and plan.automatic:
+        after = state.advance(plan, where, now)
+        return Move(after, _WORDS.get(after.phase, "advanced"))
+    return None
+
+
+_WORDS = {Phase.WATCHING: "watching", Phase.SUCCEEDED: "succeeded"}
+
+
+def _situation(
+    rollout: Rollout,
+    evidence: Evidence,
+    windows: Sequence[Window],
+    now: float,
+    alarms: Sequence[str],
+) -> Situation:
+    where, shift = rollout.state, rollout.shift
+    until = where.paused_at if where.paused_at is not None else now
+    return Situation(
+        seen=seen(evidence, rollout.arms, windows, now, rollout.plan.limits.check_requests),
+        share=rollout.percentage / 100.0,
+        elapsed=max(0.0, until - where.since),
+        needed=rollout.needed_seconds,
+        since_shift=max(0.0, now - shift.at) if shift else 0.0,
+        raised=shift.raised if shift else True,
+        overdue=where.deadline is not None and now >= where.deadline,
+        internal_before=shift.internal_before if shift else 0.0,
+        memory_before=shift.memory_before if shift else 0.0,
+        closed=rollout.closed,
+        alarms=alarms,
+    )

@@ -1,0 +1,217 @@
+"""A rollout as it is kept: one flag's way from a control variant to a candidate. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from functions.metrics.windows import Arm
+from functions.published import timestamp
+from functions.rollouts import state
+from functions.rollouts.evidence import Arms, Both
+from functions.rollouts.judge import Verdict
+from functions.rollouts.plan import Plan
+from functions.rollouts.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """The last change of the split, and how both arms were just before it.
+
+    at                 when the split changed (epoch seconds)
+    began              when this stage or watch began: as `at`, or later under the same split
+    generation         of the snapshot since then: the evidence begins there
+    raised             whether more users got the candidate
+    internal_before    internal failures a request, of both arms
+    memory_before      the most memory of both arms, 0..1
+    """
+
+    at: float
+    began: float
+    generation: int
+    raised: bool = True
+    internal_before: float = 0.0
+    memory_before: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """
+    service       whose versions the variants are: what metrics are labelled with ("" for none)
+    closed        log e-values of the stages that were left
+    transitions   how many there were: the number of the last event
+    verdict       what the last transition was based on, when it was a verdict
+    decided_at    when the last transition was decided (epoch seconds)
+    quarantined   the candidate was taken back: no other rollout of it without an override
+    """
+
+    id: str
+    flag: str
+    service: str
+    control: str
+    candidate: str
+    plan: Plan
+    created_at: float
+    created_by: str
+    reason: str
+    state: State = field(default_factory=State)
+    shift: Shift | None = None
+    closed: tuple[float, ...] = ()
+    transitions: int = 0
+    verdict: Verdict | None = None
+    decided_at: float = 0.0
+    quarantined: bool = False
+
+    @property
+    def percentage(self) -> float:
+        """Of the users who get the candidate now."""
+        return state.percentage(self.plan, self.state)
+
+    @property
+    def needed_seconds(self) -> float:
+        """How long the stage, or the watch, lasts at least."""
+        within = self.state.paused_from or self.state.phase
+        if within is state.Phase.WATCHING:
+            return self.plan.watch_seconds
+        return self.plan.stages[self.state.stage].bake_seconds
+
+    @property
+    def arms(self) -> Arms:
+        """Whose windows count, since the last shift."""
+        return Arms(
+            Arm(self.service, self.candidate),
+            Arm(self.service, self.control),
+            self.shift.generation if self.shift else 0,
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "flag": self.flag,
+            "service": self.service,
+            "control": self.control,
+            "candidate": self.candidate,
+            "plan": self.plan.to_document(),
+            "created_at": timestamp(self.created_at),
+            "created_by": self.created_by,
+            "reason": self.reason,
+            "state": self.state.to_document(),
+            "phase": self.state.phase.value,
+            "running": self.state.running,
+            "percentage": self.percentage,
+            "shift": _shift_document(self.shift),
+            "closed": list(self.closed),
+            "transitions": self.transitions,
+            "verdict": self.verdict.to_document() if self.verdict else None,
+            "decided_at": self.decided_at,
+            "quarantined": self.quarantined,
+        }
+
+    @staticmethod
+    def from_document(identifier: str, data: Mapping[str, Any]) -> Rollout:
+        return Rollout(
+            id=identifier,
+            flag=data["flag"],
+            service=data["service"],
+            control=data["control"],
+            candidate=data["candidate"],
+            plan=Plan.from_document(data["plan"]),
+            created_at=data["created_at"].timestamp(),
+            created_by=data["created_by"],
+            reason=data["reason"],
+            state=State.from_document(data["state"]),
+            shift=Shift(**data["shift"]) if data["shift"] else None,
+            closed=tuple(data["closed"]),
+            transitions=data["transitions"],
+            verdict=Verdict.from_document(data["verdict"]) if data["verdict"] else None,
+            decided_at=data["decided_at"],
+            quarantined=data["quarantined"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When a transition was decided, in which generation, by whom and why."""
+
+    now: float
+    generation: int
+    actor: str
+    reason: str = ""
+    verdict: Verdict | None = None
+    closing: float = 0.0
+    """The log e-value of the stage that is being left."""
+
+    before: Both = field(default_factory=Both)
+    """The last minute before it."""
+
+
+def moved(rollout: Rollout, after: State, occasion: Occasion) -> Rollout:
+    """The rollout in its new state. A changed split begins new evidence."""
+    now = replace(
+        rollout,
+        state=after,
+        transitions=rollout.transitions + 1,
+        verdict=occasion.verdict,
+        decided_at=occasion.now,
+    )
+    if not after.splitting or not _begins_anew(rollout, after):
+        return now
+    closed = (*rollout.closed, occasion.closing) if rollout.state.splitting else ()
+    return replace(now, shift=_shift(rollout, now, occasion), closed=closed)
+
+
+def event(before: Rollout, after: Rollout, kind: str, occasion: Occasion) -> dict[str, Any]:
+    """What is kept of a transition: replaying the events gives the states again."""
+    return {
+        "number": after.transitions,
+        "kind": kind,
+        "at": occasion.now,
+        "actor": occasion.actor,
+        "reason": occasion.reason,
+        "generation": occasion.generation,
+        "state": after.state.to_document(),
+        "phase_before": before.state.phase.value,
+        "phase": after.state.phase.value,
+        "stage": after.state.stage,
+        "percentage_before": before.percentage,
+        "percentage": after.percentage,
+        "verdict": occasion.verdict.to_document() if occasion.verdict else None,
+    }
+
+
+def _shift(before: Rollout, after: Rollout, occasion: Occasion) -> Shift:
+    if before.shift and before.percentage == after.percentage:
+        return replace(before.shift, began=occasion.now, generation=occasion.generation)
+    return Shift(
+        at=occasion.now,
+        began=occasion.now,
+        generation=occasion.generation,
+        raised=after.percentage > before.percentage,
+        internal_before=_internal_rate(occasion.before),
+        memory_before=max(occasion.before.candidate.memory_max, occasion.before.control.memory_max),
+    )
+
+
+def _begins_anew(rollout: Rollout, after: State) -> bool:
+    """Another split, another stage or the watch: not a pause or the end of one."""
+    within = rollout.state.paused_from or rollout.state.phase
+    return (within, rollout.state.stage) != (after.paused_from or after.phase, after.stage)
+
+
+def _internal_rate(both: Both) -> float:
+    together = both.candidate.served + both.control.served
+    failed = both.candidate.causes.get("internal", 0) + both.control.causes.get("internal", 0)
+    return failed / together if together else 0.0
+
+
+def _shift_document(shift: Shift | None) -> dict[str, Any] | None:
+    if shift is None:
+        return None
+    return {
+        "at": shift.at,
+        "began": shift.began,
+        "generation": shift.generation,
+        "raised": shift.raised,
+        "internal_before": shift.internal_before,
+        "memory_before": shift.memory_before,
+    }

@@ -1,0 +1,138 @@
+"""Rollouts, their events and their evidence in Firestore.
+
+ENV/rollouts/{id}                   the rollout; changed only by changes
+ENV/rollouts/{id}/events/{number}   one document a transition, written with it
+ENV/evidence/{id}                   what was seen of the running stage: measured, so not a change
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from functions import log
+from functions.documents import Document, Scope, Write
+from functions.errors import NotFound
+from functions.rollouts.evidence import Evidence, fresh
+from functions.rollouts.rollout import Rollout
+
+LISTED = 200
+
+
+class Reads(Protocol):
+    """A Store, or the View of a change."""
+
+    def get(self, path: str) -> Document | None: ...
+
+    def get_many(self, paths: Sequence[str]) -> dict[str, Document | None]: ...
+
+    def query(
+        self,
+        collection: str,
+        where: Sequence[tuple[str, str, Any]] = (),
+        *,
+        order_by: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> list[Document]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A rollout with the document it was read from: the precondition of its next write."""
+
+    document: Document
+    rollout: Rollout
+
+
+def rollout_path(scope: Scope, identifier: str) -> str:
+    return scope.doc("rollouts", identifier)
+
+
+def evidence_path(scope: Scope, identifier: str) -> str:
+    return scope.doc("evidence", identifier)
+
+
+def event_path(scope: Scope, rollout: Rollout) -> str:
+    return f"{rollout_path(scope, rollout.id)}/events/{rollout.transitions:06d}"
+
+
+def find(reads: Reads, scope: Scope, identifier: str) -> Stored:
+    """Raises NotFound."""
+    document = reads.get(rollout_path(scope, identifier))
+    if document is None:
+        raise NotFound(f"There is no rollout {identifier} in this environment.")
+    return Stored(document, Rollout.from_document(document.id, document.data))
+
+
+def running(reads: Reads, scope: Scope) -> list[Stored]:
+    """All that the controller looks at. One that can't be read must not stop the others."""
+    documents = reads.query(scope.collection("rollouts"), [("running", "==", True)])
+    stored = []
+    for document in documents:
+        try:
+            stored.append(Stored(document, Rollout.from_document(document.id, document.data)))
+        except (KeyError, TypeError, ValueError) as error:
+            log.exception("rollout unreadable", error, rollout=document.id)
+    return stored
+
+
+def running_on(reads: Reads, scope: Scope, flag: str) -> list[str]:
+    """Ids of the running rollouts of a flag."""
+    where = [("flag", "==", flag), ("running", "==", True)]
+    return [document.id for document in reads.query(scope.collection("rollouts"), where)]
+
+
+def quarantined(reads: Reads, scope: Scope, flag: str, candidate: str) -> list[Stored]:
+    """The rollouts of this candidate that were taken back and not forgiven."""
+    where = [("flag", "==", flag), ("candidate", "==", candidate), ("quarantined", "==", True)]
+    documents = reads.query(scope.collection("rollouts"), where)
+    return [Stored(each, Rollout.from_document(each.id, each.data)) for each in documents]
+
+
+def listed(reads: Reads, scope: Scope) -> list[Rollout]:
+    """The latest rollouts, newest first."""
+    documents = reads.query(
+        scope.collection("rollouts"), order_by="created_at", descending=True, limit=LISTED
+    )
+    return [Rollout.from_document(document.id, document.data) for document in documents]
+
+
+def events(reads: Reads, scope: Scope, identifier: str) -> list[dict[str, Any]]:
+    """The transitions of a rollout, oldest first."""
+    collection = f"{rollout_path(scope, identifier)}/events"
+    return [document.data for document in reads.query(collection, order_by="number", limit=LISTED)]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvidence:
+    """`document` is None before the first fold."""
+
+    document: Document | None
+    evidence: Evidence
+
+
+def evidence_of(
+    reads: Reads, scope: Scope, rollouts: Iterable[Rollout]
+) -> Mapping[str, StoredEvidence]:
+    """The evidence of the running stage of each, by id; fresh when it was kept for another."""
+    paths = {rollout.id: evidence_path(scope, rollout.id) for rollout in rollouts if rollout.shift}
+    documents = reads.get_many(list(paths.values()))
+    found = {}
+    for rollout in rollouts:
+        if not rollout.shift:
+            continue
+        document = documents[paths[rollout.id]]
+        evidence = fresh(rollout.shift.generation, rollout.shift.began)
+        if document and document.data["generation"] == evidence.generation:
+            evidence = Evidence.from_document(document.data)
+        found[rollout.id] = StoredEvidence(document, evidence)
+    return found
+
+
+def evidence_write(scope: Scope, identifier: str, kept: StoredEvidence, now: Evidence) -> Write:
+    """Refused when another tick folded the same slots."""
+    if kept.document:
+        return Write.update(kept.document, now.to_document())
+    return Write.create(evidence_path(scope, identifier), now.to_document())

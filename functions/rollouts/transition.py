@@ -1,0 +1,143 @@
+"""Transitions as one change: rollouts, their flags, events, audit entries and messages together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from functions.changes import Decision, Entry, View
+from functions.documents import Document, Write
+from functions.flags.edit import publish_flags
+from functions.flags.flag import Flag
+from functions.flags.split import Split
+from functions.published import FLAGS
+from functions.rollouts.judge import Verdict
+from functions.rollouts.promotion import promoted
+from functions.rollouts.rollout import Occasion, Rollout, event, moved
+from functions.rollouts.state import Phase, State
+from functions.rollouts.store import Stored, event_path
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One rollout on its way from what was read to what it becomes."""
+
+    stored: Stored
+    after: Rollout
+    kind: str
+    occasion: Occasion
+
+    @property
+    def before(self) -> Rollout:
+        return self.stored.rollout
+
+    def summary(self) -> dict[str, Any]:
+        """What callers, logs and messages are told."""
+        verdict: Verdict | None = self.occasion.verdict
+        return {
+            "rollout": self.after.id,
+            "flag": self.after.flag,
+            "kind": self.kind,
+            "phase": self.after.state.phase.value,
+            "stage": self.after.state.stage,
+            "percentage": self.after.percentage,
+            "at": self.occasion.now,
+            "generation": self.occasion.generation,
+            "rule": verdict.rule if verdict else None,
+            "sentence": verdict.sentence if verdict else None,
+        }
+
+
+def transition(
+    stored: Stored, state: State, kind: str, occasion: Occasion, *, quarantine: bool = False
+) -> Transition:
+    """`quarantine`: the candidate was seen by users and is taken back."""
+    after = moved(stored.rollout, state, occasion)
+    return Transition(
+        stored, replace(after, quarantined=quarantine or after.quarantined), kind, occasion
+    )
+
+
+def roll_back(stored: Stored, state: State, occasion: Occasion) -> Transition:
+    """Back to 100 % control; a candidate that users have had is quarantined."""
+    return transition(
+        stored, state, "rolled_back", occasion, quarantine=stored.rollout.shift is not None
+    )
+
+
+def decide(view: View, transitions: Sequence[Transition], result: Any = None) -> Decision:
+    """All of it in one commit. Flags that are gone or archived have nothing to be put back."""
+    writes: list[Write] = []
+    flags: list[Flag] = []
+    entries = []
+    documents = _flags(view, transitions)
+    for each in transitions:
+        writes.append(Write.update(each.stored.document, each.after.to_document()))
+        writes.append(
+            Write.create(
+                event_path(view.scope, each.after),
+                event(each.before, each.after, each.kind, each.occasion),
+            )
+        )
+        entries.append(_entry(each))
+        document = documents[each.after.flag]
+        if document is None:
+            continue
+        flag = Flag.from_document(document.data)
+        changed = follow(flag, each.after)
+        if changed != flag:
+            writes.append(Write.update(document, changed.to_document()))
+            flags.append(changed)
+    parts = {FLAGS: publish_flags(view, flags)} if flags else {}
+    return Decision(writes=writes, parts=parts, entries=entries, result=result)
+
+
+def follow(flag: Flag, rollout: Rollout) -> Flag:
+    """The flag as the rollout wants it: split, back as it was, or with the candidate for good."""
+    if rollout.state.splitting:
+        split = Split(
+            rollout=rollout.id,
+            salt=rollout.id,
+            control=rollout.control,
+            candidate=rollout.candidate,
+            percentage=rollout.percentage,
+        )
+        return flag if flag.split == split else flag.with_split(split)
+    if flag.split is None or flag.split.rollout != rollout.id:
+        return flag
+    if rollout.state.phase is Phase.SUCCEEDED:
+        definition = promoted(flag.definition, rollout.control, rollout.candidate)
+        return replace(flag.with_split(None), definition=definition)
+    return flag.with_split(None)
+
+
+def _flags(view: View, transitions: Iterable[Transition]) -> dict[str, Document | None]:
+    paths = {each.after.flag: view.scope.doc("flags", each.after.flag) for each in transitions}
+    documents = view.get_many(sorted(set(paths.values())))
+    return {key: documents[path] for key, path in paths.items()}
+
+
+def _entry(each: Transition) -> Entry:
+    verdict = each.occasion.verdict
+    return Entry(
+        action=f"rollout.{each.kind}",
+        target=f"rollouts/{each.after.id}",
+        before=_audited(each.before),
+        after={
+            **_audited(each.after),
+            "decided_at": each.occasion.now,
+            "verdict": verdict.to_document() if verdict else None,
+        },
+    )
+
+
+def _audited(rollout: Rollout) -> dict[str, Any]:
+    return {
+        "flag": rollout.flag,
+        "candidate": rollout.candidate,
+        "control": rollout.control,
+        "phase": rollout.state.phase.value,
+        "stage": rollout.state.stage,
+        "percentage": rollout.percentage,
+    }

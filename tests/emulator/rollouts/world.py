@@ -1,0 +1,142 @@
+"""A small world on the Firestore emulator: a flag, a rollout, and slots as instances write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from functions.changes import Change, Outcome, commit_change
+from functions.clock import ManualClock
+from functions.documents import Document, Scope, Store
+from functions.flags.edit import create_flag
+from functions.flags.flag import Flag
+from functions.identity import Actor, Permission
+from functions.metrics.store import SlotKey, slot_write
+from functions.metrics.tally import Completion, Tally
+from functions.metrics.windows import slot_start
+from functions.published import decode_part
+from functions.rollouts import commands
+from functions.rollouts import store as rollout_store
+from functions.rollouts.commands import Asked, Creation, Deciding
+from functions.rollouts.plan import Criteria, Plan, Stage
+from functions.rollouts.rollout import Rollout
+
+FLAG = "stories.version"
+SERVICE = "stories"
+CONTROL = "1.2.0"
+CANDIDATE = "1.3.0"
+OPERATOR = Actor.operator("test")
+ASKED = Asked("operator:test", "a test")
+
+QUICK = Plan(
+    "quick",
+    (Stage(10, 20, 120), Stage(50, 20, 120), Stage(100, 20, 120)),
+    watch_seconds=30,
+    criteria=Criteria(requests=20),
+)
+
+
+def definition(default: str = CONTROL, *others: str) -> dict[str, Any]:
+    names = (default, *(others or (CANDIDATE,)))
+    return {
+        "state": "ENABLED",
+        "variants": {name: name for name in names},
+        "defaultVariant": default,
+        "targeting": {"if": [{"==": [{"var": "team"}, "red"]}, default]},
+    }
+
+
+@dataclass
+class World:
+    """What tests do to an environment, in one line each."""
+
+    store: Store
+    clock: ManualClock = field(default_factory=ManualClock)
+    scope: Scope = field(default_factory=lambda: Scope("main", "staging"))
+
+    def change(self, deciding: Deciding, permission: Permission = Permission.ROLL_OUT) -> Outcome:
+        change = Change(self.scope, OPERATOR, permission, "a test")
+        return commit_change(self.store, self.clock, change, deciding)
+
+    def flag(self, key: str = FLAG, *others: str) -> Flag:
+        made = Flag(key, definition(CONTROL, *others))
+        self.change(create_flag(made), Permission.EDIT_FLAGS)
+        return made
+
+    def created(
+        self,
+        identifier: str = "r1",
+        plan: Plan = QUICK,
+        flag: str = FLAG,
+        candidate: str = CANDIDATE,
+    ) -> Rollout:
+        creation = Creation(identifier, flag, candidate, plan, SERVICE)
+        result: Rollout = self.change(commands.create(creation, ASKED)).result
+        return result
+
+    def started(self, identifier: str = "r1", plan: Plan = QUICK, flag: str = FLAG) -> None:
+        """Asked to start: the next tick makes the first split."""
+        self.created(identifier, plan, flag)
+        self.change(commands.start(identifier, ASKED))
+
+    def rollout(self, identifier: str = "r1") -> Rollout:
+        return rollout_store.find(self.store, self.scope, identifier).rollout
+
+    def read_flag(self, key: str = FLAG) -> Flag:
+        document = self.store.get(self.scope.doc("flags", key))
+        assert document
+        return Flag.from_document(document.data)
+
+    def published(self, key: str = FLAG) -> dict[str, Any]:
+        """The definition that clients get."""
+        pointer = self.pointer().data
+        part = self.store.get(self.scope.doc("parts", pointer["parts"]["flags"]))
+        assert part
+        found: dict[str, Any] = decode_part(part.data)["document"]["flags"][key]
+        return found
+
+    def pointer(self) -> Document:
+        document = self.store.get(self.scope.doc("published", "current"))
+        assert document
+        return document
+
+    def generation(self) -> int:
+        return int(self.pointer().data["generation"])
+
+    def events(self, identifier: str = "r1") -> list[dict[str, Any]]:
+        return rollout_store.events(self.store, self.scope, identifier)
+
+    def kinds(self, identifier: str = "r1") -> list[str]:
+        return [event["kind"] for event in self.events(identifier)]
+
+    def audited(self) -> list[str]:
+        entries = self.store.query("applications/main/audit", order_by="sequence")
+        return [entry.data["action"] for entry in entries]
+
+    def serve(
+        self,
+        version: str,
+        requests: int,
+        failures: int = 0,
+        *,
+        cause: str = "candidate",
+        generation: int | None = None,
+        at: float | None = None,
+        instance: str = "i1",
+        users: Sequence[str] | None = None,
+    ) -> None:
+        """A slot of 10 s in which a version served so much; failures by different users."""
+        now = self.clock.now() if at is None else at
+        start = slot_start(now)
+        failing = users or [f"{version}-{start}-{number:04d}" for number in range(failures)]
+        key = SlotKey(self.scope, start, SERVICE, version, generation or self.generation())
+        tally = Tally(
+            requests=requests,
+            failures=failures,
+            errors={"OPENAI_ERROR": failures} if failures else {},
+            causes={cause: failures} if failures else {},
+            users_failing=frozenset(failing),
+            recent=tuple(Completion(round(now * 1000), user, True) for user in list(failing)[:20]),
+        )
+        self.store.commit([slot_write(key, instance, tally, now)])

@@ -1,0 +1,402 @@
+"""The judge as a table: what was seen, and what follows."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.metrics.tally import Completion, Tally
+from functions.rollouts.evidence import Both, Seen
+from functions.rollouts.judge import Kind, Situation, Verdict, judge
+from functions.rollouts.plan import Criteria, Plan, Stage
+
+PLAN = Plan(
+    "table",
+    (Stage(10, 60, 600), Stage(50, 60, 600), Stage(100, 60, 600)),
+    criteria=Criteria(requests=100),
+)
+
+
+def users(prefix: str, count: int) -> frozenset[str]:
+    return frozenset(f"{prefix}{number:04d}" for number in range(count))
+
+
+def tally(
+    requests: int,
+    failures: int = 0,
+    *,
+    cause: str = "candidate",
+    failing: int | None = None,
+    prefix: str = "c",
+    memory: float = 0.0,
+    slow: int = 0,
+) -> Tally:
+    distinct = failures if failing is None else failing
+    return Tally(
+        requests=requests,
+        failures=failures,
+        causes={cause: failures} if failures else {},
+        users_failing=users(prefix, distinct),
+        memory_max=memory,
+        above={"30000": slow} if slow else {},
+    )
+
+
+def control(requests: int, failures: int = 0, **options: object) -> Tally:
+    return tally(requests, failures, prefix="b", **options)  # type: ignore[arg-type]
+
+
+def at(
+    stage: Both,
+    *,
+    recent: Both | None = None,
+    checks: tuple[Both, ...] = (),
+    share: float = 0.1,
+    elapsed: float = 120,
+    since_shift: float = 1000,
+    **options: object,
+) -> Situation:
+    return Situation(
+        seen=Seen(stage, recent or Both(), checks),
+        share=share,
+        elapsed=elapsed,
+        needed=60,
+        since_shift=since_shift,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def alike(both: Both, **options: object) -> Situation:
+    """The stage is as its last minute, and as its last three checks."""
+    return at(both, recent=both, checks=(both, both, both), **options)  # type: ignore[arg-type]
+
+
+HEALTHY = Both(tally(200), control(1800))
+
+
+@dataclass(frozen=True)
+class Case:
+    situation: Situation
+    kind: Kind
+    rule: str
+    plan: Plan = PLAN
+
+
+CASES = {
+    # evidence
+    "six users fail and nobody else": Case(
+        at(Both(tally(6, 6), control(50))), Kind.FAIL, "evidence"
+    ),
+    "twelve where three were expected": Case(
+        at(Both(tally(300, 12), control(2700, 27))), Kind.FAIL, "evidence"
+    ),
+    "one client that retries a hundred times": Case(
+        at(Both(tally(150, 100, failing=1), control(900))), Kind.INCONCLUSIVE, "criteria"
+    ),
+    "two users are never enough": Case(
+        at(Both(tally(3, 2), control(500)), share=0.01), Kind.INCONCLUSIVE, "requests"
+    ),
+    "the control without errors, the candidate failing half the time": Case(
+        at(Both(tally(20, 10), control(180))), Kind.FAIL, "evidence"
+    ),
+    "evidence counts while paused or over time as well": Case(
+        at(Both(tally(6, 6), control(50)), overdue=True), Kind.FAIL, "evidence"
+    ),
+    "stages multiply": Case(
+        at(Both(tally(60, 3), control(500)), closed=(3.5,)), Kind.FAIL, "evidence"
+    ),
+    # upstream trouble in both arms
+    "upstream fails for both": Case(
+        alike(Both(tally(40, 12, cause="upstream"), control(360, 100, cause="upstream"))),
+        Kind.PAUSE,
+        "upstream",
+    ),
+    "upstream fails for both, totally": Case(
+        alike(Both(tally(40, 40, cause="upstream"), control(360, 360, cause="upstream"))),
+        Kind.PAUSE,
+        "upstream",
+    ),
+    "upstream fails for the candidate alone": Case(
+        alike(Both(tally(40, 12, cause="upstream"), control(360))), Kind.FAIL, "evidence"
+    ),
+    # internal causes after a shift
+    "both crash soon after a shift": Case(
+        alike(
+            Both(tally(40, 6, cause="internal"), control(360, 50, cause="internal")),
+            since_shift=90,
+        ),
+        Kind.FAIL,
+        "internal",
+    ),
+    "both crashed before the shift already": Case(
+        alike(
+            Both(tally(40, 6, cause="internal"), control(360, 50, cause="internal")),
+            since_shift=90,
+            internal_before=0.1,
+        ),
+        Kind.PAUSE,
+        "error_rate",
+    ),
+    "both still crash after the split was lowered": Case(
+        alike(
+            Both(tally(40, 6, cause="internal"), control(360, 50, cause="internal")),
+            since_shift=90,
+            raised=False,
+            internal_before=0.1,
+        ),
+        Kind.FAIL,
+        "internal",
+    ),
+    "both crash long after the shift": Case(
+        alike(
+            Both(tally(40, 6, cause="internal"), control(360, 50, cause="internal")),
+            since_shift=601,
+        ),
+        Kind.PAUSE,
+        "error_rate",
+    ),
+    # disasters
+    "a quarter fails at 95 percent": Case(
+        at(HEALTHY, recent=Both(tally(20, 5), control(1)), share=0.95), Kind.FAIL, "disaster"
+    ),
+    "a quarter of too few requests": Case(
+        at(HEALTHY, recent=Both(tally(19, 19), control(1)), share=0.95), Kind.PASS, "healthy"
+    ),
+    "a quarter fails for four users only": Case(
+        at(HEALTHY, recent=Both(tally(20, 10, failing=4), control(1)), share=0.95),
+        Kind.PASS,
+        "healthy",
+    ),
+    "a disaster in both arms": Case(
+        at(HEALTHY, recent=Both(tally(40, 20), control(40, 18)), share=0.5),
+        Kind.PAUSE,
+        "disaster",
+    ),
+    "half of the last requests fail, with little traffic": Case(
+        at(
+            Both(
+                replace(
+                    tally(5000, 60, failing=10),
+                    recent=tuple(Completion(n, f"c{n:04d}", n % 2 == 0) for n in range(20)),
+                ),
+                control(260),
+            ),
+            share=0.95,
+        ),
+        Kind.FAIL,
+        "disaster",
+    ),
+    # limits
+    "six percent in three checks": Case(
+        at(HEALTHY, checks=(Both(tally(100, 6), control(5)),) * 3, share=0.95),
+        Kind.FAIL,
+        "error_rate",
+    ),
+    "six percent in two checks of three": Case(
+        at(
+            HEALTHY,
+            checks=(
+                Both(tally(100, 6), control(5)),
+                Both(tally(100, 4), control(5)),
+                Both(tally(100, 6), control(5)),
+            ),
+            share=0.95,
+        ),
+        Kind.PASS,
+        "healthy",
+    ),
+    "six percent in two checks so far": Case(
+        at(HEALTHY, checks=(Both(tally(100, 6), control(5)),) * 2, share=0.95),
+        Kind.PASS,
+        "healthy",
+    ),
+    "six percent of both": Case(
+        at(HEALTHY, checks=(Both(tally(100, 6), control(100, 5)),) * 3, share=0.5),
+        Kind.PAUSE,
+        "error_rate",
+    ),
+    "slow in three checks": Case(
+        at(HEALTHY, checks=(Both(tally(100, slow=6), control(50)),) * 3), Kind.FAIL, "slow_rate"
+    ),
+    "memory that a shift brought about, in both": Case(
+        at(
+            HEALTHY,
+            checks=(Both(tally(100, memory=0.9), control(900, memory=0.9)),) * 3,
+            since_shift=120,
+            memory_before=0.4,
+        ),
+        Kind.FAIL,
+        "memory",
+    ),
+    "memory that was short before": Case(
+        at(
+            HEALTHY,
+            checks=(Both(tally(100, memory=0.9), control(900, memory=0.9)),) * 3,
+            since_shift=120,
+            memory_before=0.85,
+        ),
+        Kind.PAUSE,
+        "memory",
+    ),
+    # criteria
+    "nobody came": Case(at(Both(Tally(), control(500))), Kind.NO_DATA, "no data"),
+    "nobody came in all the time": Case(
+        at(Both(Tally(), control(500)), overdue=True), Kind.PAUSE, "no data"
+    ),
+    "only clients' own mistakes came": Case(
+        at(Both(Tally(requests=9, causes={"client": 9}), control(500))), Kind.NO_DATA, "no data"
+    ),
+    "too few requests": Case(at(Both(tally(99), control(900))), Kind.INCONCLUSIVE, "requests"),
+    "too few requests in all the time": Case(
+        at(Both(tally(99), control(900)), overdue=True), Kind.PAUSE, "requests"
+    ),
+    "nobody to compare with": Case(at(Both(tally(200), Tally())), Kind.INCONCLUSIVE, "control"),
+    "nobody to compare with, as planned": Case(
+        at(Both(tally(200), Tally()), share=1.0), Kind.PASS, "healthy"
+    ),
+    "too early": Case(at(HEALTHY, elapsed=59), Kind.INCONCLUSIVE, "time"),
+    "more errors than may advance": Case(
+        at(Both(tally(200, 5), control(1800, 45))), Kind.INCONCLUSIVE, "criteria"
+    ),
+    "suspicious": Case(at(Both(tally(1000, 9), control(9000, 24))), Kind.INCONCLUSIVE, "suspicion"),
+    "an alert fires": Case(at(HEALTHY, alarms=("p1-memory",)), Kind.INCONCLUSIVE, "alarm"),
+    "healthy": Case(at(HEALTHY), Kind.PASS, "healthy"),
+    "as unhealthy as the control": Case(
+        at(Both(tally(200, 2), control(1800, 18))), Kind.PASS, "healthy"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_verdict(case: Case) -> None:
+    verdict = judge(case.plan, case.situation)
+    assert (verdict.kind, verdict.rule) == (case.kind, case.rule), verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "twelve where three were expected",
+            "Rolled back: 12 users hit errors on the new version; about 3 expected if it were as "
+            "healthy as the old one.",
+        ),
+        (
+            "a quarter fails at 95 percent",
+            "Rolled back: 5 of 20 requests to the new version failed, for 5 different users; "
+            "the limit for acting at once is 25 %.",
+        ),
+        (
+            "six percent in three checks",
+            "Rolled back: in 3 checks in a row at least 6 % of requests to the new version failed; "
+            "the limit is 5 %.",
+        ),
+        (
+            "upstream fails for both, totally",
+            "Paused: what both versions depend on is failing (100 % of requests on the new "
+            "version, 100 % on the old one), so the new version is not the cause.",
+        ),
+        ("too few requests", "Waiting: 99 of the 100 requests needed on the new version so far."),
+        (
+            "healthy",
+            "Healthy: 0 of 200 requests to the new version failed, 0 of 1,800 on the old one.",
+        ),
+    ],
+)
+def test_sentences(name: str, sentence: str) -> None:
+    case = CASES[name]
+    assert judge(case.plan, case.situation).sentence == sentence
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_verdicts_survive_the_store(case: Case) -> None:
+    verdict = judge(case.plan, case.situation)
+    assert Verdict.from_document(verdict.to_document()) == verdict
+
+
+counts = st.integers(0, 400)
+
+
+@st.composite
+def tallies(draw: st.DrawFn, prefix: str) -> Tally:
+    requests = draw(counts)
+    failures = draw(st.integers(0, requests))
+    causes = draw(st.sampled_from(["upstream", "candidate", "internal"]))
+    return tally(
+        requests,
+        failures,
+        cause=causes,
+        failing=draw(st.integers(min(1, failures), failures)),
+        prefix=prefix,
+        memory=draw(st.floats(0, 1)),
+        slow=draw(st.integers(0, requests)),
+    )
+
+
+@st.composite
+def boths(draw: st.DrawFn) -> Both:
+    return Both(draw(tallies("c")), draw(tallies("b")))
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> Situation:
+    return Situation(
+        seen=Seen(
+            draw(boths()), draw(boths()), tuple(draw(st.lists(boths(), min_size=0, max_size=4)))
+        ),
+        share=draw(st.sampled_from([0.01, 0.1, 0.5, 0.95, 1.0])),
+        elapsed=draw(st.floats(0, 1000)),
+        needed=draw(st.floats(0, 1000)),
+        since_shift=draw(st.floats(0, 1000)),
+        raised=draw(st.booleans()),
+        overdue=draw(st.booleans()),
+        internal_before=draw(st.floats(0, 0.2)),
+        memory_before=draw(st.floats(0, 1)),
+        closed=tuple(draw(st.lists(st.floats(-8, 4), max_size=3))),
+        alarms=tuple(draw(st.lists(st.sampled_from(["p1-memory", "p1-error-rate"]), max_size=2))),
+    )
+
+
+@given(situations())
+def test_only_enough_healthy_data_passes(situation: Situation) -> None:
+    verdict = judge(PLAN, situation)
+    if verdict.kind is Kind.PASS:
+        candidate = situation.seen.stage.candidate
+        assert candidate.served >= PLAN.criteria.requests
+        assert (candidate.error_rate or 0) <= PLAN.criteria.error_rate
+        assert situation.elapsed >= situation.needed
+        assert not situation.alarms
+        assert situation.share == 1 or situation.seen.stage.control.served
+
+
+@given(situations())
+def test_upstream_trouble_in_both_arms_comes_before_limits_and_disasters(
+    situation: Situation,
+) -> None:
+    """Whatever else was seen: what both depend on never takes back by a limit."""
+    recent = Both(tally(100, 60, cause="upstream"), control(900, 500, cause="upstream"))
+    shared = replace(situation, seen=replace(situation.seen, recent=recent))
+    assert judge(PLAN, shared).rule in ("upstream", "evidence")
+
+
+@given(situations())
+def test_nothing_is_taken_back_for_fewer_than_three_users(situation: Situation) -> None:
+    def few(both: Both) -> Both:
+        lone = frozenset(sorted(both.candidate.users_failing)[:2])
+        calm = replace(both.candidate, users_failing=lone, above={}, memory_max=0.0)
+        return Both(calm, replace(both.control, causes={}, memory_max=0.0))
+
+    seen = situation.seen
+    lonely = replace(
+        situation,
+        seen=Seen(few(seen.stage), few(seen.recent), tuple(map(few, seen.checks))),
+    )
+    assert judge(PLAN, lonely).kind is not Kind.FAIL
+
+
+@given(situations())
+def test_every_verdict_has_a_sentence_and_finite_figures(situation: Situation) -> None:
+    verdict = judge(PLAN, situation)
+    assert verdict.sentence.endswith(".")
+    assert all(abs(value) < 1e13 for value in verdict.figures.values())
