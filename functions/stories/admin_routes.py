@@ -1,0 +1,57 @@
+"""Versions of the story function over the admin API.
+
+GET  /v1/versions    all of an environment, the newest first
+POST /v1/versions    create one; it becomes a variant of `stories.version`, and nobody's default
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flask
+
+from functions import web
+from functions.administration import Administration, ChangeBody
+from functions.documents import Document
+from functions.identity import Permission
+from functions.stories.publish import create_version
+from functions.stories.versions import SERVICE, NewVersion
+
+SHOWN = 200
+
+
+class VersionBody(NewVersion, ChangeBody):
+    """A version to create, and why."""
+
+    def new(self) -> NewVersion:
+        return NewVersion.model_validate(self.model_dump(include=set(NewVersion.model_fields)))
+
+
+def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
+    """`administration` is asked on the first request."""
+    routes = flask.Blueprint("versions", __name__)
+
+    @routes.get("/v1/versions")
+    def index() -> Any:
+        admin = administration()
+        found = admin.store.query(
+            admin.read().collection("versions"), [("service", "==", SERVICE)], limit=SHOWN
+        )
+        found.sort(key=lambda document: document.data["created_at"], reverse=True)
+        return web.answer({"versions": [_shown(document) for document in found]})
+
+    @routes.post("/v1/versions")
+    def create() -> Any:
+        body = web.parse(VersionBody)
+        decide = create_version(body.new())
+        outcome = administration().commit(Permission.EDIT_VERSIONS, body, decide)
+        return web.answer({"generation": outcome.generation, "version": outcome.result}, 201)
+
+    return routes
+
+
+def _shown(document: Document) -> dict[str, Any]:
+    hidden = ("schema", "created_at")
+    record = {name: value for name, value in document.data.items() if name not in hidden}
+    return {**record, "created_at": document.data["created_at"].timestamp()}
