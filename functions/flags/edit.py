@@ -40,17 +40,14 @@ class FlagEdit:
 
     def apply(self, flag: Flag) -> Flag:
         """The flag a revision later."""
-        given = {
-            name: value
-            for name, value in (
-                ("definition", self.definition),
-                ("description", self.description),
-                ("owner", self.owner),
-                ("client", self.client),
-            )
-            if value is not None
-        }
-        return replace(flag, **given, revision=flag.revision + 1)
+        return replace(
+            flag,
+            definition=flag.definition if self.definition is None else self.definition,
+            description=flag.description if self.description is None else self.description,
+            owner=flag.owner if self.owner is None else self.owner,
+            client=flag.client if self.client is None else self.client,
+            revision=flag.revision + 1,
+        )
 
 
 def create_flag(flag: Flag) -> Decide:
