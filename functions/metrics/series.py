@@ -1,0 +1,163 @@
+"""What Palier publishes: a small set of metrics, and their points of one minute. Pure.
+
+| custom.googleapis.com/palier/… | kind       | value        | unit | labels                   |
+|--------------------------------|------------|--------------|------|--------------------------|
+| requests                       | CUMULATIVE | INT64        | 1    | service, version         |
+| failures                       | CUMULATIVE | INT64        | 1    | service, version         |
+| errors                         | CUMULATIVE | INT64        | 1    | service, version, code   |
+| execution_time                 | CUMULATIVE | DISTRIBUTION | ms   | service, version         |
+| retries                        | CUMULATIVE | INT64        | 1    | service, version         |
+| memory                         | GAUGE      | DOUBLE       | 10^2.% | service, version       |
+| consecutive_failures           | GAUGE      | INT64        | 1    | service, version         |
+| rollout_percentage             | GAUGE      | DOUBLE       | %    | flag, version            |
+| tick_heartbeat                 | GAUGE      | INT64        | 1    |                          |
+
+The application is the resource's `namespace`, the environment its `job` (generic_task). A
+CUMULATIVE point covers its own minute and starts anew, 1 ms after the minute before it ended:
+Cloud Monitoring asks for that at a reset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from functions.metrics.tally import Tally, merge_all
+from functions.metrics.windows import MINUTE_SECONDS, Arm, Window, arms
+
+PREFIX = "custom.googleapis.com/palier/"
+GAUGE = "GAUGE"
+CUMULATIVE = "CUMULATIVE"
+INT64 = "INT64"
+DOUBLE = "DOUBLE"
+DISTRIBUTION = "DISTRIBUTION"
+RESET_SECONDS = 0.001
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric as it is described to Cloud Monitoring."""
+
+    name: str
+    kind: str
+    value_type: str
+    unit: str
+    labels: tuple[str, ...]
+    description: str
+
+    @property
+    def type(self) -> str:
+        return PREFIX + self.name
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Execution times (ms): how many, their mean and squared deviations, and their buckets."""
+
+    count: int
+    mean: float
+    squared_deviation: float
+    buckets: Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of one series. `start` is None for a gauge; times are epoch seconds."""
+
+    metric: Metric
+    labels: Mapping[str, str]
+    start: float | None
+    end: int
+    value: int | float | Distribution
+
+    @property
+    def identity(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Which series of an environment it belongs to."""
+        return self.metric.type, tuple(sorted(self.labels.items()))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The value of a gauge now, from whoever knows it: a rollout its percentage."""
+
+    metric: Metric
+    value: int | float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+ARM = ("service", "version")
+REQUESTS = Metric("requests", CUMULATIVE, INT64, "1", ARM, "Requests that ended.")
+FAILURES = Metric(
+    "failures", CUMULATIVE, INT64, "1", ARM, "Requests that failed by our or OpenAI's fault."
+)
+ERRORS = Metric(
+    "errors", CUMULATIVE, INT64, "1", (*ARM, "code"), "Requests that ended in an error, by code."
+)
+EXECUTION_TIME = Metric(
+    "execution_time", CUMULATIVE, DISTRIBUTION, "ms", ARM, "How long requests took."
+)
+RETRIES = Metric("retries", CUMULATIVE, INT64, "1", ARM, "Calls to OpenAI that were repeated.")
+MEMORY = Metric(
+    "memory", GAUGE, DOUBLE, "10^2.%", ARM, "The most memory in use, of the container's limit."
+)
+CONSECUTIVE_FAILURES = Metric(
+    "consecutive_failures", GAUGE, INT64, "1", ARM, "Distinct users failing in a row."
+)
+ROLLOUT_PERCENTAGE = Metric(
+    "rollout_percentage", GAUGE, DOUBLE, "%", ("flag", "version"), "Users given the new version."
+)
+TICK_HEARTBEAT = Metric(
+    "tick_heartbeat", GAUGE, INT64, "1", (), "The control loop came to its end in this minute."
+)
+METRICS = (
+    REQUESTS,
+    FAILURES,
+    ERRORS,
+    EXECUTION_TIME,
+    RETRIES,
+    MEMORY,
+    CONSECUTIVE_FAILURES,
+    ROLLOUT_PERCENTAGE,
+    TICK_HEARTBEAT,
+)
+DEFINITIONS = hashlib.sha256(repr(METRICS).encode()).hexdigest()[:16]
+"""Changes whenever a definition does, so that descriptors are created again."""
+
+
+def points(windows: Iterable[Window], minute: int) -> list[Point]:
+    """The points of the minute that starts at `minute`, from the windows of that minute."""
+    inside = [window for window in windows if window.start == minute]
+    found: list[Point] = []
+    for arm in arms(inside):
+        tally = merge_all(window.tally for window in inside if window.arm == arm)
+        found += _of_arm(arm, tally, minute)
+    return found
+
+
+def readings(given: Sequence[Reading], minute: int) -> list[Point]:
+    """Gauges as points at the end of a minute."""
+    end = minute + MINUTE_SECONDS
+    return [Point(one.metric, one.labels, None, end, one.value) for one in given]
+
+
+def _of_arm(arm: Arm, tally: Tally, minute: int) -> list[Point]:
+    labels = {"service": arm.service, "version": arm.version}
+    start, end = minute + RESET_SECONDS, minute + MINUTE_SECONDS
+    counters = [(REQUESTS, tally.requests), (FAILURES, tally.failures), (RETRIES, tally.retries)]
+    found = [Point(metric, labels, start, end, count) for metric, count in counters]
+    for code, count in sorted(tally.errors.items()):
+        found.append(Point(ERRORS, {**labels, "code": code}, start, end, count))
+    if tally.served:
+        found.append(Point(EXECUTION_TIME, labels, start, end, _distribution(tally)))
+        found.append(Point(MEMORY, labels, None, end, tally.memory_max))
+        run = tally.consecutive_failures
+        found.append(Point(CONSECUTIVE_FAILURES, labels, None, end, run))
+    return found
+
+
+def _distribution(tally: Tally) -> Distribution:
+    count = sum(tally.buckets.values())
+    mean = tally.duration_sum_ms / count
+    deviation = tally.duration_squares_ms2 - tally.duration_sum_ms**2 / count
+    return Distribution(count, mean, max(0.0, deviation), tally.buckets)
