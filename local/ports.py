@@ -89,7 +89,7 @@ def require_free(ports: Mapping[str, int]) -> None:
     taken = {name: port for name, port in ports.items() if not is_free(port)}
     if taken:
         lines = [
-            f"  port {port} ({name}): give another with {variable(name)}=..."
+            f"  port {port} ({name}): give another with {variable(name)}=NUMBER"
             for name, port in taken.items()
         ]
         raise PortError("\n".join(["In use by another program:", *lines]))

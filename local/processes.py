@@ -22,8 +22,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import Any
 
 from local import family
 from local.paths import LOGS, ROOT, RUNS
@@ -139,7 +141,9 @@ class Processes:
         RUNS.mkdir(parents=True, exist_ok=True)
         parent = next(each for each in family.everybody() if each.pid == os.getpid())
         note = {
-            "parent": {"pid": parent.pid, "started": parent.started},
+            "name": "run",
+            "pid": parent.pid,
+            "started": parent.started,
             "children": [child.note for child in self._children],
         }
         self._note.write_text(json.dumps(note))
@@ -182,13 +186,17 @@ def _wait(ready: Callable[[], bool], child: Child, seconds: float, what: str) ->
 
 
 def exit_on_signals() -> None:
-    """Turns SIGTERM and SIGHUP (a closed terminal) into SystemExit, so that blocks are left."""
+    """Turns SIGTERM and SIGHUP (a closed terminal) into SystemExit, so that blocks are left.
+
+    SIGINT becomes KeyboardInterrupt even where a shell started us with it switched off (`... &`).
+    """
 
     def leave(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
     for each in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, leave)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
@@ -209,23 +217,50 @@ def _undisturbed() -> Iterator[None]:
 def end_leftovers() -> int:
     """Ends what earlier runs left behind because they were killed (SIGKILL). Returns how many."""
     ended = 0
-    for path in sorted(RUNS.glob("*.json")) if RUNS.is_dir() else []:
-        try:
-            note = json.loads(path.read_text())
-            parent = (note["parent"]["pid"], note["parent"]["started"])
-            children = {(child["pid"], child["started"]) for child in note["children"]}
-        except (OSError, ValueError, KeyError, TypeError):
-            path.unlink(missing_ok=True)
-            continue
+    for path, run in _runs():
         seen = family.everybody()
         identities = {each.pid: each.started for each in seen}
-        if identities.get(parent[0]) == parent[1]:
+        if run is not None and identities.get(run.pid) == run.started:
             continue  # that run is still going on
-        for pid, started in children:
-            if identities.get(pid, started) != started:
+        for child in run.children if run else ():
+            if identities.get(child.pid, child.started) != child.started:
                 continue  # the id went to a stranger: then no process of the group is left
-            members = family.of(pid, seen)
+            members = family.of(child.pid, seen)
             family.end(members)
             ended += len(members)
         path.unlink(missing_ok=True)
     return ended
+
+
+def runs_going_on() -> dict[int, str]:
+    """Other runs of this checkout that are going on: process id, and what they started."""
+    identities = {each.pid: each.started for each in family.everybody()}
+    return {
+        run.pid: ", ".join(child.name for child in run.children)
+        for _, run in _runs()
+        if run is not None and run.pid != os.getpid() and identities.get(run.pid) == run.started
+    }
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """A process, as noted under `.palier/run/`; for a run, with its children."""
+
+    name: str
+    pid: int
+    started: str
+    children: tuple[_Noted, ...] = ()
+
+    @staticmethod
+    def read(note: Mapping[str, Any]) -> _Noted:
+        children = tuple(_Noted.read(child) for child in note.get("children", ()))
+        return _Noted(str(note["name"]), int(note["pid"]), str(note["started"]), children)
+
+
+def _runs() -> Iterator[tuple[Path, _Noted | None]]:
+    """The notes of this checkout; None for one that can't be read."""
+    for path in sorted(RUNS.glob("*.json")) if RUNS.is_dir() else ():
+        try:
+            yield path, _Noted.read(json.loads(path.read_text()))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            yield path, None

@@ -78,6 +78,7 @@ def running(
     live_reload         whether a changed source file is taken over at once
     progress            is told what is being started
     """
+    require_free(ports.named())
     with ExitStack() as block:
         processes = block.enter_context(Processes())
         progress("OpenAI's stand-in")
@@ -102,7 +103,6 @@ def running(
 
 def _start_monitoring(processes: Processes, ports: Ports, name: str) -> tuple[str, str]:
     """host:port of the gRPC service, and the page's URL."""
-    require_free({"monitoring": ports.monitoring, "monitoring_http": ports.monitoring_http})
     command = [sys.executable, "-m", "local.monitoring", "--port", str(ports.monitoring)]
     command += ["--http-port", str(ports.monitoring_http)]
     child = processes.start(f"monitoring-{name}", command)

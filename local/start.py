@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -14,16 +14,26 @@ from local import jars, ports, processes, stack
 from local.paths import LOGS, ROOT
 from local.stack import Stack
 
-NAME = "start"
+PROBLEMS = (ports.PortError, processes.StartError, jars.MissingEmulatorError)
 
 
 @contextmanager
-def palier(console: Console, *, live_reload: bool) -> Iterator[Stack]:
-    """Starts everything on the chosen ports, and tells what it is doing."""
+def palier(console: Console, *, name: str, live_reload: bool = False) -> Iterator[Stack]:
+    """Starts everything on the chosen ports, tells what it is doing, and ends it all.
+
+    `name` tells the runs of a checkout apart, in their logs for example. Raises PROBLEMS.
+    """
     ended = processes.end_leftovers()
     if ended:
         console.print(f"Ended {ended} processes that an earlier run left behind.")
     chosen = ports.from_environment()
+    try:
+        ports.require_free(chosen.named())
+    except ports.PortError as error:
+        others = processes.runs_going_on()
+        if others:
+            raise ports.PortError(f"{error}\n{_who(others)}") from None
+        raise
     began = time.monotonic()
     with console.status("Starting Palier") as status:
 
@@ -32,7 +42,7 @@ def palier(console: Console, *, live_reload: bool) -> Iterator[Stack]:
 
         with stack.running(
             chosen,
-            name=NAME,
+            name=name,
             tick_seconds=stack.MINUTE,
             live_reload=live_reload,
             progress=tell,
@@ -43,19 +53,26 @@ def palier(console: Console, *, live_reload: bool) -> Iterator[Stack]:
                 yield running
             finally:
                 console.print("\nEnding all that was started ...")
-    console.print("Ended.")
+
+
+def _who(others: Mapping[int, str]) -> str:
+    runs = ", ".join(f"process {pid} ({name})" for pid, name in others.items())
+    return f"Palier already runs in this checkout: {runs}."
 
 
 def addresses(running: Stack) -> Table:
     """What runs where, for a person."""
     table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="fold")
+    table.add_column()
     rows = [
-        ("Palier", running.hosting_url, "the page, /api and /api/admin as deployed"),
-        ("Functions", running.functions_url, "callables, for the Firebase SDKs"),
-        ("Auth", running.auth_url, "signs users in"),
-        ("Firestore", running.firestore_address, "the state"),
-        ("OpenAI", running.openai_url, "a stand-in that tells stories"),
-        ("Monitoring", running.monitoring_url, "a stand-in for Cloud Monitoring"),
+        ("Palier", running.hosting_url, "page and HTTP API"),
+        ("Functions", running.functions_url, "callables"),
+        ("Auth", running.auth_url, "users"),
+        ("Firestore", running.firestore_address, "state"),
+        ("OpenAI", running.openai_url, "stand-in"),
+        ("Monitoring", running.monitoring_url, "stand-in"),
         ("Logs", str(LOGS.relative_to(ROOT)), ""),
     ]
     for name, address, what in rows:
@@ -81,13 +98,13 @@ def main() -> int:
     console = Console(highlight=False)
     processes.exit_on_signals()
     try:
-        with palier(console, live_reload=True) as running:
+        with palier(console, name="start", live_reload=True) as running:
             console.print(addresses(running))
             return serve(console, running)
     except KeyboardInterrupt:
         return 0
-    except (ports.PortError, processes.StartError, jars.MissingEmulatorError) as error:
-        Console(stderr=True, highlight=False).print(f"[red]Palier could not start.[/] {error}")
+    except PROBLEMS as error:
+        print(f"Palier could not start. {error}", file=sys.stderr)
         return 1
 
 

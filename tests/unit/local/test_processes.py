@@ -100,9 +100,11 @@ def test_a_signal_to_the_parent_ends_its_children(tmp_path: Path, number: signal
 def test_what_a_killed_run_left_behind_is_ended_by_the_next(tmp_path: Path) -> None:
     parent, child = _parent(tmp_path)
     assert processes.end_leftovers() == 0, "a run that goes on is left alone"
+    assert processes.runs_going_on() == {parent.pid: "child"}
     parent.kill()
     parent.wait()
     assert len(_alive([child])) == 1
+    assert processes.runs_going_on() == {}
     assert processes.end_leftovers() == 1
     assert _alive([child]) == []
     assert processes.end_leftovers() == 0
@@ -111,7 +113,9 @@ def test_what_a_killed_run_left_behind_is_ended_by_the_next(tmp_path: Path) -> N
 def test_a_stranger_with_a_remembered_id_is_left_alone(tmp_path: Path) -> None:
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     note = {
-        "parent": {"pid": os.getpid(), "started": "Mon Nov 21 01:20:00 1994"},
+        "name": "run",
+        "pid": os.getpid(),
+        "started": "Mon Nov 21 01:20:00 1994",
         "children": [{"name": "x", "pid": stranger.pid, "started": "Mon Nov 21 01:20:00 1994"}],
     }
     (tmp_path / "run").mkdir()
