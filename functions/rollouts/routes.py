@@ -1,0 +1,124 @@
+"""Rollouts over the admin API.
+
+GET  /v1/rollout-plans                 the templates, and in plain words what they do
+GET  /v1/rollouts                      the latest, newest first
+POST /v1/rollouts                      create one; nobody gets the candidate yet
+GET  /v1/rollouts/{id}                 one, with its plan, its events and what it is waiting for
+POST /v1/rollouts/{id}/start           the controller begins within its next minute
+POST /v1/rollouts/{id}/pause           keeps the split, no longer advances, stays guarded
+POST /v1/rollouts/{id}/resume
+POST /v1/rollouts/{id}/promote         one step on by hand
+POST /v1/rollouts/{id}/rollback        back to 100 % control, from any phase that hasn't ended
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import flask
+
+from functions import web
+from functions.administration import Administration, ChangeBody
+from functions.changes import Outcome, pointer_path
+from functions.identity import Permission
+from functions.metrics.store import load_recent
+from functions.rollouts import commands, shown, store
+from functions.rollouts.advance import look_at
+from functions.rollouts.bodies import CommandBody, CreateBody, StartBody
+from functions.rollouts.commands import Asked, Creation
+from functions.rollouts.plan import TEMPLATES, preview
+
+
+def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
+    """`administration` is asked on the first request."""
+    routes = flask.Blueprint("rollouts", __name__)
+
+    @routes.get("/v1/rollout-plans")
+    def plans() -> Any:
+        administration().actor()
+        described = [
+            {**plan.to_document(), "preview": list(preview(plan))} for plan in TEMPLATES.values()
+        ]
+        return web.answer({"plans": described})
+
+    @routes.get("/v1/rollouts")
+    def index() -> Any:
+        admin = administration()
+        found = store.listed(admin.store, admin.read())
+        return web.answer({"rollouts": [shown.summary(rollout) for rollout in found]})
+
+    @routes.get("/v1/rollouts/<identifier>")
+    def read(identifier: str) -> Any:
+        admin = administration()
+        return web.answer(_whole(admin, identifier))
+
+    @routes.post("/v1/rollouts")
+    def create() -> Any:
+        admin, body = administration(), web.parse(CreateBody)
+        creation = Creation(
+            f"r-{uuid.uuid4().hex[:12]}", body.flag, body.candidate, body.wanted(), body.service
+        )
+        deciding = commands.create(creation, _asked(admin, body))
+        outcome = admin.commit(Permission.ROLL_OUT, body, deciding)
+        described = {**_told(outcome), "preview": list(preview(creation.plan))}
+        return web.answer(described, 201)
+
+    @routes.post("/v1/rollouts/<identifier>/start")
+    def start(identifier: str) -> Any:
+        admin, body = administration(), web.parse(StartBody)
+        deciding = commands.start(
+            identifier, _asked(admin, body), override_quarantine=body.override_quarantine
+        )
+        return web.answer(_told(admin.commit(Permission.ROLL_OUT, body, deciding)))
+
+    @routes.post("/v1/rollouts/<identifier>/pause")
+    def pause(identifier: str) -> Any:
+        admin, body = administration(), web.parse(CommandBody)
+        deciding = commands.pause(identifier, _asked(admin, body))
+        return web.answer(_told(admin.commit(Permission.ROLL_OUT, body, deciding)))
+
+    @routes.post("/v1/rollouts/<identifier>/resume")
+    def resume(identifier: str) -> Any:
+        admin, body = administration(), web.parse(CommandBody)
+        deciding = commands.resume(identifier, _asked(admin, body))
+        return web.answer(_told(admin.commit(Permission.ROLL_OUT, body, deciding)))
+
+    @routes.post("/v1/rollouts/<identifier>/promote")
+    def promote(identifier: str) -> Any:
+        admin, body = administration(), web.parse(CommandBody)
+        windows = load_recent(admin.store, admin.read(), admin.clock.now())
+        deciding = commands.promote(identifier, _asked(admin, body), windows)
+        return web.answer(_told(admin.commit(Permission.ROLL_OUT, body, deciding)))
+
+    @routes.post("/v1/rollouts/<identifier>/rollback")
+    def rollback(identifier: str) -> Any:
+        admin, body = administration(), web.parse(CommandBody)
+        deciding = commands.rollback(identifier, _asked(admin, body))
+        unconditional = body.model_copy(update={"expected_generation": None})
+        return web.answer(_told(admin.commit(Permission.ROLL_BACK, unconditional, deciding)))
+
+    return routes
+
+
+def _asked(admin: Administration, body: ChangeBody) -> Asked:
+    actor = admin.actor()
+    stage = body.expected_stage if isinstance(body, CommandBody) else None
+    return Asked(f"{actor.kind}:{actor.id}", body.reason, stage)
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    return {"generation": outcome.generation, "rollout": shown.summary(outcome.result)}
+
+
+def _whole(admin: Administration, identifier: str) -> dict[str, Any]:
+    scope = admin.read()
+    rollout = store.find(admin.store, scope, identifier).rollout
+    pointer = admin.store.get(pointer_path(scope))
+    return shown.whole(
+        rollout,
+        look_at(admin.store, scope, rollout, admin.clock.now()),
+        store.events(admin.store, scope, identifier),
+        int(pointer.data["generation"]) if pointer else 0,
+    )
