@@ -5,15 +5,16 @@ after it was handed out: what is stored and published is its hash.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from functions.changes import Decision, Entry, View
 from functions.documents import Document, Write
 from functions.errors import FailedPrecondition, NotFound
-from functions.flags.keys import ID, ApiKey
+from functions.flags.keys import ID, ApiKey, Kind
 from functions.published import KEYS, timestamp
 
-COLLECTION = "keys"
+KEYS_COLLECTION = "keys"
 MAXIMUM_KEYS = 100
 LONGEST_OVERLAP_SECONDS = 30 * 24 * 3600
 
@@ -38,8 +39,8 @@ def create_key(key: ApiKey, label: str) -> Decide:
 def rotate_key(old_id: str, key: ApiKey, overlap: float) -> Decide:
     """Puts a new key beside an old one, which goes on working for `overlap` seconds.
 
-    The new key takes the old one's label and must be of its kind. Raises NotFound or
-    FailedPrecondition (revoked or expired already, another kind).
+    The new key is of the old one's kind and takes its label. Its result is that key. Raises
+    NotFound or FailedPrecondition (revoked or expired already).
     """
 
     def decide(view: View) -> Decision:
@@ -50,24 +51,23 @@ def rotate_key(old_id: str, key: ApiKey, overlap: float) -> Decide:
             raise FailedPrecondition(
                 f"The key {old_id} was revoked or has expired.", remedy="Create a new key."
             )
-        if record["kind"] != key.kind:
-            raise FailedPrecondition(f"The key {old_id} is {record['kind']}, not {key.kind}.")
+        new = replace(key, kind=Kind(record["kind"]))
         ends = view.now + overlap
         # A second rotation during the overlap never lengthens the first one's.
         ends = min(ends, record["expires_at"]) if record["expires_at"] else ends
         label = document.data["label"]
-        parts = _added({**published, old_id: {**record, "expires_at": ends}}, key, view.now)
+        parts = _added({**published, old_id: {**record, "expires_at": ends}}, new, view.now)
         return Decision(
             writes=[
                 Write.update(document, {**document.data, "expires_at": timestamp(ends)}),
-                _create(view, key, label),
+                _create(view, new, label),
             ],
             parts={KEYS: parts},
             entries=[
-                Entry("key.rotate", f"keys/{old_id}", after={"by": key.id, "expires_at": ends}),
-                Entry("key.create", f"keys/{key.id}", after=_shown(key, label)),
+                Entry("key.rotate", f"keys/{old_id}", after={"by": new.id, "expires_at": ends}),
+                Entry("key.create", f"keys/{new.id}", after=_shown(new, label)),
             ],
-            result=key,
+            result=new,
         )
 
     return decide
@@ -96,7 +96,7 @@ def revoke_key(key_id: str) -> Decide:
 
 def _read(view: View, key_id: str) -> Document:
     known = ID.fullmatch(key_id)
-    document = view.get(view.scope.doc(COLLECTION, key_id)) if known else None
+    document = view.get(view.scope.doc(KEYS_COLLECTION, key_id)) if known else None
     if document is None:
         raise NotFound(f"There is no API key {key_id!r} in this environment.")
     return document
@@ -109,7 +109,7 @@ def _create(view: View, key: ApiKey, label: str) -> Write:
         "created_at": timestamp(view.now),
         "revoked_at": None,
     }
-    return Write.create(view.scope.doc(COLLECTION, key.id), data)
+    return Write.create(view.scope.doc(KEYS_COLLECTION, key.id), data)
 
 
 def _added(published: Mapping[str, Any], key: ApiKey, now: float) -> dict[str, Any]:

@@ -107,9 +107,7 @@ class HotRoutes:
             return _preflight()
         if method != "POST":
             refused = MethodNotAllowed("Flags are evaluated by POST.")
-            return ofrep.failure(
-                405, GENERAL, refused.detail, key, {"Allow": ALLOWED_METHODS}
-            )
+            return ofrep.failure(405, GENERAL, refused.detail, key, {"Allow": ALLOWED_METHODS})
         api_key = from_headers(environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY"))
         snapshot = self._snapshots().get(api_key.scope)
         check_key(api_key, snapshot.keys, self._clock.now())
