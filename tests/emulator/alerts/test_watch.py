@@ -1,0 +1,202 @@
+"""Alerts are stored when they change, told once, and delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from functions.alerts import message, outbox
+from functions.alerts import store as alert_store
+from functions.alerts.message import Message
+from functions.alerts.outbox import Delivered, Undelivered, deliver
+from functions.alerts.rules import FIRING, NO_DATA, RESOLVED, Key, State, Transition
+from functions.alerts.thresholds import BY_ID
+from functions.alerts.watch import Watched, watch
+from functions.clock import ManualClock
+from functions.documents import Scope, Store
+from functions.metrics import tally
+from functions.metrics.tally import Observation
+from functions.metrics.windows import Window
+
+SCOPE = Scope("main", "production")
+NOW = 1_800_000_000.0
+BAD = Key("p1-error-rate", "stories", "1.3.0")
+
+
+def window(now: float, failures: int, requests: int = 100) -> Window:
+    start = int(now) // 10 * 10 - 10
+    some = tally.merge_all(
+        tally.of(
+            Observation(
+                "stories",
+                "1.3.0",
+                3,
+                start + n / 100,
+                100.0,
+                "OPENAI_ERROR" if n < failures else "OK",
+                "candidate" if n < failures else "none",
+                f"{n:016x}",
+            )
+        )
+        for n in range(requests)
+    )
+    return Window(start, 10, "stories", "1.3.0", 3, some)
+
+
+def look(store: Store, now: float, windows: Sequence[Window] | int) -> Watched:
+    given = [window(now, windows)] if isinstance(windows, int) else windows
+    return watch(store, SCOPE, given, now)
+
+
+def status(store: Store, key: Key = BAD) -> str:
+    document = store.get(alert_store.path(SCOPE, key))
+    return alert_store.state(document).status if document else ""
+
+
+def messages(store: Store) -> list[str]:
+    found = store.query(SCOPE.collection("outbox"), order_by="created_at")
+    return [document.data["title"] for document in found]
+
+
+def test_an_alert_comes_and_goes_with_two_messages(store: Store) -> None:
+    assert look(store, NOW, 0).transitions == ()
+    assert status(store) == ""
+    fired = look(store, NOW + 10, 10)
+    assert "p1-error-rate" in {change.rule.id for change in fired.transitions if change.opens}
+    assert fired.alarms("stories", "1.3.0") == ["p1-error-rate"]
+    assert fired.alarms("stories", "1.2.0") == []
+    assert status(store) == FIRING
+    assert [one.key for one in alert_store.firing(store, SCOPE)] == [BAD]
+    look(store, NOW + 20, 0)
+    look(store, NOW + 200, 0)
+    assert status(store) == RESOLVED
+    assert messages(store) == [
+        "P1 stories 1.3.0: error rate 10 %",
+        "P1 stories 1.3.0: error rate back to normal",
+    ]
+    look(store, NOW + 200 + 3600, 0)
+    assert status(store) == ""
+
+
+def test_what_stays_as_it_is_costs_no_write(store: Store) -> None:
+    look(store, NOW, 10)
+    before = store.operations["writes"]
+    assert look(store, NOW + 10, 10).transitions == ()
+    assert store.operations["writes"] == before
+    look(store, NOW + 20, 0)
+    look(store, NOW + 30, 0)
+    assert store.operations["writes"] == before + 3, "quiet since: one write an alert"
+
+
+def test_a_version_without_requests_ends_as_no_data_and_is_forgotten(store: Store) -> None:
+    look(store, NOW, 10)
+    look(store, NOW + 10, [])
+    assert status(store) == FIRING
+    look(store, NOW + 130, [])
+    assert status(store) == NO_DATA
+    assert messages(store)[-1] == "P1 stories 1.3.0: error rate no more data"
+    look(store, NOW + 130 + 86_400, [])
+    assert store.query(SCOPE.collection("alerts")) == []
+
+
+def test_two_look_at_once_and_one_message_is_made(store: Store) -> None:
+    windows = [window(NOW, 10)]
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(lambda _: look(store, NOW, windows), range(4)))
+    assert sum(bool(one.transitions) for one in seen) == 1
+    assert all(one.alarms("stories", "1.3.0") == ["p1-error-rate"] for one in seen)
+    assert len(messages(store)) == 1
+
+
+def test_publishing_that_lags_is_an_alert(store: Store) -> None:
+    key = Key("publishing-behind", "palier", "publishing")
+    watch(store, SCOPE, [], NOW, publishing_lag=600.0)
+    assert status(store, key) == ""
+    watch(store, SCOPE, [], NOW + 60, publishing_lag=660.0)
+    assert status(store, key) == FIRING
+    watch(store, SCOPE, [], NOW + 120)
+    assert status(store, key) == FIRING
+    watch(store, SCOPE, [], NOW + 180, publishing_lag=80.0)
+    watch(store, SCOPE, [], NOW + 300, publishing_lag=80.0)
+    assert status(store, key) == RESOLVED
+
+
+def put(store: Store, clock: ManualClock, channel: str = "log") -> Message:
+    rule = BY_ID["p1-error-rate"]
+    after = State(BAD, rule.severity, FIRING, clock.now(), rule.threshold, value=0.2)
+    told = message.of_transition(Transition(rule, None, after), channel)
+    store.commit([outbox.enqueue(SCOPE, told, clock.now())])
+    return told
+
+
+def test_a_message_is_delivered_once(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    clock = ManualClock(NOW)
+    told = put(store, clock)
+    with ThreadPoolExecutor(3) as pool:
+        ended = list(pool.map(lambda _: deliver(store, clock, SCOPE), range(3)))
+    assert sum(one.sent for one in ended) == 1
+    clock.advance(10**6)
+    assert deliver(store, clock, SCOPE) == Delivered()
+    assert capsys.readouterr().out.count(told.title) == 1
+    document = store.get(SCOPE.doc("outbox", told.id))
+    assert document is not None
+    assert document.data["status"] == outbox.DELIVERED
+
+
+def test_a_channel_that_refuses_is_tried_again_and_given_up(store: Store) -> None:
+    clock = ManualClock(NOW)
+    told = put(store, clock, "pager")
+    tried: list[float] = []
+
+    def refuse(_: Message) -> None:
+        tried.append(clock.now() - NOW)
+        raise Undelivered("429")
+
+    while len(tried) < outbox.ATTEMPTS:
+        deliver(store, clock, SCOPE, {"pager": refuse})
+        clock.advance(30)
+    assert tried[:5] == [0, 30, 90, 210, 450]
+    document = store.get(SCOPE.doc("outbox", told.id))
+    assert document is not None
+    assert document.data["status"] == outbox.DEAD
+    assert deliver(store, clock, SCOPE, {"pager": refuse}) == Delivered()
+
+
+def test_a_process_that_dies_while_sending_leaves_the_message_due(store: Store) -> None:
+    clock = ManualClock(NOW)
+    put(store, clock, "pager")
+    arrived: list[str] = []
+
+    def die(_: Message) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver(store, clock, SCOPE, {"pager": die})
+    assert deliver(store, clock, SCOPE, {"pager": lambda one: arrived.append(one.id)}).sent == 0
+    clock.advance(30)
+    assert deliver(store, clock, SCOPE, {"pager": lambda one: arrived.append(one.id)}).sent == 1
+    assert len(arrived) == 1
+
+
+def test_delivering_ends_when_its_time_is_over(store: Store) -> None:
+    clock = ManualClock(NOW)
+    for _ in range(5):
+        put(store, clock, "slow")
+        clock.advance(1)
+    ended = deliver(store, clock, SCOPE, {"slow": lambda _: clock.advance(2)}, seconds=5.0)
+    assert ended.sent == 3
+
+
+def test_an_unknown_channel_is_a_failure_that_is_seen(store: Store) -> None:
+    clock = ManualClock(NOW)
+    put(store, clock, "pigeon")
+    assert deliver(store, clock, SCOPE) == Delivered(failed=1)
+
+
+def test_old_messages_are_deleted(store: Store) -> None:
+    clock = ManualClock(NOW)
+    put(store, clock)
+    assert outbox.cleanup(store, SCOPE, NOW + outbox.KEPT_SECONDS - 1) == 0
+    assert outbox.cleanup(store, SCOPE, NOW + outbox.KEPT_SECONDS) == 1
