@@ -1,4 +1,4 @@
-"""What a story costs in Firestore: counted by the store itself, on the emulator, with real parts."""
+"""What a story costs in Firestore: counted by the store itself, on the emulator."""
 
 from __future__ import annotations
 
