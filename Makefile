@@ -44,7 +44,7 @@ bench: setup
 	@$(IN) benchmarks
 
 lock: setup-basic
-	@$(IN) local.lock
+	@$(IN) local.lock $(if $(UPGRADE),--upgrade)
 
 clean:
 	@$(PYTHON) -m local.clean

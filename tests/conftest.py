@@ -15,21 +15,32 @@ from google.cloud import firestore
 
 from functions.documents import Store
 from local import firestore as firestore_emulator_server
+from local import ports, stack
+from local.stack import Stack
 
-EMULATOR_FOLDERS = {"emulator", "rules"}
+# What the tests of a folder need, and after how many seconds one of them counts as hanging (the
+# first that uses an emulator starts it).
+FOLDERS = {
+    "unit": (None, 60),
+    "servers": (None, 60),
+    "simulation": (None, 300),
+    "emulator": (pytest.mark.emulator, 120),
+    "rules": (pytest.mark.emulator, 180),
+    "e2e": (pytest.mark.e2e, 300),
+}
 LOCAL_HOSTS = ("127.", "localhost", "::1", "0.0.0.0")
 SECRETS = ("OPENAI_API_KEY", "GOOGLE_APPLICATION_CREDENTIALS")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test's folder says what it needs."""
+    """A test's folder says what it needs, and how long it may take."""
     here = Path(__file__).parent
     for item in items:
-        folder = item.path.relative_to(here).parts[0]
-        if folder in EMULATOR_FOLDERS:
-            item.add_marker(pytest.mark.emulator)
-        elif folder == "e2e":
-            item.add_marker(pytest.mark.e2e)
+        needs, seconds = FOLDERS[item.path.relative_to(here).parts[0]]
+        if needs is not None:
+            item.add_marker(needs)
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(seconds))
 
 
 def _only_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
@@ -62,6 +73,17 @@ def firestore_emulator() -> Iterator[str]:
         os.environ["FIRESTORE_EMULATOR_HOST"] = address
         yield address
         del os.environ["FIRESTORE_EMULATOR_HOST"]
+
+
+@pytest.fixture(scope="session")
+def suite() -> Iterator[Stack]:
+    """The whole of a local Palier, on free ports: the functions as firebase-tools serves them.
+
+    Nothing ticks by itself: `suite.tick.run_now()` does.
+    """
+    name = f"tests-{os.getpid()}"
+    with stack.running(ports.free(), name=name, model_milliseconds=20) as running:
+        yield running
 
 
 @pytest.fixture

@@ -9,12 +9,14 @@ from html import escape
 
 from local.monitoring.figures import Line
 
-WIDTH, HEIGHT = 560, 200
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 26
+WIDTH, HEIGHT = 440, 190
+LEFT, RIGHT, TOP, BOTTOM = 50, 10, 10, 26
 GAP_SECONDS = 150
 """Points further apart than this are not joined: there was nothing in between."""
 
 TICKS = 4
+ROOM = 1.04
+WHOLE = {"%": 100.0, "10^2.%": 1.0}
 COLOURS = 8
 
 
@@ -22,7 +24,7 @@ def graph(
     title: str, unit: str, lines: Sequence[Line], colours: Sequence[int], span: tuple[float, float]
 ) -> str:
     """An SVG of lines over a span of epoch seconds; `colours` are numbers below COLOURS."""
-    top = nice_top(max((value for line in lines for _, value in line.points), default=0.0))
+    top = nice_top(max((value for line in lines for _, value in line.points), default=0.0), unit)
     parts = [*_horizontal(top, unit), *_vertical(span)]
     for line, colour in zip(lines, colours, strict=True):
         parts += _line(line, colour, span, top, unit)
@@ -32,12 +34,17 @@ def graph(
     )
 
 
-def nice_top(value: float) -> float:
-    """The first of 1, 2, 4, 5 or 10 times a power of ten that holds the value."""
+def nice_top(value: float, unit: str) -> float:
+    """Where an axis ends: 1, 2, 4, 5 or 10 times a power of ten, with some room above the value.
+
+    A share ends at 100 % when it does not exceed it.
+    """
+    whole = WHOLE.get(unit)
     if value <= 0:
-        return 1.0
+        return whole or 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 4, 5, 10) if value <= step * power * 1.000001)
+    top = next(step * power for step in (1, 2, 4, 5, 10, 20) if value * ROOM <= step * power)
+    return whole if whole and value <= whole < top else top
 
 
 def shown(value: float, unit: str) -> str:
@@ -77,8 +84,9 @@ def _y(value: float, top: float) -> float:
 
 def _horizontal(top: float, unit: str) -> list[str]:
     parts = []
-    for step in range(TICKS + 1):
-        value = top * step / TICKS
+    ticks = round(top) if unit == "1" and top < TICKS else TICKS
+    for step in range(ticks + 1):
+        value = top * step / ticks
         y = _y(value, top)
         parts.append(
             f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
@@ -90,13 +98,13 @@ def _horizontal(top: float, unit: str) -> list[str]:
 
 def _vertical(span: tuple[float, float]) -> list[str]:
     length = span[1] - span[0]
-    step = next(s for s in (60, 120, 300, 600, 900, 1800, 3600, 10**6) if length / s <= 7)
+    step = next(s for s in (60, 120, 300, 600, 900, 1800, 3600, 10**6) if length / s <= 6)
     first = math.ceil(span[0] / step) * step
     parts = []
     at = float(first)
     while at <= span[1]:
         x = _x(at, span)
-        if LEFT + 14 <= x <= WIDTH - RIGHT - 14:
+        if LEFT + 16 <= x <= WIDTH - RIGHT - 12:
             parts.append(
                 f'<line class="grid faint" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" '
                 f'y2="{HEIGHT - BOTTOM}"/><text class="tick" x="{x:.1f}" y="{HEIGHT - 7}" '

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -25,9 +25,10 @@ def graphs(memory: Memory, now: float) -> str:
     with memory.lock:
         series = list(memory.series.values())
         span = _span(series, now)
+        known = sorted({version for some in series if (version := _version(some))})
         cards = [
-            _card(descriptor, [s for s in series if s.key.metric == name], span)
-            for name, descriptor in sorted(memory.descriptors.items())
+            _card(descriptor, [s for s in series if s.key.metric == name], span, known)
+            for name, descriptor in memory.descriptors.items()
         ]
         summary = _summary(memory, now)
         refusals = _refusals(memory)
@@ -64,13 +65,17 @@ def _refusals(memory: Memory) -> str:
     return f'<section class="refusals"><h2>Refused lately</h2><ul>{items}</ul></section>'
 
 
-def _card(descriptor: Any, series: Iterable[Series], span: tuple[float, float]) -> str:
-    lines = sorted(
-        (line for line in (figures.line(some, span[0]) for some in series) if line.points),
-        key=lambda line: line.name,
-    )
-    cut, lines = len(lines) - LINES_A_GRAPH, lines[:LINES_A_GRAPH]
-    colours = [number % graph.COLOURS for number in range(len(lines))]
+def _card(
+    descriptor: Any,
+    series: Iterable[Series],
+    span: tuple[float, float],
+    known: Sequence[str],
+) -> str:
+    drawn = [(figures.line(some, span[0]), _version(some)) for some in series]
+    drawn = sorted((pair for pair in drawn if pair[0].points), key=lambda pair: pair[0].name)
+    cut, drawn = len(drawn) - LINES_A_GRAPH, drawn[:LINES_A_GRAPH]
+    lines = [line for line, _ in drawn]
+    colours = _colours([version for _, version in drawn], known)
     name = descriptor.type.rpartition("/")[2].replace("_", " ")
     kind = f"{rules.KINDS[descriptor.metric_kind]} {rules.VALUE_TYPES[descriptor.value_type]}"
     drawing = graph.graph(
@@ -85,6 +90,24 @@ def _card(descriptor: Any, series: Iterable[Series], span: tuple[float, float]) 
         f"</h2>{_described(descriptor)}{drawing}{legend}"
         f'<p class="type"><code>{escape(descriptor.type)}</code> {kind}</p></section>'
     )
+
+
+def _version(series: Series) -> str:
+    return dict(series.key.labels).get("version", "")
+
+
+def _colours(versions: Sequence[str], known: Sequence[str]) -> list[int]:
+    """A version has its colour in every graph; its further lines in one graph take free ones."""
+    own = {version: place % graph.COLOURS for place, version in enumerate(known)}
+    free = [n for n in range(graph.COLOURS) if n not in {own.get(v) for v in versions}]
+    seen: set[str] = set()
+    colours = []
+    for place, version in enumerate(versions):
+        first = version in own and version not in seen
+        seen.add(version)
+        spare = free.pop(0) if free and not first else place % graph.COLOURS
+        colours.append(own[version] if first else spare)
+    return colours
 
 
 def _described(descriptor: Any) -> str:
@@ -151,7 +174,7 @@ header p { margin: 0 0 20px; color: var(--soft); }
 svg { display: block; width: 100%; height: auto; }
 .grid { stroke: var(--rule); stroke-width: 1; }
 .grid.faint { stroke: var(--faint); }
-.tick { fill: var(--soft); font-size: 11px; font-variant-numeric: tabular-nums; }
+.tick { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .line.c0 { stroke: var(--c0); } .line.c1 { stroke: var(--c1); } .line.c2 { stroke: var(--c2); }
 .line.c3 { stroke: var(--c3); } .line.c4 { stroke: var(--c4); } .line.c5 { stroke: var(--c5); }
