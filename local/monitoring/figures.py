@@ -34,7 +34,7 @@ def name_of(series: Series) -> str:
     """Its labels' values; where it has none, those of its resource that tell it apart."""
     labels = dict(series.key.labels)
     if labels:
-        first = [labels.pop(name) for name in ("service", "version") if name in labels]
+        first = [labels.pop(name) for name in ("service", "flag", "version") if name in labels]
         return " · ".join([*first, *(value for _, value in sorted(labels.items()))])
     resource = dict(series.key.resource_labels)
     return " · ".join(resource[n] for n in ("namespace", "job") if n in resource) or "all"

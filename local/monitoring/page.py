@@ -88,7 +88,7 @@ def _card(
     return (
         f'<section class="card"><h2>{escape(name)} <small>{figures.measured(descriptor)}</small>'
         f"</h2>{_described(descriptor)}{drawing}{legend}"
-        f'<p class="type"><code>{escape(descriptor.type)}</code> {kind}</p></section>'
+        f'<p class="type"><code>{escape(descriptor.type)}</code> <span>{kind}</span></p></section>'
     )
 
 
@@ -171,6 +171,7 @@ header p { margin: 0 0 20px; color: var(--soft); }
 .card p { margin: 2px 0 8px; color: var(--soft); font-size: 13px; }
 .card .type { margin: 10px 0 0; padding-top: 8px; border-top: 1px solid var(--faint);
   font-size: 12px; overflow-wrap: anywhere; }
+.card .type span { white-space: nowrap; }
 svg { display: block; width: 100%; height: auto; }
 .grid { stroke: var(--rule); stroke-width: 1; }
 .grid.faint { stroke: var(--faint); }
