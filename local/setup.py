@@ -24,7 +24,7 @@ from local.paths import LOGS, NODE, NODE_MODULES, ROOT, STATE, VENV
 
 NODE_AT_LEAST = 20
 STAMPS = STATE / "stamps"
-FIRST = "first time: a minute or two"
+TELL_SECONDS = 20.0
 
 
 class SetupError(Exception):
@@ -130,27 +130,36 @@ def node_version(text: str) -> int:
 
 def install(steps: Sequence[Step]) -> None:
     """Runs the steps side by side, telling of each when it ends. Raises SetupError."""
-    running = {step.name: (step, Running(step)) for step in steps if not step.done()}
-    if running:
-        say("  ... " + " and ".join(step.label for step, _ in running.values()) + f" ({FIRST})")
+    running: list[Running] = []
+    told = time.monotonic()
     try:
+        for step in steps:
+            if not step.done():
+                say(f"  {step.label} ...")
+                running.append(Running(step))
         while running:
             time.sleep(0.1)
-            for name, (step, work) in list(running.items()):
-                if work.advance():
-                    del running[name]
-                    step.mark()
-                    say(f"  {step.label:<24}{work.seconds:6.1f} s")
+            for work in [each for each in running if each.advance()]:
+                running.remove(work)
+                work.step.mark()
+                say(done(work.step.label, work.seconds))
+            if running and time.monotonic() - told > TELL_SECONDS:
+                told = time.monotonic()
+                say("".join(f"  {work.step.label} ... {work.seconds:.0f} s" for work in running))
     finally:
-        for _, work in running.values():
+        for work in running:
             work.end()
+
+
+def done(label: str, seconds: float) -> str:
+    return f"  {label:<24}{seconds:6.1f} s"
 
 
 class Running:
     """A step at work: its commands, one after the other, their output in the step's log."""
 
     def __init__(self, step: Step) -> None:
-        self._step = step
+        self.step = step
         self._commands = [list(command) for command in step.commands]
         self._began = time.monotonic()
         LOGS.mkdir(parents=True, exist_ok=True)
@@ -169,8 +178,8 @@ class Running:
             return False
         if code != 0:
             raise SetupError(
-                f"{self._step.label} failed (exit code {code}). The end of {self._step.log}:\n"
-                + tail(self._step.log)
+                f"{self.step.label} failed (exit code {code}). The end of {self.step.log}:\n"
+                + tail(self.step.log)
             )
         if not self._commands:
             return True
@@ -184,7 +193,7 @@ class Running:
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = self._commands.pop(0)
-        with self._step.log.open("ab") as log:
+        with self.step.log.open("ab") as log:
             log.write((" ".join(command) + "\n").encode())
             log.flush()
             try:
@@ -192,7 +201,7 @@ class Running:
                     command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
                 )
             except OSError as error:
-                raise SetupError(f"{self._step.label}: {command[0]}: {error}") from error
+                raise SetupError(f"{self.step.label}: {command[0]}: {error}") from error
 
 
 def find_emulators() -> None:
@@ -201,9 +210,9 @@ def find_emulators() -> None:
     try:
         jars.firestore_jar()
     except jars.MissingEmulatorError:
-        say("  ... Firestore emulator (137 MB, downloaded by firebase-tools)")
+        say("  Firestore emulator (137 MB, downloaded by firebase-tools) ...")
         jars.firestore_jar(download=True)
-        say(f"  {'Firestore emulator':<24}{time.monotonic() - began:6.1f} s")
+        say(done("Firestore emulator", time.monotonic() - began))
     if jars.pubsub_binary() is None:
         say("  No Pub/Sub emulator: not needed, Palier goes without.")
 
@@ -236,7 +245,7 @@ def set_up(*, emulators: bool) -> None:
     first = [python_step(), node_step()]
     fresh = all(step.done() for step in first)
     if not fresh:
-        say("Setting up Palier")
+        say("Setting up Palier; the first time takes a minute or two")
     install(first)
     java = java_step()
     if not java.done():
@@ -244,7 +253,7 @@ def set_up(*, emulators: bool) -> None:
     if emulators:
         find_emulators()
     if not fresh:
-        say(f"  {'Set up in':<24}{time.monotonic() - began:6.1f} s")
+        say(done("Set up in", time.monotonic() - began))
 
 
 def main(arguments: Sequence[str]) -> int:
