@@ -104,7 +104,7 @@ class CloudMonitoring:
         try:
             self._call("create_time_series", request, until)
         except InvalidArgument as refusal:
-            return _sent(refusal, len(batch))
+            return read_refusal(refusal, len(batch))
         return Sent(len(batch))
 
     def _call(self, name: str, request: dict[str, Any], until: float) -> Any:
@@ -144,7 +144,7 @@ class CloudMonitoring:
         return self._made
 
 
-def _sent(refusal: Any, number: int) -> Sent:
+def read_refusal(refusal: Any, number: int) -> Sent:
     """A refusal, read: how many were written all the same, and why the others were not."""
     text = refusal.message
     if not text.startswith(COULD_NOT):

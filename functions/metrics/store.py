@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from functions import log
 from functions.documents import Document, Refused, Scope, Store, Write
 from functions.metrics import windows
 from functions.metrics.tally import Tally
@@ -22,7 +23,7 @@ from functions.published import timestamp
 RECENT_SECONDS = 180
 SLOTS_KEPT_SECONDS = 6 * 3600
 WINDOWS_KEPT_SECONDS = 30 * 86_400
-SLOTS_LIMIT = 5_000
+SLOTS_LIMIT = 20_000
 WINDOWS_LIMIT = 5_000
 LATE_MINUTES_LIMIT = 20
 BATCH = 400
@@ -92,6 +93,9 @@ def merge_minutes(store: Store, scope: Scope, now: float, flushed: Sequence[Wind
     Another process may merge the same minutes at once: it comes to the same content, and the one
     that is refused leaves it at that.
     """
+    if len(flushed) >= SLOTS_LIMIT:
+        log.error("slots_cut", limit=SLOTS_LIMIT)  # a minute would be written smaller than it was
+        return 0
     touched = sorted({windows.minute_start(slot.start) for slot in flushed})
     closed = [start for start in touched if start + MINUTE_SECONDS <= now]
     known = [start for start in closed if start >= windows.slot_start(now - RECENT_SECONDS)]

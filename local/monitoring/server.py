@@ -53,7 +53,7 @@ class MetricService:
         refusals = self._memory.write(project, request.time_series, self._now_ns())
         if refusals:
             text = rules.refused_text(request.time_series, refusals)
-            context.abort_with_status(_partial(text, len(request.time_series), len(refusals)))
+            context.abort_with_status(partial(text, len(request.time_series), len(refusals)))
         return empty_pb2.Empty()
 
     def list_time_series(self, request: Any, _: Any) -> Any:
@@ -114,7 +114,7 @@ def _answering(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return answer
 
 
-def _partial(text: str, total: int, refused: int) -> Any:
+def partial(text: str, total: int, refused: int) -> Any:
     """INVALID_ARGUMENT with the summary of what was written, as Cloud Monitoring attaches it."""
     summary = monitoring_v3.CreateTimeSeriesSummary.pb()(
         total_point_count=total, success_point_count=total - refused
