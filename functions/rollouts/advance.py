@@ -20,6 +20,7 @@ from functions.clock import Clock
 from functions.documents import Refused, Scope, Store
 from functions.flags.flag import Flag
 from functions.identity import Actor, Permission
+from functions.metrics.series import ROLLOUT_PERCENTAGE, Reading
 from functions.metrics.store import RECENT_SECONDS, load_recent
 from functions.metrics.windows import Window
 from functions.rollouts import state
@@ -31,6 +32,7 @@ from functions.rollouts.store import (
     Reads,
     Stored,
     StoredEvidence,
+    awaited,
     evidence_of,
     evidence_write,
     running,
@@ -43,6 +45,7 @@ TOGETHER = 100
 
 ROUNDS = 20
 FOLDS_TOGETHER = 100
+AWAITED_SECONDS = 900
 
 Alarms = Callable[[str, str], Sequence[str]]
 """The ids of the P1 rules that fire for a service's version."""
@@ -50,10 +53,25 @@ Alarms = Callable[[str, str], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one step did: how many rollouts it looked at, and the transitions' summaries."""
+    """What one step did.
+
+    running      rollouts that it looked at
+    awaited      whether one was created lately, so that a start is to be expected
+    transitions  summaries of those that moved
+    readings     the percentages as they stand, for Cloud Monitoring
+    failed       it could not be made
+    """
 
     running: int
+    awaited: bool = False
     transitions: tuple[dict[str, Any], ...] = ()
+    readings: tuple[Reading, ...] = ()
+    failed: bool = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is worth looking again soon."""
+        return self.running > 0 or self.awaited or self.failed or bool(self.transitions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +93,7 @@ def advance(store: Store, clock: Clock, scope: Scope, alarms: Alarms = nothing_f
     """Raises StoreUnavailable; then nothing is half done, and the next step does it."""
     survey = _read(store, store, scope, clock.now(), alarms)
     if not survey.stored:
-        return Step(0)
+        return Step(0, awaited(store, scope, clock.now() - AWAITED_SECONDS))
     moved: list[dict[str, Any]] = []
     for _ in range(ROUNDS):
         if not _due(survey, generation=0):
@@ -83,7 +101,8 @@ def advance(store: Store, clock: Clock, scope: Scope, alarms: Alarms = nothing_f
         moved += _commit(store, clock, scope, alarms)
         survey = _read(store, store, scope, clock.now(), alarms)
     _fold(store, scope, survey)
-    return Step(len(survey.stored), tuple(moved))
+    readings = tuple(_reading(stored.rollout) for stored in survey.stored)
+    return Step(len(survey.stored), transitions=tuple(moved), readings=readings)
 
 
 def look_at(
@@ -202,6 +221,11 @@ def _ending(each: Transition, obstacle: str) -> Transition:
         return transition(each.stored, after, "superseded", occasion)
     after = state.roll_back(each.before.state, occasion.now)
     return transition(each.stored, after, "rolled_back", occasion)
+
+
+def _reading(rollout: Rollout) -> Reading:
+    labels = {"flag": rollout.flag, "version": rollout.candidate}
+    return Reading(ROLLOUT_PERCENTAGE, rollout.percentage, labels)
 
 
 def _actor() -> str:

@@ -16,6 +16,7 @@ from functions.documents import Document, Scope, Write
 from functions.errors import NotFound
 from functions.rollouts.evidence import Evidence, fresh
 from functions.rollouts.rollout import Rollout
+from functions.rollouts.state import Phase
 
 LISTED = 200
 
@@ -76,6 +77,14 @@ def running(reads: Reads, scope: Scope) -> list[Stored]:
         except (KeyError, TypeError, ValueError) as error:
             log.exception("rollout unreadable", error, rollout=document.id)
     return stored
+
+
+def awaited(reads: Reads, scope: Scope, since: float) -> bool:
+    """Whether a rollout was created since then and not started yet: somebody is about to."""
+    documents = reads.query(
+        scope.collection("rollouts"), [("phase", "==", Phase.PENDING.value)], limit=LISTED
+    )
+    return any(document.data["created_at"].timestamp() >= since for document in documents)
 
 
 def running_on(reads: Reads, scope: Scope, flag: str) -> list[str]:

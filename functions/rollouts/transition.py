@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from functions.alerts import outbox
 from functions.changes import Decision, Entry, View
 from functions.documents import Document, Write
 from functions.flags.edit import publish_flags
 from functions.flags.flag import Flag
 from functions.flags.split import Split
 from functions.published import FLAGS
+from functions.rollouts import told
 from functions.rollouts.judge import Verdict
 from functions.rollouts.promotion import promoted
 from functions.rollouts.rollout import Occasion, Rollout, event, moved
@@ -81,6 +83,9 @@ def decide(view: View, transitions: Sequence[Transition], result: Any = None) ->
             )
         )
         entries.append(_entry(each))
+        message = told.of_transition(each.after, each.kind, each.occasion)
+        if message:
+            writes.append(outbox.enqueue(view.scope, message, each.occasion.now))
         document = documents[each.after.flag]
         if document is None:
             continue

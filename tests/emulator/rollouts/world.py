@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import firestore
+
 from functions.changes import Change, Outcome, commit_change
 from functions.clock import ManualClock
-from functions.documents import Document, Scope, Store
+from functions.documents import Document, Scope, Store, Write
 from functions.flags.edit import create_flag
 from functions.flags.flag import Flag
 from functions.identity import Actor, Permission
 from functions.metrics.store import SlotKey, slot_write
-from functions.metrics.tally import Completion, Tally
+from functions.metrics.tally import Observation, merge_all, of
 from functions.metrics.windows import slot_start
 from functions.published import decode_part
 from functions.rollouts import commands
@@ -47,6 +49,12 @@ def definition(default: str = CONTROL, *others: str) -> dict[str, Any]:
     }
 
 
+def connect(project: str) -> Store:
+    """A store of its own on a database of the emulator."""
+    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    return Store(firestore.Client(project=project, credentials=credentials))
+
+
 @dataclass
 class World:
     """What tests do to an environment, in one line each."""
@@ -58,6 +66,10 @@ class World:
     def change(self, deciding: Deciding, permission: Permission = Permission.ROLL_OUT) -> Outcome:
         change = Change(self.scope, OPERATOR, permission, "a test")
         return commit_change(self.store, self.clock, change, deciding)
+
+    def environment(self) -> None:
+        """The document that makes it one of the application's environments."""
+        self.store.commit([Write.create(self.scope.path, {})])
 
     def flag(self, key: str = FLAG, *others: str) -> Flag:
         made = Flag(key, definition(CONTROL, *others))
@@ -124,19 +136,25 @@ class World:
         generation: int | None = None,
         at: float | None = None,
         instance: str = "i1",
-        users: Sequence[str] | None = None,
     ) -> None:
         """A slot of 10 s in which a version served so much; failures by different users."""
         now = self.clock.now() if at is None else at
         start = slot_start(now)
-        failing = users or [f"{version}-{start}-{number:04d}" for number in range(failures)]
-        key = SlotKey(self.scope, start, SERVICE, version, generation or self.generation())
-        tally = Tally(
-            requests=requests,
-            failures=failures,
-            errors={"OPENAI_ERROR": failures} if failures else {},
-            causes={cause: failures} if failures else {},
-            users_failing=frozenset(failing),
-            recent=tuple(Completion(round(now * 1000), user, True) for user in list(failing)[:20]),
-        )
-        self.store.commit([slot_write(key, instance, tally, now)])
+        served_by = generation or self.generation()
+
+        def observed(number: int) -> Observation:
+            failed = number < failures
+            return Observation(
+                SERVICE,
+                version,
+                served_by,
+                at=now,
+                duration_ms=900,
+                code="OPENAI_ERROR" if failed else "OK",
+                cause=cause if failed else "none",
+                user_hash=f"{version}-{start}-{number:04d}",
+            )
+
+        counted = merge_all(of(observed(number)) for number in range(requests))
+        key = SlotKey(self.scope, start, SERVICE, version, served_by)
+        self.store.commit([slot_write(key, instance, counted, now)])

@@ -1,0 +1,58 @@
+"""What people are told when a rollout moves. Pure."""
+
+from __future__ import annotations
+
+from functions.alerts.message import LOG, Message
+from functions.alerts.thresholds import P1, P2, P3
+from functions.rollouts.judge import Kind
+from functions.rollouts.rollout import Occasion, Rollout
+
+QUIET = frozenset({"start_requested"})
+URGENT = frozenset({"rolled_back", "stepped_back"})
+WAITING = frozenset({"no data", "requests", "control", "time", "criteria", "suspicion", "alarm"})
+"""Rules behind a pause that can wait until the morning."""
+
+TITLES = {
+    "started": "begins",
+    "advanced": "advances",
+    "promoted": "is promoted",
+    "watching": "is complete and watched",
+    "succeeded": "has succeeded",
+    "paused": "is paused",
+    "resumed": "goes on",
+    "rolled_back": "is rolled back",
+    "stepped_back": "goes back one step",
+    "superseded": "does not begin",
+}
+
+
+def of_transition(after: Rollout, kind: str, occasion: Occasion) -> Message | None:
+    """The message of a transition; the same transition never makes two."""
+    if kind in QUIET:
+        return None
+    verdict = occasion.verdict
+    reason = verdict.sentence if verdict else occasion.reason
+    return Message(
+        id=f"rollout-{after.id}-{after.transitions:06d}",
+        channel=LOG,
+        severity=_severity(kind, occasion),
+        about=f"rollouts/{after.id}",
+        title=f"{after.flag} → {after.candidate} {TITLES[kind]} ({after.percentage:g} % of users)",
+        text=reason or f"Asked for by {occasion.actor}.",
+        facts={
+            "rollout": after.id,
+            "kind": kind,
+            "rule": verdict.rule if verdict else None,
+            "percentage": after.percentage,
+            "generation": occasion.generation,
+        },
+    )
+
+
+def _severity(kind: str, occasion: Occasion) -> str:
+    verdict = occasion.verdict
+    if kind in URGENT:
+        return P1 if verdict else P2
+    if kind == "paused" and verdict and verdict.kind is Kind.PAUSE:
+        return P2 if verdict.rule in WAITING else P1
+    return P2 if kind == "superseded" else P3

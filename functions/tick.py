@@ -1,0 +1,159 @@
+"""The minute's work of the bundle: see, judge, act, then tell.
+
+    merge metric windows → evaluate alert rules → step rollouts → deliver the outbox → publish
+
+While something is being rolled out it repeats every 10 s inside its minute. The last two run aside,
+under a time limit: trouble with them never delays a decision. It may be delivered twice, overlap,
+die anywhere or come late; everything it writes is conditional on what it has read, and nobody holds
+a lease that others would have to wait for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from functions import log
+from functions.alerts import outbox
+from functions.alerts.watch import watch
+from functions.clock import Clock
+from functions.documents import Scope, Store
+from functions.metrics.publish import Sink, lag, publish
+from functions.metrics.store import load_flushed, merge_minutes
+from functions.metrics.windows import Window
+from functions.rollouts.advance import Alarms, Step, advance, nothing_fires
+
+CYCLE_SECONDS = 10.0
+LAST_CYCLE_SECONDS = 55.0
+"""No cycle begins later in the minute: the next tick is about to."""
+
+ASIDE_SECONDS = 20.0
+"""How long a tick that has nothing else to do waits for what it started aside."""
+
+T = TypeVar("T")
+Job = Callable[[], object]
+
+
+class Aside:
+    """Work that may hang. A new round is left out while the last one is still at it."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+
+    def start(self, jobs: Sequence[tuple[str, Job]]) -> bool:
+        """Whether the round was begun."""
+        if self._thread and self._thread.is_alive():
+            log.warning("tick: telling others takes long; left out this time")
+            return False
+        self._thread = threading.Thread(target=_one_by_one, args=(jobs,), daemon=True)
+        self._thread.start()
+        return True
+
+    def wait(self, seconds: float) -> None:
+        if self._thread:
+            self._thread.join(seconds)
+
+
+@dataclass(frozen=True)
+class Deps:
+    """What a tick works with. `sink` is where points for Cloud Monitoring go."""
+
+    store: Store
+    clock: Clock
+    application: str
+    sink: Sink
+    aside: Aside = field(default_factory=Aside)
+
+
+def tick(deps: Deps) -> list[dict[Scope, Step]]:
+    """One minute's work; what each of its cycles did. Raises StoreUnavailable at its beginning."""
+    began = deps.clock.monotonic()
+    scopes = environments(deps)
+    cycles: list[dict[Scope, Step]] = []
+    while True:
+        steps = {scope: decide(deps, scope) for scope in scopes}
+        cycles.append(steps)
+        tell(deps, steps, whole=len(cycles) == 1)
+        if not any(step.busy for step in steps.values()) or not _next_cycle(deps.clock, began):
+            break
+    deps.aside.wait(ASIDE_SECONDS)
+    return cycles
+
+
+def decide(deps: Deps, scope: Scope) -> Step:
+    """The part of a cycle that leads to decisions, for one environment."""
+    with log.bound(application=scope.application, environment=scope.environment):
+        slots = _attempt("load slots", lambda: load_flushed(deps.store, scope, deps.clock.now()))
+        alarms: Alarms | None = None
+        if slots is not None:
+            _attempt("merge windows", lambda: _merge(deps, scope, slots))
+            alarms = _attempt("evaluate alert rules", lambda: _alarms(deps, scope, slots))
+        step = _attempt(
+            "step rollouts",
+            lambda: advance(deps.store, deps.clock, scope, alarms or nothing_fires),
+        )
+        return step or Step(0, failed=True)
+
+
+def tell(deps: Deps, steps: dict[Scope, Step], *, whole: bool) -> None:
+    """The outbox in every cycle, Cloud Monitoring once a tick, aside.
+
+    Without a decision there is no heartbeat: then Cloud Console's absence alert tells somebody.
+    """
+    jobs: list[tuple[str, Job]] = []
+    for scope, step in steps.items():
+        jobs.append(("deliver the outbox", _delivery(deps, scope)))
+        if whole and not step.failed:
+            jobs.append(("publish to Cloud Monitoring", _publication(deps, scope, step)))
+    if jobs:
+        deps.aside.start(jobs)
+
+
+def environments(deps: Deps) -> list[Scope]:
+    """The environments of the application."""
+    documents = deps.store.query(f"applications/{deps.application}/environments")
+    return [Scope(deps.application, document.id) for document in documents]
+
+
+def _merge(deps: Deps, scope: Scope, slots: Sequence[Window]) -> int:
+    return merge_minutes(deps.store, scope, deps.clock.now(), slots)
+
+
+def _alarms(deps: Deps, scope: Scope, slots: Sequence[Window]) -> Alarms:
+    now = deps.clock.now()
+    behind = lag(deps.store, scope, now)
+    return watch(deps.store, scope, slots, now, publishing_lag=behind).alarms
+
+
+def _delivery(deps: Deps, scope: Scope) -> Job:
+    return lambda: outbox.deliver(deps.store, deps.clock, scope)
+
+
+def _publication(deps: Deps, scope: Scope, step: Step) -> Job:
+    return lambda: publish(deps.store, deps.sink, deps.clock, scope, step.readings)
+
+
+def _next_cycle(clock: Clock, began: float) -> bool:
+    """Sleeps until the next multiple of CYCLE_SECONDS; False when the minute is over."""
+    elapsed = clock.monotonic() - began
+    due = (elapsed // CYCLE_SECONDS + 1) * CYCLE_SECONDS
+    if due >= LAST_CYCLE_SECONDS:
+        return False
+    clock.sleep(due - elapsed)
+    return True
+
+
+def _one_by_one(jobs: Sequence[tuple[str, Job]]) -> None:
+    for name, job in jobs:
+        _attempt(name, job)
+
+
+def _attempt(name: str, work: Callable[[], T]) -> T | None:
+    """One part that fails must not stop the others; each is tried again in the next cycle."""
+    try:
+        return work()
+    except Exception as error:
+        log.exception(f"tick: could not {name}", error)
+        return None
