@@ -32,6 +32,7 @@ from local.processes import Processes, StartError, wait_for_text
 REGION = "europe-west1"
 READY = "All emulators ready!"
 EMULATORS = ("functions", "firestore", "auth", "hosting")
+SUITES = STATE / "suites"
 SECRET = ROOT / ".secret.local"
 STAND_IN_KEY = "OPENAI_API_KEY=local-stand-in\n"
 
@@ -165,7 +166,7 @@ def environment(pubsub: Path | None) -> dict[str, str]:
 
 
 def _project_folder(name: str, ports: Ports, source: Path, *, live_reload: bool) -> Path:
-    folder = STATE / "suites" / name
+    folder = SUITES / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copy(ROOT / "firestore.rules", folder / "firestore.rules")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -230,6 +231,14 @@ def end_leftovers() -> int:
             ended += len(members)
         path.unlink(missing_ok=True)
     return ended
+
+
+def forget_old(folder: Path, days: float = 1.0) -> None:
+    """Removes what runs wrote into `folder` and nobody has written to for so long."""
+    oldest = time.time() - days * 86_400
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.stat().st_mtime < oldest:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def runs_going_on() -> dict[int, str]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from local import aimock, emulators, scheduler
 from local.emulators import Suite
+from local.paths import LOGS
 from local.ports import HOST, Ports, require_free
-from local.processes import Child, Processes, wait_for_text
+from local.processes import Child, Processes, forget_old, wait_for_text
 from local.scheduler import MINUTE, Scheduler
 
 TICK = "tick"
@@ -79,6 +80,8 @@ def running(
     progress            is told what is being started
     """
     require_free(ports.named())
+    forget_old(LOGS)
+    forget_old(emulators.SUITES)
     with ExitStack() as block:
         processes = block.enter_context(Processes())
         progress("OpenAI's stand-in")

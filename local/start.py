@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -21,19 +22,17 @@ PROBLEMS = (ports.PortError, processes.StartError, jars.MissingEmulatorError)
 def palier(console: Console, *, name: str, live_reload: bool = False) -> Iterator[Stack]:
     """Starts everything on the chosen ports, tells what it is doing, and ends it all.
 
-    `name` tells the runs of a checkout apart, in their logs for example. Raises PROBLEMS.
+    `name` is in the names of its logs; a second run at once gets a number too. Raises PROBLEMS.
     """
     ended = processes.end_leftovers()
     if ended:
         console.print(f"Ended {ended} processes that an earlier run left behind.")
+    others = processes.runs_going_on()
     chosen = ports.from_environment()
     try:
         ports.require_free(chosen.named())
     except ports.PortError as error:
-        others = processes.runs_going_on()
-        if others:
-            raise ports.PortError(f"{error}\n{_who(others)}") from None
-        raise
+        raise ports.PortError(f"{error}\n{_who(others)}" if others else str(error)) from None
     began = time.monotonic()
     with console.status("Starting Palier") as status:
 
@@ -42,7 +41,7 @@ def palier(console: Console, *, name: str, live_reload: bool = False) -> Iterato
 
         with stack.running(
             chosen,
-            name=name,
+            name=f"{name}-{os.getpid()}" if others else name,
             tick_seconds=stack.MINUTE,
             live_reload=live_reload,
             progress=tell,

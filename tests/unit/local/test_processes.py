@@ -149,3 +149,15 @@ with processes.Processes(Path({str(tmp_path)!r})) as run:
         time.sleep(0.05)
     number = int(pid.read_text())
     return parent, next(each for each in family.everybody() if each.pid == number)
+
+
+def test_old_logs_are_forgotten_and_new_ones_kept(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "x").write_text("")
+    for name in ("old.log", "new.log"):
+        (tmp_path / name).write_text("")
+    for name in ("old", "old.log"):
+        os.utime(tmp_path / name, (1, 1))
+    processes.forget_old(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["new.log"]
+    processes.forget_old(tmp_path / "none")
