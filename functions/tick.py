@@ -70,7 +70,7 @@ class Deps:
 def tick(deps: Deps) -> list[dict[Scope, Step]]:
     """One minute's work; what each of its cycles did. Raises StoreUnavailable at its beginning."""
     began = deps.clock.monotonic()
-    scopes = environments(deps)
+    scopes = environments(deps.store, deps.application)
     cycles: list[dict[Scope, Step]] = []
     while True:
         steps = {scope: decide(deps, scope) for scope in scopes}
@@ -111,10 +111,10 @@ def tell(deps: Deps, steps: dict[Scope, Step], *, whole: bool) -> None:
         deps.aside.start(jobs)
 
 
-def environments(deps: Deps) -> list[Scope]:
-    """The environments of the application."""
-    documents = deps.store.query(f"applications/{deps.application}/environments")
-    return [Scope(deps.application, document.id) for document in documents]
+def environments(store: Store, application: str) -> list[Scope]:
+    """The environments of an application. Raises StoreUnavailable."""
+    documents = store.query(f"applications/{application}/environments")
+    return [Scope(application, document.id) for document in documents]
 
 
 def _merge(deps: Deps, scope: Scope, slots: Sequence[Window]) -> int:

@@ -1,0 +1,81 @@
+"""Maintenance, once a day: what has had its time goes. Each part is tried again tomorrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from functions import log
+from functions.alerts import outbox
+from functions.changes import pointer_path
+from functions.clock import Clock
+from functions.documents import Document, Refused, Scope, Store, Write
+from functions.metrics import store as metrics
+from functions.published import timestamp
+from functions.tick import environments
+
+DAY = 86_400.0
+PARTS_KEPT_SECONDS = 30 * DAY
+EVIDENCE_KEPT_SECONDS = 7 * DAY
+"""Evidence of a running rollout is renewed every minute."""
+
+A_DAY = 1_000
+"""Documents deleted a day and kind, at most: the rest follows tomorrow."""
+
+
+def daily(store: Store, clock: Clock, application: str) -> None:
+    """Cleans up every environment. Raises StoreUnavailable at its beginning."""
+    for scope in environments(store, application):
+        with log.bound(application=scope.application, environment=scope.environment):
+            for what, clean_up in WORK:
+                _attempt(what, partial(clean_up, store, scope, clock.now()))
+
+
+def delete_old_parts(store: Store, scope: Scope, now: float) -> int:
+    """Deletes the parts of snapshots of long ago, but none that the current one is made of."""
+    pointer = store.get(pointer_path(scope))
+    current = set(pointer.data["parts"].values()) if pointer else set()
+    before = timestamp(now - PARTS_KEPT_SECONDS)
+    old = _oldest(store, scope, "parts", "published_at", before)
+    return _delete(store, [part for part in old if part.id not in current])
+
+
+def delete_old_evidence(store: Store, scope: Scope, now: float) -> int:
+    """Deletes the evidence of rollouts that ended: their verdicts are kept with them."""
+    before = round(now - EVIDENCE_KEPT_SECONDS)
+    return _delete(store, _oldest(store, scope, "evidence", "through", before))
+
+
+WORK: Sequence[tuple[str, Callable[[Store, Scope, float], int]]] = (
+    ("slots and windows", metrics.cleanup),
+    ("outbox", outbox.cleanup),
+    ("parts", delete_old_parts),
+    ("evidence", delete_old_evidence),
+)
+
+
+def _oldest(
+    store: Store, scope: Scope, collection: str, field: str, before: object
+) -> list[Document]:
+    return store.query(
+        scope.collection(collection), [(field, "<", before)], order_by=field, limit=A_DAY
+    )
+
+
+def _delete(store: Store, documents: Sequence[Document]) -> int:
+    """One by one and conditionally: what was written again meanwhile is needed, and stays."""
+    deleted = 0
+    for document in documents:
+        try:
+            store.commit([Write.delete(document)])
+        except Refused:
+            continue
+        deleted += 1
+    return deleted
+
+
+def _attempt(what: str, clean_up: Callable[[], int]) -> None:
+    try:
+        log.info("daily: cleaned up", what=what, deleted=clean_up())
+    except Exception as error:
+        log.exception(f"daily: could not clean up {what}", error)
