@@ -31,9 +31,15 @@ def hash_text(text: str) -> int | None:
         return None
 
 
-def hash_pair(first: str, second: str) -> int | None:
+def pair_head(first: str) -> bytes:
+    """The start of the encoding of a pair. Raises UnicodeEncodeError."""
+    return _PAIR + cbor_text(first)
+
+
+def hash_second(head: bytes, second: str) -> int | None:
+    """32 bits of the hash of a pair whose start is given; None when it can't be encoded."""
     try:
-        return mmh3.mmh3_32_uintdigest(_PAIR + cbor_text(first) + cbor_text(second))
+        return mmh3.mmh3_32_uintdigest(head + cbor_text(second))
     except UnicodeEncodeError:
         return None
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from functions.flags.evaluation import (
     DEFAULT,
@@ -21,12 +20,13 @@ from functions.flags.evaluation import (
     PARSE_ERROR,
     STATIC,
     TARGETING_MATCH,
+    TYPES,
     Evaluation,
     Metadata,
     failure,
     typed,
 )
-from functions.flags.jsonlogic import Rule, RuleError, compile_rule, reads_names_only
+from functions.flags.jsonlogic import Rule, RuleError, compile_rule
 from functions.flags.references import ReferenceLoop, resolve
 
 Context = Mapping[str, Any]
@@ -36,11 +36,11 @@ class DocumentError(ValueError):
     """A document that is no set of flags at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledFlag:
+class CompiledFlag(NamedTuple):
     """`fixed` answers for a flag without rules; else `rule` names the variant.
 
-    A `plain` rule reads attributes by their names only, so the context itself is its scope.
+    A `plain` rule reads attributes by their names only, so the context itself is its scope. All
+    variants are of the types that the flag `serves`.
     """
 
     fixed: Evaluation | None
@@ -49,6 +49,7 @@ class CompiledFlag:
     matched: Mapping[str, Evaluation]
     fallback: Evaluation
     metadata: Metadata
+    serves: frozenset[str] = frozenset()
 
 
 class Evaluator:
@@ -81,10 +82,11 @@ class Evaluator:
             if flag.plain and type(context) is dict:
                 evaluation = _follow(flag, context)
             else:
-                scope = _scope(context)
-                scope["$flagd"] = {"flagKey": key, "timestamp": int(self._now())}
-                evaluation = _follow(flag, scope)
-        return evaluation if expected_type is None else typed(evaluation, expected_type)
+                added = {"flagKey": key, "timestamp": int(self._now())}
+                evaluation = _follow(flag, {**_scope(context), "$flagd": added})
+        if expected_type is None or expected_type in flag.serves:
+            return evaluation
+        return typed(evaluation, expected_type)
 
     def evaluate_all(self, context: Context | None = None) -> dict[str, Evaluation]:
         """The outcome of every flag, by key."""
@@ -92,7 +94,7 @@ class Evaluator:
 
     def evaluate_many(self, keys: Any, context: Context | None = None) -> dict[str, Evaluation]:
         """The outcomes of the flags named, in their order; those that don't exist are left out."""
-        scope = _scope(context)
+        scope = {**_scope(context)}
         now = int(self._now())
         outcomes: dict[str, Evaluation] = {}
         for key in keys:
@@ -120,13 +122,15 @@ def compile_flags(
     metadata = _object(data, "metadata")
     evaluators = _object(data, "$evaluators")
     _require_metadata(metadata)
-    compiled = {key: _compile(flag, evaluators, metadata) for key, flag in flags.items()}
+    compiled = {key: _compile(key, flag, evaluators, metadata) for key, flag in flags.items()}
     return Evaluator(compiled, dict(metadata), now)
 
 
-def _scope(context: Context | None) -> dict[str, Any]:
+def _scope(context: Context | None) -> Context:
     """What rules see: the attributes and always a targeting key, if only null."""
-    return {"targetingKey": None, **context} if context else {"targetingKey": None}
+    if context and "targetingKey" in context:
+        return context
+    return {"targetingKey": None, **(context or {})}
 
 
 def _follow(flag: CompiledFlag, scope: dict[str, Any]) -> Evaluation:
@@ -147,10 +151,11 @@ def _follow(flag: CompiledFlag, scope: dict[str, Any]) -> Evaluation:
     return evaluation
 
 
-def _compile(data: Any, evaluators: Mapping[str, Any], shared: Mapping[str, Any]) -> CompiledFlag:
+def _compile(
+    key: str, data: Any, evaluators: Mapping[str, Any], shared: Mapping[str, Any]
+) -> CompiledFlag:
     try:
-        metadata = _metadata(data, shared)
-        return _compile_sound(data, evaluators, metadata)
+        return _compile_sound(key, data, evaluators, _metadata(data, shared))
     except (DocumentError, ReferenceLoop) as error:
         return _fixed(failure(PARSE_ERROR, str(error), dict(shared)))
     except RecursionError:
@@ -158,7 +163,7 @@ def _compile(data: Any, evaluators: Mapping[str, Any], shared: Mapping[str, Any]
 
 
 def _compile_sound(
-    data: Mapping[str, Any], evaluators: Mapping[str, Any], metadata: Metadata
+    key: str, data: Mapping[str, Any], evaluators: Mapping[str, Any], metadata: Metadata
 ) -> CompiledFlag:
     if data.get("state") not in ("ENABLED", "DISABLED"):
         raise DocumentError('`state` must be "ENABLED" or "DISABLED".')
@@ -178,14 +183,19 @@ def _compile_sound(
         for name, value in variants.items()
         if name and value is not None
     }
-    rules = resolve(targeting, evaluators)
+    rule, plain = compile_rule(resolve(targeting, evaluators), key)
     return CompiledFlag(
         fixed=None,
-        plain=reads_names_only(rules),
-        rule=compile_rule(rules),
+        plain=plain,
+        rule=rule,
         matched=matched,
         fallback=_default(default, variants, DEFAULT, metadata),
         metadata=metadata,
+        serves=frozenset(
+            expected
+            for expected in TYPES
+            if all(typed(each, expected) is each for each in matched.values())
+        ),
     )
 
 

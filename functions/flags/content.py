@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from functions.documents import Scope
 from functions.flags.compile import Evaluator, compile_flags
@@ -45,8 +45,7 @@ class Snapshot:
         return digest.hex()[:USER_HASH_LENGTH]
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """A snapshot with the pointer and the parts (by hash) that it was made from."""
 
     pointer: Pointer

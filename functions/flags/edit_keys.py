@@ -4,6 +4,7 @@ after it was handed out: what is stored and published is its hash.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -95,7 +96,7 @@ def revoke_key(key_id: str) -> Decide:
 
 
 def _read(view: View, key_id: str) -> Document:
-    known = ID.fullmatch(key_id)
+    known = re.fullmatch(ID, key_id)
     document = view.get(view.scope.doc(KEYS_COLLECTION, key_id)) if known else None
     if document is None:
         raise NotFound(f"There is no API key {key_id!r} in this environment.")

@@ -20,8 +20,8 @@ from functions.documents import Scope
 from functions.errors import Unauthenticated
 
 MAXIMUM_LENGTH = 200
-ID = re.compile(r"[0-9a-f]{12}")
-_KEY = re.compile(
+ID = r"[0-9a-f]{12}"
+_KEY = (  # compiled when first needed: api starts faster
     r"(pk|sk)\.([a-z][a-z0-9-]{0,38})\.([a-z][a-z0-9-]{0,38})\.([0-9a-f]{12})\.([A-Za-z0-9_-]{43})"
 )
 _NOBODY = "0" * 64
@@ -68,7 +68,7 @@ def new_key(kind: Kind, scope: Scope) -> ApiKey:
 
 def parse_key(text: str | None) -> ApiKey:
     """The key that a header holds. Raises Unauthenticated."""
-    match = _KEY.fullmatch(text) if text and len(text) <= MAXIMUM_LENGTH else None
+    match = re.fullmatch(_KEY, text) if text and len(text) <= MAXIMUM_LENGTH else None
     if match is None:
         raise Unauthenticated(
             "An API key is missing or malformed.",

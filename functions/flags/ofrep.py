@@ -14,8 +14,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -29,6 +29,7 @@ MAXIMUM_CONTEXT_DEPTH = 10
 INVALID_CONTEXT = "INVALID_CONTEXT"
 BASE = "/ofrep/v1/evaluate/flags"
 CLIENT_KEYS = "client keys"
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class BadContext(Exception):
@@ -40,13 +41,12 @@ class BadContext(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back over HTTP. `body` is JSON, or empty."""
 
     status: int
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
 
 
 def evaluate_one(snapshot: Snapshot, kind: Kind, key: str, body: bytes) -> Answer:

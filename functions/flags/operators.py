@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from functions.flags.bucketing import boundaries, bucket, hash_pair, hash_value
+from functions.flags.bucketing import boundaries, bucket, hash_value
 from functions.flags.coercion import (
     NOT_A_NUMBER,
     loosely_equal,
@@ -30,7 +30,7 @@ def lookup(data: Any, key: Any = None, default: Any = None) -> Any:
         return data
     if isinstance(key, (int, float)):
         return _at_number(data, key, default)
-    return _at_path(data, to_text(key).split("."), default)
+    return at_path(data, to_text(key).split("."), default)
 
 
 def _at_number(data: Any, key: float, default: Any) -> Any:
@@ -44,10 +44,11 @@ def _at_number(data: Any, key: float, default: Any) -> Any:
         return default
     # JSON has no numbers as keys; flagd-core looks one up all the same, then goes on from there.
     found = data.get(key)
-    return default if found is None else _at_path(found, to_text(key).split("."), default)
+    return default if found is None else at_path(found, to_text(key).split("."), default)
 
 
-def _at_path(data: Any, path: Sequence[str], default: Any) -> Any:
+def at_path(data: Any, path: Sequence[str], default: Any) -> Any:
+    """The value at a path of names and positions."""
     for step in path:
         if isinstance(data, dict):
             data = data.get(step)
@@ -279,7 +280,7 @@ def hash_by_flag(data: Any) -> int | None:
     if not isinstance(key, str) or not key:
         return None
     flag_key = data.get("$flagd", {}).get("flagKey", "")
-    return hash_pair(flag_key, key) if isinstance(flag_key, str) else hash_value([flag_key, key])
+    return hash_value([flag_key, key])
 
 
 BOOLEAN: Mapping[str, Operator] = {
@@ -318,3 +319,6 @@ EAGER: Mapping[str, Operator] = {
     "ends_with": ends_with,
     "sem_ver": sem_ver,
 }
+
+READS_SCOPE = frozenset({"var", "missing", "missing_some", "fractional"})
+"""Operators that may look at more of the scope than attributes by plain names."""

@@ -14,7 +14,7 @@ Version = tuple[tuple[int, int, int], tuple[Any, ...]]
 """(major, minor, patch) and a key that orders pre-releases, below the release itself."""
 
 _IDENTIFIER = r"(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
-_PATTERN = re.compile(
+_PATTERN = (
     r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
     rf"(?:-({_IDENTIFIER}(?:\.{_IDENTIFIER})*))?"
     r"(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?"
@@ -35,7 +35,7 @@ def _parse(text: str) -> Version | None:
     missing = 2 - numbers.count(".")
     if missing > 0:
         text = numbers + ".0" * missing + text[len(numbers) :]
-    match = _PATTERN.fullmatch(text)
+    match = re.fullmatch(_PATTERN, text)
     if match is None:
         return None
     major, minor, patch, prerelease = match.groups()

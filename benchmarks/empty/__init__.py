@@ -1,0 +1,1 @@
+"""The floor that the hot routes are held against."""

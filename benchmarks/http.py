@@ -1,0 +1,157 @@
+"""OFREP over HTTP against an empty function of the same server, as deployed.
+
+functions-framework with gunicorn, one worker, `main.py` and its real routes, a snapshot read from
+the Firestore emulator. Both servers share one core; the load comes from the other. The rounds are
+interleaved, so that whatever else the machine does falls on all alike.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import firestore
+
+from benchmarks.load import cores, request_bytes, throughput
+from benchmarks.row import Row
+from functions.changes import Change, Decision, View, commit_change
+from functions.clock import SystemClock
+from functions.documents import Scope, Store
+from functions.flags.edit import publish_flags
+from functions.flags.flag import Flag
+from functions.flags.keys import ApiKey, Kind, new_key
+from functions.flags.ofrep import BASE
+from functions.flags.split import Split
+from functions.identity import Actor, Permission
+from local import firestore as firestore_emulator
+from local.ports import free_port
+from local.processes import Processes, wait_for_http
+
+ROOT = Path(__file__).resolve().parent.parent
+SCOPE = Scope("main", "testing")
+PROJECT = "demo-bench"
+FLAGS = 50
+ROUNDS = 7
+ROUND_SECONDS = 0.9
+CONTEXT = {"targetingKey": "user-1", "country": "FR", "plan": "free", "email": "mina@example.com"}
+
+
+def rows() -> Iterator[Row]:
+    with ExitStack() as running:
+        # First, so that the emulator inherits the load's cores and leaves the server's alone.
+        pinned = running.enter_context(pinned_load())
+        address = running.enter_context(firestore_emulator.running(name="firestore-bench-http"))
+        key = publish(address)
+        empty = running.enter_context(_server("empty", ROOT / "benchmarks/empty/main.py", address))
+        api = running.enter_context(_server("api", ROOT / "main.py", address))
+        requests = _requests(key)
+        targets = {"empty": empty, "single": api, "bulk": api}
+        for name, port in targets.items():
+            throughput(port, requests[name], ROUND_SECONDS)  # warms up
+        rounds = [
+            {
+                name: throughput(port, requests[name], ROUND_SECONDS)
+                for name, port in targets.items()
+            }
+            for _ in range(ROUNDS)
+        ]
+    for name, title, limit in (
+        ("single", "api.single_vs_empty", 0.9),
+        ("bulk", "api.bulk50_vs_empty", 0.75),
+    ):
+        ratio = statistics.median(each[name] / each["empty"] for each in rounds)
+        rate, floor = (statistics.median(each[n] for each in rounds) for n in (name, "empty"))
+        where = "pinned to one core" if pinned else "not pinned: this system can't"
+        detail = f"{rate:,.0f} answers a second against {floor:,.0f}, {where}"
+        yield Row(title, ratio, "x", ">=", limit, detail)
+
+
+def publish(address: str) -> ApiKey:
+    """FLAGS flags with rules and splits, and a secret key, on the emulator at `address`."""
+    os.environ["FIRESTORE_EMULATOR_HOST"] = address
+    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    store = Store(firestore.Client(project=PROJECT, credentials=credentials))
+    key = new_key(Kind.SECRET, SCOPE)
+    flags = [_flag(number) for number in range(FLAGS)]
+
+    def decide(view: View) -> Decision:
+        parts = {"flags": publish_flags(view, flags), "keys": {key.id: key.record()}}
+        return Decision(parts=parts)
+
+    change = Change(SCOPE, Actor.operator("bench"), Permission.EDIT_FLAGS, "a benchmark")
+    commit_change(store, SystemClock(), change, decide)
+    return key
+
+
+def _flag(number: int) -> Flag:
+    targeting = {
+        "if": [
+            {"==": [{"var": "country"}, "CH"]},
+            "special",
+            {"in": [{"var": "plan"}, ["enterprise", "partner"]]},
+            "special",
+            {"ends_with": [{"var": "email"}, "@palier.example"]},
+            "special",
+        ]
+    }
+    definition = {
+        "state": "ENABLED",
+        "variants": {"control": "A", "candidate": "B", "special": "C"},
+        "defaultVariant": "control",
+        "targeting": targeting,
+    }
+    split = Split(f"rollout-{number}", f"salt-{number}", "control", "candidate", 25)
+    return Flag(f"flag-{number:02}", definition, client=True, split=split)
+
+
+def _requests(key: ApiKey) -> dict[str, bytes]:
+    body = json.dumps({"context": CONTEXT}).encode()
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key.text()}"}
+    return {
+        "empty": request_bytes("127.0.0.1", "/", body, headers),
+        "single": request_bytes("127.0.0.1", f"{BASE}/flag-07", body, headers),
+        "bulk": request_bytes("127.0.0.1", BASE, body, headers),
+    }
+
+
+@contextmanager
+def pinned_load() -> Iterator[bool]:
+    """Keeps this process off the server's core. Yields whether it could."""
+    chosen = cores()
+    if chosen is None:
+        yield False
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, chosen[1])
+    try:
+        yield True
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextmanager
+def _server(target: str, source: Path, firestore_address: str) -> Iterator[int]:
+    """Serves a function as Cloud Run would, on the server's core. Yields its port."""
+    port = free_port()
+    chosen = cores()
+    environment = {
+        "FIRESTORE_EMULATOR_HOST": firestore_address,
+        "GCLOUD_PROJECT": PROJECT,
+        "PALIER_ENVIRONMENT": SCOPE.environment,
+        "THREADS": "80",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-m", "functions_framework", "--target", target]
+    command += ["--source", str(source), "--port", str(port)]
+    with Processes() as processes:
+        child = processes.start(f"bench-{target}", command, env=environment)
+        if chosen:  # before it forks its worker, which inherits the core
+            os.sched_setaffinity(child.pid, chosen[0])
+        wait_for_http(f"http://127.0.0.1:{port}/", child, seconds=60)
+        yield port
