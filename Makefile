@@ -29,7 +29,7 @@ start: setup
 	@$(IN) local.start
 
 lint: setup-basic
-	@venv/bin/ruff check .
+	@venv/bin/ruff check --quiet .
 	@venv/bin/ruff format --check --quiet .
 	@venv/bin/mypy --no-error-summary
 	@venv/bin/lint-imports --no-logo > .palier/logs/imports.log || { cat .palier/logs/imports.log; exit 1; }

@@ -32,8 +32,12 @@ class Seen:
         return self.pid, self.started
 
 
+# Each in an option of its own: macOS takes what follows the first `=` for a heading.
+COLUMNS = ("pid", "ppid", "pgid", "stat", "lstart")
+
+
 def parse(listing: str) -> list[Seen]:
-    """Reads `ps -A -o pid=,ppid=,pgid=,stat=,lstart=`."""
+    """Reads what `ps` says when it is asked for COLUMNS."""
     seen = []
     for line in listing.splitlines():
         words = line.split(None, 4)
@@ -73,7 +77,7 @@ def _everybody_by_proc() -> list[Seen]:
 
 def everybody_by_ps() -> list[Seen]:
     """The same from `ps`, where there is no `/proc`: macOS."""
-    command = ["ps", "-A", "-o", "pid=,ppid=,pgid=,stat=,lstart="]
+    command = ["ps", "-A", *(word for column in COLUMNS for word in ("-o", f"{column}="))]
     environment = {**os.environ, "LC_ALL": "C"}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return parse(done.stdout)

@@ -6,7 +6,11 @@ with stack.running(ports.free(), name="tests") as palier:
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import sys
+import threading
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -104,6 +108,26 @@ def running(
         yield Stack(suite, openai_url, address, page, tick, processes)
 
 
+def warm(url: str, workers: int) -> None:
+    """Starts `workers` processes of the callable at `url`, so that its first users don't wait.
+
+    The emulator gives each process one call at a time and starts another when all are busy. So
+    many calls at once, which the callable refuses for want of a user, start so many; and callers
+    that never make more calls at once than that never wait for one.
+    """
+
+    def call() -> None:
+        request = urllib.request.Request(url, b'{"data": {}}', {"Content-Type": "application/json"})
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            urllib.request.urlopen(request, timeout=120).close()
+
+    calls = [threading.Thread(target=call) for _ in range(workers)]
+    for each in calls:
+        each.start()
+    for each in calls:
+        each.join()
+
+
 def _start_monitoring(processes: Processes, ports: Ports, name: str) -> tuple[str, str]:
     """host:port of the gRPC service, and the page's URL."""
     command = [sys.executable, "-m", "local.monitoring", "--port", str(ports.monitoring)]
@@ -113,4 +137,4 @@ def _start_monitoring(processes: Processes, ports: Ports, name: str) -> tuple[st
     return f"{HOST}:{ports.monitoring}", f"http://{HOST}:{ports.monitoring_http}"
 
 
-__all__ = ["MINUTE", "Stack", "no_progress", "running"]
+__all__ = ["MINUTE", "Stack", "no_progress", "running", "warm"]
