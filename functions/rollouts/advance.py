@@ -25,7 +25,7 @@ from functions.metrics.store import RECENT_SECONDS, load_recent
 from functions.metrics.windows import Window
 from functions.rollouts import state
 from functions.rollouts.evidence import fold, last_minute
-from functions.rollouts.look import Look, look, respond
+from functions.rollouts.look import Look, following, look
 from functions.rollouts.rollout import Occasion, Rollout
 from functions.rollouts.state import Phase
 from functions.rollouts.store import (
@@ -113,7 +113,8 @@ def look_at(
         return None
     kept = evidence_of(store, scope, [rollout])
     windows = load_recent(store, scope, now, _span(kept, now))
-    return _look(_Survey(now, (), kept, windows, alarms), rollout)
+    firing = alarms(rollout.service, rollout.candidate)
+    return look(rollout, kept[rollout.id].evidence, windows, now, firing)
 
 
 def _read(reads: Reads, store: Store, scope: Scope, now: float, alarms: Alarms) -> _Survey:
@@ -152,38 +153,32 @@ def _due(survey: _Survey, generation: int) -> list[Transition]:
 
 def _transition(survey: _Survey, stored: Stored, generation: int) -> Transition | None:
     rollout = stored.rollout
-    arms = rollout.arms
-    before = last_minute(arms.candidate, arms.control, survey.windows, survey.now)
-    if rollout.state.phase is Phase.STARTING:
-        occasion = Occasion(survey.now, generation, _actor(), before=before)
-        after = state.begin(rollout.plan, rollout.state, survey.now)
-        return transition(stored, after, "started", occasion)
-    found = _look(survey, rollout)
-    move = respond(rollout, found.verdict, survey.now)
+    kept = survey.kept.get(rollout.id)
+    move = following(
+        rollout,
+        kept.evidence if kept else None,
+        survey.windows,
+        survey.now,
+        _alarms(survey, rollout),
+    )
     if move is None:
         return None
+    arms = rollout.arms
     occasion = Occasion(
         survey.now,
         generation,
         _actor(),
-        verdict=found.verdict,
-        closing=found.stage_evidence,
-        before=before,
+        verdict=move.verdict,
+        closing=move.closing,
+        before=last_minute(arms.candidate, arms.control, survey.windows, survey.now),
     )
     if move.after.phase is Phase.ROLLED_BACK:
         return roll_back(stored, move.after, occasion)
     return transition(stored, move.after, move.kind, occasion)
 
 
-def _look(survey: _Survey, rollout: Rollout) -> Look:
-    arms = rollout.arms
-    return look(
-        rollout,
-        survey.kept[rollout.id].evidence,
-        survey.windows,
-        survey.now,
-        survey.alarms(arms.candidate.service, arms.candidate.version),
-    )
+def _alarms(survey: _Survey, rollout: Rollout) -> Sequence[str]:
+    return survey.alarms(rollout.service, rollout.candidate)
 
 
 def _possible(view: View, due: Sequence[Transition]) -> list[Transition]:

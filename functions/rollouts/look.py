@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from functions.metrics.windows import Window
 from functions.rollouts import state
@@ -31,10 +31,13 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What the controller does next, and the word for it."""
+    """What the controller does next, the word for it, and what it is based on."""
 
     after: State
     kind: str
+    verdict: Verdict | None = None
+    closing: float = 0.0
+    """The log e-value of the stage that is being left."""
 
 
 def look(
@@ -47,6 +50,23 @@ def look(
     """What is known of a rollout whose split is in force."""
     situation = _situation(rollout, evidence, windows, now, alarms)
     return Look(situation, judge(rollout.plan, situation), stage_evidence(rollout.plan, situation))
+
+
+def following(
+    rollout: Rollout,
+    evidence: Evidence | None,
+    windows: Sequence[Window],
+    now: float,
+    alarms: Sequence[str] = (),
+) -> Move | None:
+    """What the controller does now; None when it is to go on waiting."""
+    if rollout.state.phase is Phase.STARTING:
+        return Move(state.begin(rollout.plan, rollout.state, now), "started")
+    if evidence is None or not rollout.state.splitting:
+        return None
+    found = look(rollout, evidence, windows, now, alarms)
+    move = respond(rollout, found.verdict, now)
+    return move and replace(move, verdict=found.verdict, closing=found.stage_evidence)
 
 
 def respond(rollout: Rollout, verdict: Verdict, now: float) -> Move | None:
