@@ -34,7 +34,7 @@ DEFINITION: dict[str, Any] = {
         ]
     },
 }
-ATTRIBUTES: dict[str, str | int] = {"country": "FR", "plan": "free", "email": "m@b.example", "age": 31}
+ATTRIBUTES: dict[str, str | int] = {
     "country": "FR",
     "plan": "free",
     "email": "mina@example.com",

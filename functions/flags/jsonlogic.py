@@ -97,7 +97,14 @@ def _condition(node: Node) -> Rule:
     if node.constant:
         return _constant(truthy(node.value)).rule
     rule = node.rule
-    return rule if node.boolean else lambda data: truthy(rule(data))
+    if node.boolean:
+        return rule
+
+    def holds(data: Any) -> bool:
+        value = rule(data)
+        return value is True or (value is not False and value is not None and truthy(value))
+
+    return holds
 
 
 def _eager(name: str, nodes: Sequence[Node]) -> Node:
