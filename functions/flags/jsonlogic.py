@@ -1,8 +1,9 @@
 """JsonLogic compiled once into closures: `compile_rule(logic)(data) -> value`.
 
-What a rule means is what flagd-core 2.0.0 makes of it (docs/flags.md lists the differences). A
-closure is pure, takes no lock and may be called from any thread. What can be known when compiling
-(a path, a constant, the shares of a split) is worked out then, not at each evaluation.
+What a rule means is what flagd-core 2.0.0 makes of it; docs/reference/flags.md lists the
+differences. A closure is pure, takes no lock and may be called from any thread. What can be known
+when compiling (a path, a constant, the shares of a split) is worked out then, not at each
+evaluation.
 
 A rule that fails raises: RuleError where flagd answers PARSE_ERROR (an operator that does not
 exist), anything else (a division by zero, a scope that is no object) where it answers GENERAL.
@@ -137,6 +138,7 @@ def _unknown(name: str, nodes: Sequence[Node]) -> Node:
 
 
 def _if(arguments: Sequence[Any], key: str | None) -> Node:
+    arguments = _flat(arguments)
     nodes = [_node(argument, key) for argument in arguments]
     pairs = [(_condition(nodes[i]), nodes[i + 1].rule) for i in range(0, len(nodes) - 1, 2)]
     otherwise = (nodes[-1] if len(nodes) % 2 else _constant(None)).rule
@@ -152,6 +154,14 @@ def _if(arguments: Sequence[Any], key: str | None) -> Node:
         return otherwise(data)
 
     return Node(choose, plain=plain)
+
+
+def _flat(arguments: Sequence[Any]) -> Sequence[Any]:
+    """An `if` as the last `else` of another says the same in one chain."""
+    last = arguments[-1] if len(arguments) % 2 else None
+    if isinstance(last, dict) and len(last) == 1 and isinstance(last.get("if"), list):
+        return [*arguments[:-1], *_flat(last["if"])]
+    return arguments
 
 
 def _and(arguments: Sequence[Any], key: str | None) -> Node:

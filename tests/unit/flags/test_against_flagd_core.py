@@ -1,7 +1,8 @@
 """Every rule means here what it means in flagd's reference implementation for Python.
 
 Rules and contexts are made up by hypothesis, over every operator; the oracle is
-`openfeature-flagd-core`. The differences that we keep stand in docs/flags.md and at the end.
+`openfeature-flagd-core`. The differences that we keep stand at the end, with their reasons in
+docs/reference/flags.md.
 """
 
 from __future__ import annotations
@@ -301,7 +302,7 @@ def test_the_timestamp_is_in_whole_seconds() -> None:
     assert compile_flags(document).evaluate("flag", {}).variant == "off"
 
 
-# The differences, each with its reason in docs/flags.md
+# The differences, each with its reason in docs/reference/flags.md
 
 
 def test_true_is_no_number() -> None:
