@@ -15,7 +15,7 @@ from google.cloud import firestore
 
 from functions.documents import Store
 from local import firestore as firestore_emulator_server
-from local import ports, stack
+from local import ports, processes, stack
 from local.stack import Stack
 
 # What the tests of a folder need, and after how many seconds one of them counts as hanging (the
@@ -60,6 +60,7 @@ def pytest_configure() -> None:
     for name in SECRETS:
         os.environ.pop(name, None)
     sys.addaudithook(_only_this_machine)
+    processes.end_leftovers()  # of test runs that were killed
 
 
 @pytest.fixture(scope="session")
