@@ -32,6 +32,7 @@ lint: setup-basic
 	@venv/bin/ruff check --quiet .
 	@venv/bin/ruff format --check --quiet .
 	@venv/bin/mypy --no-error-summary
+	@mkdir -p .palier/logs
 	@venv/bin/lint-imports --no-logo > .palier/logs/imports.log || { cat .palier/logs/imports.log; exit 1; }
 
 check: lint
