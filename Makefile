@@ -5,7 +5,7 @@
 #   make test     everything below, on real emulators
 #   make check    lint, types and unit tests
 #   make bench    measures against the budgets
-#   make lock     pins the newest allowed packages anew
+#   make lock     compiles the lock files anew (UPGRADE=1 takes the newest allowed)
 #   make clean    removes all that was installed or written here
 
 PYTHON ?= python3

@@ -8,8 +8,8 @@ const FRENCH = {
   silent: "Le service ne répond pas.",
   next: "Et maintenant ?",
   raw: "ce que montre cette page, en JSON",
-  api: "ce que peuvent appeler les applications",
-  admin: "ce que peuvent appeler les opérateurs",
+  flags: "évalue les drapeaux, pour tout client OpenFeature",
+  admin: "toutes les modifications, pour les opérateurs",
   dashboard: "Le tableau de bord ne fait pas partie de cette version : les déploiements se pilotent en ligne de commande.",
 };
 const ENGLISH = {
