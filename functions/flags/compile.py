@@ -26,7 +26,8 @@ from functions.flags.evaluation import (
     failure,
     typed,
 )
-from functions.flags.jsonlogic import Rule, RuleError, compile_rule
+from functions.flags.jsonlogic import RuleError, compile_rule
+from functions.flags.node import Rule
 from functions.flags.references import ReferenceLoop, resolve
 
 Context = Mapping[str, Any]
