@@ -11,6 +11,8 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+import flask
+
 from functions import log
 from functions.clock import Clock
 from functions.documents import Scope
@@ -136,6 +138,20 @@ class HotRoutes:
                 headers.append(("Access-Control-Allow-Origin", origin))
         headers.extend(answer.headers.items())
         return headers
+
+
+def put_ahead(build: Callable[[Application], HotRoutes]) -> bool:
+    """Puts the hot routes before the app that is loading this bundle; False when none is.
+
+    functions-framework loads `main.py` inside the context of the Flask app that it serves it with.
+    Anything else that imports it (the discovery at deploy time, a test) has no such app, and the
+    routes then stay where the function itself has put them.
+    """
+    if not flask.has_app_context():
+        return False
+    app = flask.current_app
+    app.wsgi_app = build(app.wsgi_app)  # type: ignore[method-assign]
+    return True
 
 
 def _request_id(given: str) -> str:
