@@ -6,6 +6,7 @@ import os
 import selectors
 import socket
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 CONNECTIONS = 16
@@ -31,9 +32,11 @@ def throughput(port: int, request: bytes, seconds: float, status: int = 200) -> 
     """Answers a second from a local server. Raises RuntimeError on another status."""
     expected = f"HTTP/1.1 {status} ".encode()
     answers = 0
-    with selectors.DefaultSelector() as selector:
+    with ExitStack() as opened_ones:
+        selector = opened_ones.enter_context(selectors.DefaultSelector())
         for _ in range(CONNECTIONS):
             opened = socket.create_connection(("127.0.0.1", port), timeout=10)
+            opened_ones.enter_context(opened)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             selector.register(opened, selectors.EVENT_READ, Connection(opened))
             opened.sendall(request)
@@ -45,8 +48,6 @@ def throughput(port: int, request: bytes, seconds: float, status: int = 200) -> 
                     answers += 1
                     key.data.socket.sendall(request)
         elapsed = time.perf_counter() - started
-        for key in list(selector.get_map().values()):
-            key.data.socket.close()
     return answers / elapsed
 
 
