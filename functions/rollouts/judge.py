@@ -25,7 +25,7 @@ from math import exp, log, sqrt
 from typing import Any
 
 from functions.alerts.thresholds import BY_ID, ROLL_BACK
-from functions.metrics.tally import Tally
+from functions.metrics.tally import USERS_CAP, Tally
 from functions.rollouts.evidence import Both, Seen, failing, rate
 from functions.rollouts.plan import Limits, Plan, duration
 from functions.stats.e_process import expected_failing, log_e_value, log_evidence
@@ -39,7 +39,8 @@ LEAST_FAILING_USERS = 3
 
 DISASTER_USERS = 5
 RUN_FAILED_SHARE = 0.5
-"""Of the last 20 requests: how a version with little traffic shows a disaster."""
+RUN_LEAST = 15
+"""Of the last 20 requests, repeats not counted: how little traffic shows a disaster."""
 
 UPSTREAM_RATE = 0.05
 UPSTREAM_CONTROL = 10
@@ -190,34 +191,35 @@ def _upstream(_plan: Plan, situation: Situation) -> Verdict | None:
 
 
 def _disaster(plan: Plan, situation: Situation) -> Verdict | None:
-    limit = plan.limits.disaster_rate
+    limit, least = plan.limits.disaster_rate, plan.limits.disaster_requests
     seen = situation.seen
-    return _disaster_in(plan, seen.recent, limit) or _disaster_in(
-        plan, _last_requests(seen.stage), max(limit, RUN_FAILED_SHARE)
+    return _disaster_in(plan, seen.recent, limit, least) or _disaster_in(
+        plan, _last_requests(seen.stage), max(limit, RUN_FAILED_SHARE), RUN_LEAST
     )
 
 
-def _disaster_in(plan: Plan, both: Both, limit: float) -> Verdict | None:
+def _disaster_in(plan: Plan, both: Both, limit: float, least: int) -> Verdict | None:
     candidate = both.candidate
-    failed, requests = _error_rate(candidate), candidate.served
-    users = len(candidate.users_failing)
-    if requests < plan.limits.disaster_requests or users < DISASTER_USERS or failed < limit:
+    failed, users = _users_error_rate(candidate), len(candidate.users_failing)
+    well = candidate.served - candidate.failures
+    if well + users < least or users < DISASTER_USERS or failed < limit:
         return None
     figures = {
-        "failures": candidate.failures,
-        "requests": requests,
         "failing_users": users,
+        "failures": candidate.failures,
+        "requests": candidate.served,
         "error_rate": round(failed, 4),
         "limit": limit,
-        "error_rate_control": round(_error_rate(both.control), 4),
+        "error_rate_control": round(_users_error_rate(both.control), 4),
     }
-    if _suffers_as_well(both, _error_rate, failed, plan.limits):
+    compared = both.control.served >= plan.limits.check_requests
+    if compared and _users_error_rate(both.control) >= failed / 2:
         return _shared("disaster", figures)
     return Verdict(
         Kind.FAIL,
         "disaster",
-        f"Rolled back: {candidate.failures} of {requests} requests to the new version failed, "
-        f"for {users} different users; the limit for acting at once is {_percent(limit)}.",
+        f"Rolled back: {users} users hit errors on the new version while {well} requests to it "
+        f"went well; the limit for acting at once is {_percent(limit)}.",
         figures,
     )
 
@@ -234,9 +236,9 @@ class _Measure:
 def _measures(limits: Limits) -> Iterator[_Measure]:
     yield _Measure(
         "error_rate",
-        "of requests to the new version failed",
+        "of requests to the new version failed, a user's repeats not counted",
         limits.error_rate,
-        _error_rate,
+        _users_error_rate,
         lambda tally: len(tally.users_failing) >= LEAST_FAILING_USERS,
     )
     yield _Measure(
@@ -268,17 +270,20 @@ def _limits(plan: Plan, situation: Situation) -> Verdict | None:
         if not struck:
             continue
         together = _together(checks)
+        controls = sum(measure.value(check.control) for check in checks) / len(checks)
         figures = {
             measure.name: round(values[0], 4),
             "limit": measure.limit,
             "checks": len(checks),
             "requests": together.candidate.served,
-            f"{measure.name}_control": round(measure.value(together.control), 4),
+            f"{measure.name}_control": round(controls, 4),
         }
         lowest = min(values)
-        if not _began_with_the_shift(measure, situation) and _suffers_as_well(
-            together, measure.value, lowest, plan.limits
-        ):
+        # Bad checks are picked from many, so the candidate looks worse than it is: a control near
+        # the limit is trouble of both. How much worse the candidate is, is for the evidence.
+        compared = together.control.served >= plan.limits.check_requests
+        shared = compared and controls >= measure.limit / 2
+        if shared and not _began_with_the_shift(measure, situation):
             return _shared(measure.name, figures)
         return Verdict(
             Kind.FAIL,
@@ -389,14 +394,6 @@ def _shared(rule: str, figures: Mapping[str, float]) -> Verdict:
     )
 
 
-def _suffers_as_well(
-    both: Both, value: Callable[[Tally], float], candidates: float, limits: Limits
-) -> bool:
-    """Whether the control shows at least half of the candidate's trouble, on enough requests."""
-    enough = both.control.served >= limits.check_requests
-    return enough and value(both.control) >= candidates / 2
-
-
 def _began_with_the_shift(measure: _Measure, situation: Situation) -> bool:
     """Memory is shared by both arms: what a shift brought about is the candidate's."""
     return (
@@ -447,6 +444,19 @@ def _figures(situation: Situation) -> dict[str, float]:
 
 def _error_rate(tally: Tally) -> float:
     return tally.error_rate or 0.0
+
+
+def _users_error_rate(tally: Tally) -> float:
+    """As the error rate, but a user who fails again and again counts as one failed request.
+
+    Clients that retry multiply failures: counted each, chance would look like a disaster. With more
+    failing users than are kept (USERS_CAP) nobody stands out, and requests are counted.
+    """
+    users = len(tally.users_failing)
+    if users >= USERS_CAP:
+        return _error_rate(tally)
+    tried = tally.served - tally.failures + users
+    return users / tried if tried else 0.0
 
 
 def _slow_rate(tally: Tally) -> float:

@@ -163,6 +163,11 @@ CASES = {
     "a quarter of too few requests": Case(
         at(HEALTHY, recent=Both(tally(19, 19), control(1)), share=0.95), Kind.PASS, "healthy"
     ),
+    "clients that retry make a quarter of the requests fail": Case(
+        at(HEALTHY, recent=Both(tally(60, 30, failing=5), control(1)), share=0.95),
+        Kind.PASS,
+        "healthy",
+    ),
     "a quarter fails for four users only": Case(
         at(HEALTHY, recent=Both(tally(20, 10, failing=4), control(1)), share=0.95),
         Kind.PASS,
@@ -284,13 +289,13 @@ def test_verdict(case: Case) -> None:
         ),
         (
             "a quarter fails at 95 percent",
-            "Rolled back: 5 of 20 requests to the new version failed, for 5 different users; "
-            "the limit for acting at once is 25 %.",
+            "Rolled back: 5 users hit errors on the new version while 15 requests to it went "
+            "well; the limit for acting at once is 25 %.",
         ),
         (
             "six percent in three checks",
-            "Rolled back: in 3 checks in a row at least 6 % of requests to the new version failed; "
-            "the limit is 5 %.",
+            "Rolled back: in 3 checks in a row at least 6 % of requests to the new version "
+            "failed, a user's repeats not counted; the limit is 5 %.",
         ),
         (
             "upstream fails for both, totally",
