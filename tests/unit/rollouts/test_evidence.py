@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.metrics.tally import CLIENT, USERS_CAP, Tally, merge_all
+from functions.metrics.windows import Arm, Window
+from functions.rollouts.evidence import (
+    Arms,
+    Both,
+    Evidence,
+    failing,
+    fold,
+    fresh,
+    last_minute,
+    rate,
+    seen,
+)
+
+START = 1_800_000_000
+ARMS = Arms(Arm("stories", "2"), Arm("stories", "1"), generation=7)
+
+
+def slot(
+    seconds: int, requests: int = 10, *, version: str = "2", generation: int = 7, failures: int = 0
+) -> Window:
+    tally = Tally(
+        requests=requests,
+        failures=failures,
+        users_failing=frozenset(f"{version}-{seconds}-{number}" for number in range(failures)),
+    )
+    return Window(START + seconds, 10, "stories", version, generation, tally)
+
+
+def test_only_this_stage_and_these_versions_count() -> None:
+    windows = [
+        slot(0),
+        slot(0, generation=6),
+        slot(0, version="3"),
+        slot(0, version="1", generation=9),
+        Window(START, 10, "other", "2", 7, Tally(requests=5)),
+    ]
+    shown = seen(fresh(7, START), ARMS, windows, START + 10, 20)
+    assert shown.stage == Both(Tally(requests=10), Tally(requests=10))
+
+
+def test_a_slot_by_a_clock_that_is_slow_counts() -> None:
+    assert seen(fresh(7, START), ARMS, [slot(-110)], START + 10, 20).stage.candidate.requests == 10
+
+
+def test_the_last_minute() -> None:
+    windows = [slot(seconds) for seconds in range(0, 100, 10)]
+    shown = seen(fresh(7, START), ARMS, windows, START + 100, 20)
+    assert shown.stage.candidate.requests == 100
+    assert shown.recent.candidate.requests == 60
+    before = last_minute(ARMS.candidate, ARMS.control, [slot(90, generation=3)], START + 100)
+    assert before.candidate.requests == 10
+
+
+def test_checks_go_back_from_the_newest_complete_slot() -> None:
+    windows = [slot(seconds) for seconds in range(0, 100, 10)]
+    shown = seen(fresh(7, START), ARMS, windows, START + 100, 20)
+    assert [check.candidate.requests for check in shown.checks] == [20] * 4, "the newest is open"
+    later = seen(fresh(7, START), ARMS, windows, START + 105, 20)
+    assert [check.candidate.requests for check in later.checks] == [20] * 5
+
+
+def test_checks_wait_for_enough_requests() -> None:
+    windows = [slot(seconds, 7) for seconds in range(0, 100, 10)]
+    shown = seen(fresh(7, START), ARMS, windows, START + 105, 20)
+    assert [check.candidate.requests for check in shown.checks] == [21] * 3
+
+
+@given(
+    st.lists(
+        st.builds(
+            slot,
+            st.integers(0, 120).map(lambda ten: ten * 10),
+            st.integers(1, 5),
+            version=st.sampled_from(["1", "2"]),
+            failures=st.integers(0, 1),
+        ),
+        max_size=30,
+    ),
+    st.lists(st.integers(0, 2_000), max_size=12),
+)
+def test_whenever_it_is_folded_everything_counts_once(
+    windows: list[Window], times: list[int]
+) -> None:
+    """Slots arrive in time; looks are late, early, repeated: the sum is that of the slots."""
+    evidence = fresh(7, START)
+    for seconds in sorted(times):
+        now = START + seconds
+        there = [window for window in windows if window.start <= now]
+        evidence = fold(evidence, ARMS, there, now)
+        assert fold(evidence, ARMS, there, now) == evidence
+        everything = seen(evidence, ARMS, there, now, 20).stage
+        assert everything.candidate == merge_all(
+            window.tally for window in there if window.version == "2"
+        )
+    assert Evidence.from_document(evidence.to_document()) == evidence
+
+
+def test_full_sets_of_users_stay_comparable() -> None:
+    """Both arms fail alike; the control is so busy that its set is full."""
+    every = sorted(f"{number * 7919 % 10_000:05d}" for number in range(5_000))
+    candidate = frozenset(every[::10])
+    control = frozenset([user for user in every if user not in candidate][:USERS_CAP])
+    small = frozenset(sorted(candidate)[:USERS_CAP])
+    counts = failing(Both(Tally(users_failing=small), Tally(users_failing=control)), 0.1)
+    assert counts.control == USERS_CAP
+    assert 15 <= counts.candidate <= 40, "about a tenth, not as many as the control"
+
+
+def test_rate_leaves_clients_mistakes_out() -> None:
+    assert rate(5, Tally(requests=60, failures=5, causes={CLIENT: 10})) == 0.1
+    assert rate(0, Tally()) == 0
