@@ -1,0 +1,49 @@
+"""What docs/how-to/roll-out.md says is so."""
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from functions.rollouts import judge
+from functions.rollouts.bodies import CreateBody
+from functions.rollouts.plan import TEMPLATES, Criteria, Limits, Plan, Stage, validate
+
+PAGE = (Path(__file__).parents[3] / "docs/how-to/roll-out.md").read_text()
+
+
+def test_the_example_is_a_request() -> None:
+    [example] = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    plan = CreateBody.model_validate(json.loads(example)).wanted()
+    assert validate(plan).stages[0].max_wait_seconds == 3 * 7200 + 60
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_is_named(name: str) -> None:
+    assert f"`{name}`" in PAGE
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *(f"stages[].{each.name}" for each in fields(Stage)),
+        *(f"criteria.{each.name}" for each in fields(Criteria)),
+        *(f"limits.{each.name}" for each in fields(Limits)),
+        *(
+            each.name
+            for each in fields(Plan)
+            if each.name not in ("name", "stages", "criteria", "limits")
+        ),
+    ],
+)
+def test_every_field_of_a_plan_is_explained(field: str) -> None:
+    assert f"`{field}`" in PAGE
+
+
+def test_every_rule_is_explained() -> None:
+    source = Path(judge.__file__).read_text()
+    rules = set(re.findall(r'Kind\.\w+,\s+"([a-z_ ]+)"', source)) | {judge.INTERNAL}
+    for rule in rules | {"disaster", "error_rate", "slow_rate", "memory"}:
+        assert f"`{rule}`" in PAGE, rule
