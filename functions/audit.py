@@ -128,6 +128,14 @@ def verify(store: Store, application: str) -> Verification:
     return Verification(position.sequence, None)
 
 
+def latest(store: Store, application: str, limit: int) -> list[dict[str, Any]]:
+    """The newest entries, newest first. Raises StoreUnavailable."""
+    page = store.query(
+        f"applications/{application}/audit", order_by="sequence", descending=True, limit=limit
+    )
+    return [parsed(document.data) for document in page]
+
+
 def _record(entry: Entry, head: Head, context: Context) -> dict[str, Any]:
     record: dict[str, Any] = {
         "sequence": head.sequence + 1,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MAXIMUM_BODY_BYTES = 256 * 1024
 MAXIMUM_PROBLEMS = 10
+LONGEST_FIELD = 64
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 TRACE = re.compile(r"(?:00-)?([0-9a-f]{32})\b")
 PROBLEM_TYPE = "application/problem+json"
@@ -46,12 +47,12 @@ def make_app(name: str, prefix: str, blueprints: Iterable[flask.Blueprint]) -> f
     return app
 
 
-def dispatch(app: flask.Flask, request: flask.Request, function: str) -> Response:
-    """Answers a request of a Cloud Function by the routes of `app`."""
+def dispatch(application: Any, request: flask.Request, function: str) -> Response:
+    """Answers a request of a Cloud Function by a WSGI application."""
     identifier = request_id(request.headers)
     request.environ["palier.request_id"] = identifier
     with log.bound(**context(request.headers, identifier, function)):
-        return Response.from_app(app.wsgi_app, request.environ)
+        return Response.from_app(application, request.environ)
 
 
 def context(headers: Headers, identifier: str, function: str) -> dict[str, str]:
@@ -91,6 +92,14 @@ def json_body() -> Any:
         raise InvalidArgument("The body is not well-formed JSON.") from error
 
 
+def list_limit(usual: int, largest: int) -> int:
+    """How many items `?limit=` asks for. Raises InvalidArgument."""
+    text = flask.request.args.get("limit", str(usual))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= largest):
+        raise InvalidArgument(f"`limit` is a whole number from 1 to {largest}.")
+    return int(text)
+
+
 def validated(model: type[Model], value: Any) -> Model:
     """`value` as a model, or InvalidArgument with the path and the expectation of each problem."""
     from pydantic import ValidationError  # not needed by the hot routes
@@ -99,13 +108,18 @@ def validated(model: type[Model], value: Any) -> Model:
         return model.model_validate(value)
     except ValidationError as error:
         problems = [
-            {"field": ".".join(map(str, item["loc"])) or "(body)", "expected": item["msg"]}
+            {"field": _path(item["loc"]), "expected": item["msg"]}
             for item in error.errors(include_url=False, include_context=False, include_input=False)
         ][:MAXIMUM_PROBLEMS]
         named = "; ".join(f"{item['field']}: {item['expected']}" for item in problems)
         raise InvalidArgument(
             f"The request is not as expected. {named}", extra={"problems": problems}
         ) from None
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """Where a problem is. An unknown field's name is the caller's own text, hence the cut."""
+    return ".".join(str(step)[:LONGEST_FIELD] for step in location) or "(body)"
 
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Any:

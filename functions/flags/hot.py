@@ -140,14 +140,14 @@ class HotRoutes:
         return headers
 
 
-def put_ahead(build: Callable[[Application], HotRoutes]) -> bool:
-    """Puts the hot routes before the app that is loading this bundle; False when none is.
+def put_ahead(function: str, build: Callable[[Application], HotRoutes]) -> bool:
+    """Puts the hot routes before the app that serves `function`; False when it isn't that one.
 
     functions-framework loads `main.py` inside the context of the Flask app that it serves it with.
     Anything else that imports it (the discovery at deploy time, a test) has no such app, and the
     routes then stay where the function itself has put them.
     """
-    if not flask.has_app_context():
+    if not flask.has_app_context() or flask.current_app.name != function:
         return False
     app = flask.current_app
     app.wsgi_app = build(app.wsgi_app)  # type: ignore[method-assign]

@@ -24,7 +24,7 @@ from functions import web
 from functions.administration import Administration, ChangeBody
 from functions.changes import Outcome
 from functions.documents import Document
-from functions.errors import InvalidArgument, NotFound
+from functions.errors import NotFound
 from functions.flags.edit import (
     COLLECTION,
     FlagEdit,
@@ -110,7 +110,7 @@ def _add_flags(routes: flask.Blueprint, administration: Callable[[], Administrat
             admin.read().collection(COLLECTION),
             [("key", ">", after)],
             order_by="key",
-            limit=_limit(),
+            limit=web.list_limit(USUAL_LIST, LARGEST_LIST),
         )
         flags = [Flag.from_document(document.data).to_view() for document in documents]
         return web.answer({"flags": flags})
@@ -216,10 +216,3 @@ def _shown_key(document: Document) -> dict[str, Any]:
 
 def _seconds(time: Any) -> float | None:
     return time.timestamp() if time else None
-
-
-def _limit() -> int:
-    text = flask.request.args.get("limit", str(USUAL_LIST))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_LIST):
-        raise InvalidArgument(f"`limit` is a whole number from 1 to {LARGEST_LIST}.")
-    return int(text)

@@ -40,6 +40,7 @@ class _Entry:
     lock: threading.Lock = field(default_factory=threading.Lock)
     content: Content | None = None
     checked_at: float = 0.0
+    confirmed_at: float = 0.0
     failed_at: float = float("-inf")
 
 
@@ -73,6 +74,11 @@ class SnapshotCache:
             return self._refreshed(scope, entry, entry.content)
         return self._loaded(scope, entry or self._admit(scope))
 
+    def age(self, scope: Scope) -> float:
+        """Seconds since Firestore last confirmed what is served for an environment."""
+        entry = self._entries.get(scope)
+        return self._clock.monotonic() - entry.confirmed_at if entry else float("inf")
+
     def _refreshed(self, scope: Scope, entry: _Entry, content: Content) -> Snapshot:
         """A newer snapshot when it is ours to read, otherwise the one at hand."""
         if content.pointer == EMPTY and not self._may_look(scope):
@@ -85,7 +91,7 @@ class SnapshotCache:
                 # Set first: while Firestore hangs, the next attempt is a time to live away.
                 entry.checked_at = started
                 entry.content = self._read(scope, content, READ_SECONDS * 2)
-                entry.checked_at = self._clock.monotonic()
+                entry.checked_at = entry.confirmed_at = self._clock.monotonic()
         except StoreUnavailable as error:
             log.warning("snapshot is stale", **_named(scope), code=error.code)
         except Exception as error:  # what was published is broken: the last good one serves on
@@ -111,7 +117,7 @@ class SnapshotCache:
         except Exception:
             entry.failed_at = self._clock.monotonic()
             raise
-        entry.checked_at = self._clock.monotonic()
+        entry.checked_at = entry.confirmed_at = self._clock.monotonic()
         entry.content = content
         return content
 

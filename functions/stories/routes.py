@@ -17,7 +17,7 @@ import flask
 
 from functions import web
 from functions.documents import Scope
-from functions.errors import InvalidArgument, Unauthenticated
+from functions.errors import Unauthenticated
 from functions.identity import Actor
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def blueprint(
         from functions.stories.generate import describe
 
         owner = who().id
-        stories = studio().shelf.own(scope, owner, _limit())
+        stories = studio().shelf.own(scope, owner, web.list_limit(USUAL_LIST, LARGEST_LIST))
         return web.answer({"stories": [describe(story) for story in stories]})
 
     @routes.get("/v1/stories/<story_id>")
@@ -83,10 +83,3 @@ def _order() -> Any:
     if key is None or not isinstance(body, dict):
         return body
     return {**body, "idempotency_key": key}
-
-
-def _limit() -> int:
-    text = flask.request.args.get("limit", str(USUAL_LIST))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_LIST):
-        raise InvalidArgument(f"`limit` is a whole number from 1 to {LARGEST_LIST}.")
-    return int(text)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import functions_framework
 import pytest
+from flask import Flask
 from werkzeug.test import Client
 
 from functions.flags.hot import put_ahead
@@ -17,7 +18,7 @@ MAIN = """
     from functions.clock import SystemClock
     from functions.flags.hot import HotRoutes, put_ahead
 
-    AHEAD = put_ahead(lambda app: HotRoutes(app, lambda: None, SystemClock()))
+    AHEAD = put_ahead("api", lambda app: HotRoutes(app, lambda: None, SystemClock()))
 
     @functions_framework.http
     def api(request):
@@ -40,4 +41,9 @@ def test_the_hot_routes_come_first(client: Client) -> None:
 
 
 def test_without_an_app_nothing_is_done() -> None:
-    assert not put_ahead(lambda app: pytest.fail("there is nothing to put it before"))
+    assert not put_ahead("api", lambda app: pytest.fail("there is nothing to put it before"))
+
+
+def test_another_function_is_left_alone() -> None:
+    with Flask("admin").app_context():
+        assert not put_ahead("api", lambda app: pytest.fail("there is nothing to put it before"))

@@ -1,0 +1,34 @@
+"""The HTTP function `admin`, for the dashboard, the command line and CI: every change.
+
+request → ID token → membership documents → change → one commit
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Response
+
+from functions import web, wiring
+
+if TYPE_CHECKING:
+    import flask
+
+PREFIX = "/api/admin"
+FUNCTION = "admin"
+
+
+def serve(request: flask.Request) -> Response:
+    """Answers a request of the function."""
+    return web.dispatch(application().wsgi_app, request, FUNCTION)
+
+
+@wiring.once
+def application() -> flask.Flask:
+    from functions.flags import routes as flags
+    from functions.registry import routes as registry
+    from functions.rollouts import routes as rollouts
+    from functions.stories import admin_routes as versions
+
+    rooms = (flags, versions, rollouts, registry)
+    return web.make_app(FUNCTION, PREFIX, [room.blueprint(wiring.administration) for room in rooms])

@@ -1,0 +1,1 @@
+"""Applications, their environments, and the people who may change them."""

@@ -1,0 +1,110 @@
+"""The only place that builds clients, and hands them out. Everything is built when first asked for,
+once a process: an instance is forked after the bundle was imported, and clients don't survive that.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import firestore
+
+from functions.clock import SystemClock
+from functions.documents import Store
+from functions.flags.snapshot import SnapshotCache
+from functions.settings import Settings
+
+if TYPE_CHECKING:
+    from functions.administration import Administration
+    from functions.metrics.recorder import Recorder
+    from functions.stories.generate import Studio
+    from functions.tick import Deps
+
+STORY_MEMORY_MB = 512
+REGION = "europe-west1"
+
+T = TypeVar("T")
+CLOCK = SystemClock()
+
+_building = threading.RLock()
+
+
+def once(build: Callable[[], T]) -> Callable[[], T]:
+    """The same value for everybody who asks, although two may ask at once."""
+    cached = functools.cache(build)
+
+    @functools.wraps(build)
+    def ask() -> T:
+        with _building:
+            return cached()
+
+    return ask
+
+
+def firestore_client(project: str) -> firestore.Client:
+    """A client of the project; beside an emulator, without credentials."""
+    if os.environ.get("FIRESTORE_EMULATOR_HOST"):
+        return firestore.Client(project=project, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
+    return firestore.Client(project=project or None)
+
+
+@once
+def settings() -> Settings:
+    """Raises SettingsError."""
+    return Settings.from_environment(os.environ)
+
+
+@once
+def store() -> Store:
+    return Store(firestore_client(settings().project))
+
+
+@once
+def snapshots() -> SnapshotCache:
+    return SnapshotCache(store(), CLOCK, own=settings().scope)
+
+
+@once
+def recorder() -> Recorder:
+    """What it has not written yet is written when the process ends."""
+    from functions.metrics.recorder import Recorder
+
+    made = Recorder(store(), CLOCK)
+    atexit.register(made.flush)
+    return made
+
+
+@once
+def studio() -> Studio:
+    """What making stories takes; importing it costs half a second of CPU."""
+    from functions.stories.generate import Studio
+    from functions.stories.memory import ContainerMemory
+    from functions.stories.openai import OpenAIModel
+    from functions.stories.shelf import Shelf
+
+    model = OpenAIModel(lambda: settings().openai_api_key, CLOCK, address=settings().openai_url)
+    memory = ContainerMemory(STORY_MEMORY_MB * 2**20)
+    return Studio(Shelf(store(), CLOCK), snapshots(), model, recorder(), memory, CLOCK)
+
+
+@once
+def administration() -> Administration:
+    from functions import tokens
+    from functions.administration import Administration
+
+    return Administration(store(), CLOCK, settings().scope, tokens.person)
+
+
+@once
+def minute() -> Deps:
+    """What a tick works with."""
+    from functions.metrics.cloud_monitoring import CloudMonitoring
+    from functions.tick import Deps
+
+    sink = CloudMonitoring(settings().project, settings().monitoring_address, location=REGION)
+    return Deps(store(), CLOCK, settings().application, sink)

@@ -1,0 +1,95 @@
+"""Every Cloud Function of the bundle, with its options. No logic: the table of contents.
+
+`cpu` and `concurrency` are always given: without `cpu`, a function gets a sixth of one and serves
+one request at a time. The server's THREADS (in `.env`) match the highest concurrency.
+"""
+
+from zoneinfo import ZoneInfo
+
+import firebase_admin
+from firebase_functions import https_fn, options, scheduler_fn
+from flask import Request
+from werkzeug.wrappers import Response
+
+from functions import admin as admin_surface
+from functions import api as api_surface
+from functions import callables, wiring
+from functions.settings import OPENAI_API_KEY
+
+firebase_admin.initialize_app()
+api_surface.put_hot_routes_ahead()
+
+REGION = wiring.REGION
+CORS = options.CorsOptions(
+    cors_origins=list(wiring.settings().allowed_origins), cors_methods=["get", "post"]
+)
+
+
+def _fault(status: str, message: str, details: dict[str, object]) -> https_fn.HttpsError:
+    return https_fn.HttpsError(https_fn.FunctionsErrorCode(status), message, details)
+
+
+@https_fn.on_request(
+    region=REGION,
+    cpu=1,
+    concurrency=80,
+    memory=wiring.STORY_MEMORY_MB,
+    timeout_sec=60,
+    secrets=[OPENAI_API_KEY],
+    cors=CORS,
+)
+def api(request: Request) -> Response:
+    """For client apps: OFREP, stories, health."""
+    return api_surface.serve(request)
+
+
+@https_fn.on_request(region=REGION, cpu=1, concurrency=40, memory=512, timeout_sec=60)
+def admin(request: Request) -> Response:
+    """For the dashboard, the command line and CI: every change."""
+    return admin_surface.serve(request)
+
+
+@https_fn.on_call(region=REGION, cpu=1, concurrency=80, memory=512, timeout_sec=30, cors=CORS)
+def evaluate_flags(request: https_fn.CallableRequest[object]) -> object:
+    """Flags for the Firebase SDKs."""
+    return callables.answer(callables.evaluate_flags, request, _fault)
+
+
+@https_fn.on_call(
+    region=REGION,
+    cpu=1,
+    concurrency=80,
+    memory=wiring.STORY_MEMORY_MB,
+    timeout_sec=60,
+    secrets=[OPENAI_API_KEY],
+    cors=CORS,
+)
+def generate_story(request: https_fn.CallableRequest[object]) -> object:
+    """A story for the user who is signed in."""
+    return callables.answer(callables.generate_story, request, _fault)
+
+
+@scheduler_fn.on_schedule(
+    schedule="* * * * *", region=REGION, cpu=1, concurrency=4, memory=512, timeout_sec=120
+)
+def tick(_event: scheduler_fn.ScheduledEvent) -> None:
+    """The control loop: see, judge, act, then tell."""
+    from functions.tick import tick as run
+
+    run(wiring.minute())
+
+
+@scheduler_fn.on_schedule(
+    schedule="30 3 * * *",
+    timezone=ZoneInfo("Etc/UTC"),
+    region=REGION,
+    cpu=1,
+    concurrency=1,
+    memory=512,
+    timeout_sec=540,
+)
+def daily(_event: scheduler_fn.ScheduledEvent) -> None:
+    """Maintenance."""
+    from functions.daily import daily as run
+
+    run(wiring.store(), wiring.CLOCK, wiring.settings().application)
