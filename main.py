@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 import firebase_admin
 from firebase_functions import https_fn, options, scheduler_fn
-from flask import Request
-from werkzeug.wrappers import Response
+from flask import Request, Response
 
 from functions import admin as admin_surface
 from functions import api as api_surface

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from werkzeug.wrappers import Response
-
 from functions import web, wiring
 
 if TYPE_CHECKING:
@@ -18,7 +16,7 @@ PREFIX = "/api/admin"
 FUNCTION = "admin"
 
 
-def serve(request: flask.Request) -> Response:
+def serve(request: flask.Request) -> flask.Response:
     """Answers a request of the function."""
     return web.dispatch(application().wsgi_app, request, FUNCTION)
 

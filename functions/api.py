@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from werkzeug.wrappers import Response
-
 from functions import web, wiring
 from functions.flags.hot import Application, HotRoutes, put_ahead
 
@@ -23,7 +21,7 @@ PREFIX = "/api"
 FUNCTION = "api"
 
 
-def serve(request: flask.Request) -> Response:
+def serve(request: flask.Request) -> flask.Response:
     """Answers a request of the function."""
     return web.dispatch(application(), request, FUNCTION)
 

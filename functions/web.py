@@ -9,12 +9,11 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import flask
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response
 
 from functions import errors, log, messages
 from functions.errors import InvalidArgument, PalierError, PayloadTooLarge
@@ -47,12 +46,12 @@ def make_app(name: str, prefix: str, blueprints: Iterable[flask.Blueprint]) -> f
     return app
 
 
-def dispatch(application: Any, request: flask.Request, function: str) -> Response:
+def dispatch(application: Any, request: flask.Request, function: str) -> flask.Response:
     """Answers a request of a Cloud Function by a WSGI application."""
     identifier = request_id(request.headers)
     request.environ["palier.request_id"] = identifier
     with log.bound(**context(request.headers, identifier, function)):
-        return Response.from_app(application, request.environ)
+        return cast(flask.Response, flask.Response.from_app(application, request.environ))
 
 
 def context(headers: Headers, identifier: str, function: str) -> dict[str, str]:
