@@ -1,0 +1,127 @@
+"""What the bundle says, as plain text for people. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+Row = Sequence[str]
+
+
+def table(head: Row, rows: Iterable[Row]) -> str:
+    """Columns of even width; the last one runs free."""
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def rollouts(found: Sequence[Mapping[str, Any]]) -> str:
+    if not found:
+        return "No rollouts yet."
+    rows = [
+        (
+            each["id"],
+            each["flag"],
+            f"{each['control']} -> {each['candidate']}",
+            phase(each),
+            f"{each['percentage']:g} %",
+            time(each["decided_at"] or each["created_at"]),
+            sentence(each) or each["reason"],
+        )
+        for each in found
+    ]
+    return table(("ID", "FLAG", "CHANGE", "PHASE", "SHARE", "SINCE (UTC)", "WHY"), rows)
+
+
+def rollout(found: Mapping[str, Any]) -> str:
+    lines = [status(found), f"plan {found['plan']['name']}: {found['reason'] or 'no reason given'}"]
+    lines += [f"  {line}" for line in found["preview"]]
+    rows = [
+        (
+            str(event["number"]),
+            time(event["at"]),
+            event["kind"].replace("_", " "),
+            f"{event['percentage_before']:g} -> {event['percentage']:g} %",
+            event["actor"],
+            event["verdict"]["sentence"] if event.get("verdict") else event["reason"],
+        )
+        for event in found["events"]
+    ]
+    if rows:
+        lines += ["", table(("#", "AT (UTC)", "EVENT", "SHARE", "BY", "WHY"), rows)]
+    return "\n".join(lines)
+
+
+def status(found: Mapping[str, Any]) -> str:
+    """One rollout in a line or two."""
+    first = (
+        f"{found['id']}: {found['flag']} {found['control']} -> {found['candidate']} is "
+        f"{phase(found)}, {found['percentage']:g} % of the users have {found['candidate']}."
+    )
+    why = sentence(found)
+    return f"{first}\n{why}" if why else first
+
+
+def created(answer: Mapping[str, Any]) -> str:
+    found = answer["rollout"]
+    lines = [f"Created {found['id']}; nobody gets {found['candidate']} yet.", *answer["preview"]]
+    return "\n".join([*lines, f"Begin it: palier rollout start {found['id']} --reason ..."])
+
+
+def moved(answer: Mapping[str, Any]) -> str:
+    return f"{status(answer['rollout'])}\nGeneration {answer['generation']} is being served."
+
+
+def flags(found: Sequence[Mapping[str, Any]]) -> str:
+    if not found:
+        return "No flags yet."
+    rows = [
+        (
+            each["key"],
+            _state(each),
+            ", ".join(each["definition"]["variants"]),
+            str(each["definition"].get("defaultVariant") or "-"),
+            "yes" if each["client"] else "no",
+            str(each["revision"]),
+            each["description"],
+        )
+        for each in found
+    ]
+    head = ("KEY", "STATE", "VARIANTS", "DEFAULT", "CLIENT", "REVISION", "DESCRIPTION")
+    return table(head, rows)
+
+
+def health(found: Mapping[str, Any]) -> str:
+    where = f"Palier {found['version']}, {found['application']}/{found['environment']}"
+    if found["generation"] is None:
+        return f"{found['status']}: {where}; no snapshot can be had, flags are not served."
+    return (
+        f"{found['status']}: {where}; generation {found['generation']}, "
+        f"read {found['snapshot_age_seconds']:g} s ago."
+    )
+
+
+def phase(found: Mapping[str, Any]) -> str:
+    return str(found["phase"]).replace("_", " ")
+
+
+def sentence(found: Mapping[str, Any]) -> str:
+    """Why it stands where it stands: what is known now, or what the last step was based on."""
+    verdict = found.get("now") or found.get("verdict") or {}
+    return str(verdict.get("sentence", ""))
+
+
+def time(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _state(flag: Mapping[str, Any]) -> str:
+    if flag["archived"]:
+        return "archived"
+    if flag.get("split"):
+        return f"rollout {flag['split']['rollout']}"
+    return str(flag["definition"].get("state", "ENABLED")).lower()
