@@ -132,6 +132,8 @@ def generate(studio: Studio, scope: Scope, identify: Callable[[], Actor], body: 
         told = course.run(identify, body)
     except PalierError as error:
         course.count(error.code, course.cause or failure.cause_of(error))
+        if course.version != NO_VERSION:
+            error.extra["version"] = course.version
         raise
     except Exception as error:
         log.exception("story crashed", error, version=course.version)
