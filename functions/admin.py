@@ -29,4 +29,11 @@ def application() -> flask.Flask:
     from functions.stories import admin_routes as versions
 
     rooms = (flags, versions, rollouts, registry)
-    return web.make_app(FUNCTION, PREFIX, [room.blueprint(wiring.administration) for room in rooms])
+    app = web.make_app(FUNCTION, PREFIX, [room.blueprint(wiring.administration) for room in rooms])
+
+    @app.before_request
+    def somebody() -> None:
+        """Nothing here, not even what there is, is for people who are not signed in."""
+        wiring.administration().actor()
+
+    return app

@@ -36,8 +36,11 @@ class Administration:
     person: Callable[[str | None], Actor]
 
     def actor(self) -> Actor:
-        """Raises Unauthenticated."""
-        return self.person(flask.request.headers.get("Authorization"))
+        """Read once a request. Raises Unauthenticated."""
+        if "actor" not in flask.g:
+            flask.g.actor = self.person(flask.request.headers.get("Authorization"))
+        actor: Actor = flask.g.actor
+        return actor
 
     def scope(self) -> Scope:
         """From `?application=…&environment=…`; the bundle's own where not named."""

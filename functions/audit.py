@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.documents import Document, Store, Write
+from functions.documents import Document, Scope, Store, Write
 from functions.identity import Actor
 from functions.published import canonical, timestamp
 
@@ -102,38 +102,72 @@ def chain(
 
 
 def verify(store: Store, application: str) -> Verification:
-    """Recomputes the whole chain. Raises StoreUnavailable."""
-    head = head_of(store.get(head_path(application)))
-    collection = f"applications/{application}/audit"
+    """Recomputes the whole chain. Raises StoreUnavailable.
+
+    The head is read after the entries, so it never stands behind them; what was appended in between
+    is read then.
+    """
     position = Head()
     while True:
-        page = store.query(
-            collection, [("sequence", ">", position.sequence)], order_by="sequence", limit=PAGE
-        )
-        for document in page:
-            problem = _broken(document.data, position)
-            if problem:
-                return Verification(position.sequence, problem)
-            position = Head(document.data["sequence"], document.data["hash"])
-        if len(page) < PAGE:
-            break
-    if position.sequence < head.sequence or (
-        position.sequence == head.sequence and position != head
-    ):
-        return Verification(
-            position.sequence,
-            f"The chain ends at entry {position.sequence}, its head says {head.sequence}: "
-            "entries at the end are missing or replaced.",
-        )
-    return Verification(position.sequence, None)
+        page = _after(store, application, position)
+        position, problem = follow(application, page, position)
+        if problem:
+            return Verification(position.sequence, problem)
+        if page:
+            continue
+        head = _readable(store.get(head_path(application)))
+        if head == position:
+            return Verification(position.sequence, None)
+        if head.sequence <= position.sequence or not _after(store, application, position):
+            return Verification(position.sequence, _wrong_end(position, head))
 
 
-def latest(store: Store, application: str, limit: int) -> list[dict[str, Any]]:
-    """The newest entries, newest first. Raises StoreUnavailable."""
+def follow(
+    application: str, entries: Iterable[Document], position: Head
+) -> tuple[Head, str | None]:
+    """How far entries follow one another from `position` on, and what is wrong with the next."""
+    for document in entries:
+        problem = _problem(application, document, position)
+        if problem:
+            return position, problem
+        position = Head(document.data["sequence"], document.data["hash"])
+    return position, None
+
+
+def latest(store: Store, scope: Scope, limit: int) -> list[dict[str, Any]]:
+    """The newest entries of an environment, newest first. Raises StoreUnavailable."""
     page = store.query(
-        f"applications/{application}/audit", order_by="sequence", descending=True, limit=limit
+        _entries_path(scope.application),
+        [("environment", "==", scope.environment)],
+        order_by="sequence",
+        descending=True,
+        limit=limit,
     )
     return [parsed(document.data) for document in page]
+
+
+def _after(store: Store, application: str, position: Head) -> list[Document]:
+    return store.query(
+        _entries_path(application),
+        [("sequence", ">", position.sequence)],
+        order_by="sequence",
+        limit=PAGE,
+    )
+
+
+def _readable(document: Document | None) -> Head:
+    """The head as it was stored, or one that nothing leads to."""
+    try:
+        return head_of(document)
+    except KeyError:
+        return Head(0, "")
+
+
+def _wrong_end(position: Head, head: Head) -> str:
+    return (
+        f"The chain ends at entry {position.sequence}, its head says {head.sequence}: "
+        "entries at the end, or the head, are missing or replaced."
+    )
 
 
 def _record(entry: Entry, head: Head, context: Context) -> dict[str, Any]:
@@ -145,8 +179,8 @@ def _record(entry: Entry, head: Head, context: Context) -> dict[str, Any]:
         "action": entry.action,
         "target": entry.target,
         "reason": context.reason,
-        "before": entry.before,
-        "after": entry.after,
+        "before": json.loads(canonical(entry.before)),
+        "after": json.loads(canonical(entry.after)),
         "generation": context.generation,
         "previous": head.hash,
     }
@@ -177,17 +211,26 @@ def parsed(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _broken(data: Mapping[str, Any], before: Head) -> str | None:
-    record = parsed(data)
+def _problem(application: str, document: Document, before: Head) -> str | None:
     sequence = before.sequence + 1
-    if record["sequence"] != sequence:
+    try:
+        record = parsed(document.data)
+        as_written = {"schema": document.data["schema"], **_stored(record)}
+        expected = digest(record)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return f"Entry {sequence} can't be read: it was altered after it was written."
+    if record["sequence"] != sequence or document.path != _entry_path(application, sequence):
         return f"Entry {sequence} is missing."
     if record["previous"] != before.hash:
         return f"Entry {sequence} does not follow from the one before it."
-    if record["hash"] != digest(record):
+    if record["hash"] != expected or document.data != as_written:
         return f"Entry {sequence} was altered after it was written."
     return None
 
 
+def _entries_path(application: str) -> str:
+    return f"applications/{application}/audit"
+
+
 def _entry_path(application: str, sequence: int) -> str:
-    return f"applications/{application}/audit/{sequence:012d}"
+    return f"{_entries_path(application)}/{sequence:012d}"

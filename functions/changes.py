@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,11 +67,12 @@ class Outcome:
 class View:
     """What a decision may read: one consistent basis, fenced by the pointer's generation."""
 
-    def __init__(self, store: Store, scope: Scope, now: float, basis: _Basis) -> None:
+    def __init__(self, store: Store, change: Change, now: float, basis: _Basis) -> None:
         self._store = store
+        self._change = change
         self._basis = basis
         self._parts: dict[str, Any] = {}
-        self.scope = scope
+        self.scope = change.scope
         self.now = now
         self.generation = basis.pointer.generation
         self.next_generation = basis.pointer.generation + 1
@@ -86,6 +87,21 @@ class View:
         self, collection: str, where: Sequence[tuple[str, str, Any]] = (), **options: Any
     ) -> list[Document]:
         return self._store.query(collection, where, **options)
+
+    def require_in(self, environments: Iterable[str]) -> None:
+        """For what reaches beyond the environment of the change: the same rules in each of these.
+
+        Raises PermissionDenied, or InvalidArgument (no reason).
+        """
+        change, touched = self._change, frozenset(environments)
+        _require_reason(touched, change.reason)
+        identity.require_everywhere(
+            change.actor,
+            change.scope.application,
+            touched,
+            change.permission,
+            self._basis.deciding,
+        )
 
     def part(self, name: str) -> Any:
         """A published part as JSON, yours to edit; {} when nothing was published yet."""
@@ -112,7 +128,7 @@ def commit_change(
     Raises PermissionDenied, InvalidArgument (no reason), GenerationConflict (the environment has
     moved on from `expected_generation`), StoreUnavailable, and whatever `decide` raises.
     """
-    _require_reason(change)
+    _require_reason({change.scope.environment}, change.reason)
     deadline = clock.monotonic() + RETRY_SECONDS
     pause = FIRST_PAUSE_SECONDS
     while True:
@@ -120,7 +136,7 @@ def commit_change(
         identity.require(change.actor, change.scope, change.permission, basis.deciding)
         _require_generation(change, basis.pointer)
         now = clock.now()
-        decision = decide(View(store, change.scope, now, basis))
+        decision = decide(View(store, change, now, basis))
         if decision.empty:
             return Outcome(basis.pointer.generation, decision.result)
         try:
@@ -174,12 +190,12 @@ def _pointer_write(scope: Scope, basis: _Basis, data: Mapping[str, Any]) -> Writ
     return Write.create(pointer_path(scope), data)
 
 
-def _require_reason(change: Change) -> None:
-    if change.scope.environment == PRODUCTION and not change.reason.strip():
+def _require_reason(environments: Collection[str], reason: str) -> None:
+    if PRODUCTION in environments and not reason.strip():
         raise InvalidArgument(
             "A change in production needs a reason.", remedy="Say why in the field `reason`."
         )
-    if len(change.reason) > MAXIMUM_REASON:
+    if len(reason) > MAXIMUM_REASON:
         raise InvalidArgument(f"A reason has at most {MAXIMUM_REASON} characters.")
 
 

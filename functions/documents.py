@@ -38,6 +38,9 @@ UNREACHABLE = (
     google_errors.Unknown,
 )
 
+NEVER_SENT = "failed to connect"
+"""gRPC's words for a call that no server got. After other failures a commit may have been made."""
+
 
 class Refused(Exception):
     """A commit was based on something that has changed since. Read again and decide anew."""
@@ -167,9 +170,11 @@ class Store:
             batch.commit(retry=None, timeout=timeout)
         except REFUSED as error:
             raise Refused(str(error)) from error
-        except google_errors.ServiceUnavailable as error:
-            raise StoreUnavailable("The store can't be reached: nothing was written.") from error
         except UNREACHABLE as error:
+            if NEVER_SENT in str(error):
+                raise StoreUnavailable(
+                    "The store can't be reached: nothing was written."
+                ) from error
             raise StoreUnavailable(
                 "The store did not confirm the write in time: it may have been made or not.",
                 remedy="Read what you wanted to change before you try again.",

@@ -11,7 +11,8 @@ Nobody may do anything by default: a membership names its environments one by on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -36,6 +37,8 @@ class Permission(StrEnum):
 
 
 ROLES = ("msp_admin", "team_manager", "developer", "reader")
+USER_ID = re.compile(r"(?!\.{1,2}\Z|__.*__\Z)[^/\s]{1,128}")
+"""What Firebase Auth gives out, and Firestore takes as the name of a document."""
 BEYOND_DEVELOPERS = frozenset({Permission.MANAGE_KEYS, Permission.MANAGE_MEMBERS})
 
 
@@ -95,6 +98,18 @@ def deciding_paths(actor: Actor, scope: Scope) -> list[str]:
     if actor.kind != "person":
         return []
     return [administrator_path(actor.id), membership_path(scope.application, actor.id)]
+
+
+def require_everywhere(
+    actor: Actor,
+    application: str,
+    environments: Iterable[str],
+    permission: Permission,
+    documents: Mapping[str, Document | None],
+) -> None:
+    """`require`, in each of several environments."""
+    for environment in sorted(set(environments)):
+        require(actor, Scope(application, environment), permission, documents)
 
 
 def require(

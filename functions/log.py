@@ -51,14 +51,18 @@ def exception(event: str, raised: BaseException, **fields: Any) -> None:
 
 
 def _write(severity: str, event: str, fields: dict[str, Any]) -> None:
-    line = json.dumps(
-        {"severity": severity, "message": event, **_bound.get(), **fields},
-        default=_text,
-        ensure_ascii=False,
-    )
+    line = _line({**_bound.get(), **fields, "severity": severity, "message": event})
     stream = sys.stderr if severity == "ERROR" else sys.stdout
     stream.write(line + "\n")
     stream.flush()
+
+
+def _line(fields: dict[str, Any]) -> str:
+    """In ASCII, so that no half of a surrogate pair can stop a line; a log never raises."""
+    try:
+        return json.dumps(fields, default=_text)
+    except (TypeError, ValueError, RecursionError):
+        return json.dumps({name: fields[name] for name in ("severity", "message")}, default=_text)
 
 
 def _text(value: object) -> str:

@@ -75,7 +75,7 @@ def for_user(error: PalierError, language: str) -> str:
 def preferred(accept_language: str | None) -> str:
     """`fr` or `en`, from an Accept-Language header: whichever is named first."""
     for choice in (accept_language or "").lower().split(","):
-        language = choice.strip()[:2]
+        language = choice.partition(";")[0].strip().partition("-")[0]
         if language in LANGUAGES:
             return language
     return "en"

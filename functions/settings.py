@@ -56,7 +56,7 @@ class Settings:
             environment=_identifier(environ, "PALIER_ENVIRONMENT", "production"),
             project=environ.get("GCLOUD_PROJECT") or environ.get("GOOGLE_CLOUD_PROJECT") or "",
             openai_url=environ.get("PALIER_OPENAI_URL", ""),
-            openai_api_key=environ.get("OPENAI_API_KEY", ""),
+            openai_api_key=environ.get("OPENAI_API_KEY", "").strip(),
             monitoring_address=environ.get("PALIER_MONITORING_ADDRESS", ""),
             allowed_origins=_words(environ.get("PALIER_ALLOWED_ORIGINS", "*")),
         )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from functions.errors import Unauthenticated
-from functions.identity import Actor
+from functions.errors import StoreUnavailable, Unauthenticated
+from functions.identity import USER_ID, Actor
 
 
 def person(authorization: str | None) -> Actor:
-    """The person who signed in, from an `Authorization: Bearer` header. Raises Unauthenticated."""
+    """The person who signed in, from an `Authorization: Bearer` header.
+
+    Raises Unauthenticated, and StoreUnavailable when Google's certificates can't be fetched.
+    """
     from firebase_admin import auth  # 100 ms that evaluations must not wait for
 
     scheme, _, token = (authorization or "").partition(" ")
@@ -20,7 +23,10 @@ def person(authorization: str | None) -> Actor:
     except (auth.InvalidIdTokenError, auth.UserDisabledError, ValueError) as error:
         raise Unauthenticated("The ID token is invalid or has expired.") from error
     except auth.CertificateFetchError as error:
-        raise Unauthenticated(
-            "The ID token can't be checked right now.", remedy="Try again in a moment."
+        raise StoreUnavailable(
+            "Google's certificates can't be had, so the ID token can't be checked right now."
         ) from error
-    return Actor.person(str(claims["uid"]))
+    uid = str(claims["uid"])
+    if not USER_ID.fullmatch(uid):
+        raise Unauthenticated("The ID token's user id is not one that Firebase Auth gives out.")
+    return Actor.person(uid)

@@ -86,17 +86,23 @@ def json_body() -> Any:
             "The body is not JSON.", remedy="Send JSON with `Content-Type: application/json`."
         )
     try:
-        return json.loads(request.get_data(cache=False))
+        return json.loads(request.get_data(cache=False), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidArgument("The body is not well-formed JSON.") from error
+
+
+def _refuse_constant(name: str) -> Any:
+    """Python reads NaN and Infinity; JSON has neither."""
+    raise ValueError(name)
 
 
 def list_limit(usual: int, largest: int) -> int:
     """How many items `?limit=` asks for. Raises InvalidArgument."""
     text = flask.request.args.get("limit", str(usual))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= largest):
+    limit = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if not 1 <= limit <= largest:
         raise InvalidArgument(f"`limit` is a whole number from 1 to {largest}.")
-    return int(text)
+    return limit
 
 
 def validated(model: type[Model], value: Any) -> Model:
@@ -132,6 +138,7 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
 def problem(error: PalierError, identifier: str, language: str) -> dict[str, Any]:
     """An error as RFC 9457 has it, with what end users read in `message`."""
     return {
+        **error.extra,
         "type": f"urn:palier:error:{error.code.lower().replace('_', '-')}",
         "title": error.code.replace("_", " ").capitalize(),
         "status": error.http_status,
@@ -140,7 +147,6 @@ def problem(error: PalierError, identifier: str, language: str) -> dict[str, Any
         "remedy": error.remedy,
         "message": messages.for_user(error, language),
         "request_id": identifier,
-        **error.extra,
     }
 
 

@@ -32,11 +32,15 @@ def appoint_administrator(uid: str) -> Decide:
 
 
 def grant(uid: str, role: str, environments: Sequence[str]) -> Decide:
-    """Gives a person a role in environments of the application, in place of what they had."""
+    """Gives a person a role in environments of the application, in place of what they had.
+
+    Who grants must be allowed to in every environment that the person gains or had.
+    """
 
     def decide(view: View) -> Decision:
         path = identity.membership_path(view.scope.application, uid)
         before = view.get(path)
+        view.require_in({*environments, *_environments(before)})
         after = {"role": role, "environments": sorted(set(environments))}
         data = {**after, "granted_at": timestamp(view.now)}
         write = Write.update(before, data) if before else Write.create(path, data)
@@ -47,17 +51,25 @@ def grant(uid: str, role: str, environments: Sequence[str]) -> Decide:
 
 
 def revoke(uid: str) -> Decide:
-    """Takes a person's membership away. Raises NotFound."""
+    """Takes a person's membership away, by somebody who may in all its environments.
+
+    Raises NotFound.
+    """
 
     def decide(view: View) -> Decision:
         path = identity.membership_path(view.scope.application, uid)
         before = view.get(path)
         if before is None:
             raise NotFound("This person is no member of the application.")
+        view.require_in(_environments(before))
         entry = Entry("member.revoke", path, before=_shown(before))
         return Decision(writes=[Write.delete(before)], entries=[entry], result={"uid": uid})
 
     return decide
+
+
+def _environments(document: Document | None) -> frozenset[str]:
+    return Membership.from_document(document.data).environments if document else frozenset()
 
 
 def _shown(document: Document | None) -> dict[str, Any] | None:

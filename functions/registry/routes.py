@@ -1,9 +1,8 @@
-"""The bundle's health, for everybody; members and the audit trail, over the admin API.
+"""Members and the audit trail, over the admin API.
 
-GET    /v1/health             whether flags can be served
 PUT    /v1/members/{uid}      grant a role in environments
 DELETE /v1/members/{uid}      take it away
-GET    /v1/audit              the latest entries of the trail (?limit=50)
+GET    /v1/audit              the latest entries of the trail of the environment (?limit=50)
 GET    /v1/audit/verification whether the chain of hashes holds
 """
 
@@ -18,7 +17,7 @@ from pydantic import Field
 from functions import audit, web
 from functions.administration import Administration, ChangeBody
 from functions.errors import InvalidArgument
-from functions.identity import Permission
+from functions.identity import USER_ID, Permission
 from functions.registry import members
 from functions.settings import IDENTIFIER
 
@@ -38,24 +37,22 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     @routes.put("/v1/members/<uid>")
     def grant(uid: str) -> Any:
         body = web.parse(Grant)
-        unusable = [name for name in body.environments if not IDENTIFIER.fullmatch(name)]
-        if unusable or len(uid) > 128:
-            raise InvalidArgument("A user id or an environment's name is not well-formed.")
-        decide = members.grant(uid, body.role, body.environments)
+        if not all(IDENTIFIER.fullmatch(name) for name in body.environments):
+            raise InvalidArgument("The name of an environment is not well-formed.")
+        decide = members.grant(_user_id(uid), body.role, body.environments)
         return web.answer(administration().commit(Permission.MANAGE_MEMBERS, body, decide).result)
 
     @routes.delete("/v1/members/<uid>")
     def revoke(uid: str) -> Any:
         body = web.parse(ChangeBody)
-        decide = members.revoke(uid)
+        decide = members.revoke(_user_id(uid))
         return web.answer(administration().commit(Permission.MANAGE_MEMBERS, body, decide).result)
 
     @routes.get("/v1/audit")
     def entries() -> Any:
         admin = administration()
         limit = web.list_limit(USUAL_LIST, LARGEST_LIST)
-        application = admin.read().application
-        return web.answer({"entries": audit.latest(admin.store, application, limit)})
+        return web.answer({"entries": audit.latest(admin.store, admin.read(), limit)})
 
     @routes.get("/v1/audit/verification")
     def verification() -> Any:
@@ -64,3 +61,9 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
         return web.answer({"ok": found.ok, "entries": found.entries, "problem": found.problem})
 
     return routes
+
+
+def _user_id(text: str) -> str:
+    if not USER_ID.fullmatch(text):
+        raise InvalidArgument("The user id is not well-formed.")
+    return text
