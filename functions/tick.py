@@ -75,7 +75,7 @@ def tick(deps: Deps) -> list[dict[Scope, Step]]:
     while True:
         steps = {scope: decide(deps, scope) for scope in scopes}
         cycles.append(steps)
-        tell(deps, steps, whole=len(cycles) == 1)
+        tell(deps, steps)
         if not any(step.busy for step in steps.values()) or not _next_cycle(deps.clock, began):
             break
     deps.aside.wait(ASIDE_SECONDS)
@@ -97,15 +97,15 @@ def decide(deps: Deps, scope: Scope) -> Step:
         return step or Step(0, failed=True)
 
 
-def tell(deps: Deps, steps: dict[Scope, Step], *, whole: bool) -> None:
-    """The outbox in every cycle, Cloud Monitoring once a tick, aside.
+def tell(deps: Deps, steps: dict[Scope, Step]) -> None:
+    """The outbox, and the minutes that are due for Cloud Monitoring: aside.
 
     Without a decision there is no heartbeat: then Cloud Console's absence alert tells somebody.
     """
     jobs: list[tuple[str, Job]] = []
     for scope, step in steps.items():
         jobs.append(("deliver the outbox", _delivery(deps, scope)))
-        if whole and not step.failed:
+        if not step.failed:
             jobs.append(("publish to Cloud Monitoring", _publication(deps, scope, step)))
     if jobs:
         deps.aside.start(jobs)

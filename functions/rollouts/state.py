@@ -84,7 +84,9 @@ class State:
 
 
 def percentage(plan: Plan, state: State) -> float:
-    """Of the users who get the candidate, 0..100."""
+    """Of the users who get the candidate, 0..100. Once it has succeeded it is the default."""
+    if state.phase is Phase.SUCCEEDED:
+        return 100.0
     return plan.percentage(state.stage) if state.splitting else 0.0
 
 

@@ -31,7 +31,7 @@ def of_transition(after: Rollout, kind: str, occasion: Occasion) -> Message | No
     if kind in QUIET:
         return None
     verdict = occasion.verdict
-    reason = verdict.sentence if verdict else occasion.reason
+    reason = verdict.sentence if verdict else occasion.reason or after.reason
     return Message(
         id=f"rollout-{after.id}-{after.transitions:06d}",
         channel=LOG,

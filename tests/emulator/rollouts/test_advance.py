@@ -32,7 +32,7 @@ def test_a_healthy_candidate_goes_all_the_way(world: World) -> None:
         ("advanced", 50),
         ("advanced", 95),
         ("watching", 95),
-        ("succeeded", 0),
+        ("succeeded", 100),
     ]
     flag = world.read_flag()
     assert flag.split is None

@@ -233,7 +233,7 @@ def test_trouble_with_telling_delays_no_decision(
     began = time.monotonic()
     for _ in range(2):
         steps = {world.scope: tick.decide(hanging, world.scope)}
-        tick.tell(hanging, steps, whole=True)
+        tick.tell(hanging, steps)
     assert world.rollout().state.phase is Phase.BAKING
     world.serve(CANDIDATE, 6, 6)
     tick.tick(hanging)

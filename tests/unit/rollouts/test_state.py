@@ -105,6 +105,7 @@ def test_only_a_person_advances_a_manual_plan_so_it_never_waits_too_long() -> No
         pytest.param(PAUSED, 50, id="paused keeps its split"),
         pytest.param(WATCHING, 95, id="watching leaves the holdback"),
         pytest.param(ROLLED_BACK, 0, id="rolled back"),
+        pytest.param(SUCCEEDED, 100, id="succeeded"),
     ],
 )
 def test_percentage(where: State, expected: float) -> None:
