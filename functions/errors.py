@@ -13,7 +13,7 @@ PalierError
 ├── PayloadTooLarge      PAYLOAD_TOO_LARGE    413
 ├── RateLimited          RATE_LIMITED         429
 ├── Internal             INTERNAL             500
-├── OpenAIError          OPENAI_ERROR         400, 429, 500 or 502, by its reason
+├── OpenAIError          OPENAI_ERROR         400, 429, 500, 502 or 503, by its reason
 ├── OutOfMemory          MEMORY_ERROR         503
 ├── StoreUnavailable     STORE_UNAVAILABLE    503
 └── Timeout              TIMEOUT              504

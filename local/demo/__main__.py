@@ -215,8 +215,6 @@ def show(console: Console, running: Stack) -> bool:
     problems = summary.problems(told)
     REPORT.write_text(json.dumps({**told, "problems": problems}, indent=2) + "\n")
     console.print()
-    console.print(screen.transitions(told["transitions"]))
-    console.print()
     console.print(_table(told))
     for problem in problems:
         console.print(f"[red]Not as it should be:[/] {problem}")

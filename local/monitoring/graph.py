@@ -10,7 +10,7 @@ from html import escape
 from local.monitoring.figures import Line
 
 WIDTH, HEIGHT = 440, 190
-LEFT, RIGHT, TOP, BOTTOM = 50, 10, 10, 26
+LEFT, RIGHT, TOP, BOTTOM = 58, 10, 10, 26
 GAP_SECONDS = 150
 """Points further apart than this are not joined: there was nothing in between."""
 
