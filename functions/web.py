@@ -85,8 +85,11 @@ def json_body() -> Any:
         raise InvalidArgument(
             "The body is not JSON.", remedy="Send JSON with `Content-Type: application/json`."
         )
+    text = request.get_data(cache=False)
+    if request.content_length is None and len(text) >= MAXIMUM_BODY_BYTES:
+        raise _too_large()  # a body without a declared length would be cut, not refused
     try:
-        return json.loads(request.get_data(cache=False), parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidArgument("The body is not well-formed JSON.") from error
 
@@ -167,7 +170,7 @@ def _answer_http_exception(error: HTTPException) -> flask.Response:
     known: Mapping[int, Callable[[], PalierError]] = {
         404: lambda: errors.NotFound("There is nothing at this address."),
         405: lambda: errors.MethodNotAllowed("This address does not answer to this method."),
-        413: lambda: PayloadTooLarge(f"A body has at most {MAXIMUM_BODY_BYTES:,} bytes."),
+        413: _too_large,
     }
     make = known.get(error.code or 0)
     response = answer_problem(make() if make else InvalidArgument("The request is malformed."))
@@ -175,6 +178,10 @@ def _answer_http_exception(error: HTTPException) -> flask.Response:
     if allow:
         response.headers["Allow"] = allow
     return response
+
+
+def _too_large() -> PalierError:
+    return PayloadTooLarge(f"A body has at most {MAXIMUM_BODY_BYTES:,} bytes.")
 
 
 def _answer_crash(error: Exception) -> flask.Response:

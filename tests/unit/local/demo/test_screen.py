@@ -13,7 +13,7 @@ from local.demo.traffic import Call
 
 NOW = 1_000.0
 VIEW = View(
-    act="1.3.0 is released",
+    act="A release",
     control="1.2.0",
     candidate="1.3.0",
     share=10.0,
