@@ -1,0 +1,59 @@
+"""Settings from an environment, and values that the bundle refuses to start with."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.documents import Scope
+from functions.settings import NAMES, Settings, SettingsError
+
+
+def test_the_defaults_serve_a_bundle_of_one_application() -> None:
+    settings = Settings.from_environment({})
+    assert settings.scope == Scope("main", "production")
+    assert (settings.openai_url, settings.monitoring_address, settings.openai_api_key) == (
+        "",
+        "",
+        "",
+    )
+    assert settings.allowed_origins == ("*",)
+
+
+def test_all_that_can_be_set() -> None:
+    settings = Settings.from_environment(
+        {
+            "PALIER_APPLICATION": "shop",
+            "PALIER_ENVIRONMENT": "staging",
+            "PALIER_OPENAI_URL": "http://127.0.0.1:1/v1",
+            "PALIER_MONITORING_ADDRESS": "127.0.0.1:2",
+            "PALIER_ALLOWED_ORIGINS": "https://a.example, https://b.example",
+            "OPENAI_API_KEY": "a-key\n",
+            "GCLOUD_PROJECT": "one",
+            "GOOGLE_CLOUD_PROJECT": "two",
+        }
+    )
+    assert settings == Settings(
+        "shop",
+        "staging",
+        "one",
+        "http://127.0.0.1:1/v1",
+        "a-key",
+        "127.0.0.1:2",
+        ("https://a.example", "https://b.example"),
+    )
+
+
+def test_the_project_by_its_other_name() -> None:
+    assert Settings.from_environment({"GOOGLE_CLOUD_PROJECT": "two"}).project == "two"
+
+
+@pytest.mark.parametrize("name", ["PALIER_APPLICATION", "PALIER_ENVIRONMENT"])
+@pytest.mark.parametrize("value", ["", "Main", "1st", "a/b", "a b", "é", "x" * 40, "..", "a\n"])
+def test_names_that_are_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment({name: value})
+
+
+def test_names_are_the_bundle_s_own() -> None:
+    assert all(name.startswith("PALIER_") for name in NAMES)
+    assert len(set(NAMES)) == len(NAMES)
