@@ -35,9 +35,10 @@ def connect() -> httpx.Client:
     return httpx.Client(timeout=SECONDS, limits=limits, trust_env=False)
 
 
-def sign_up(http: httpx.Client, auth_url: str) -> Person:
-    """A new anonymous user of the Auth emulator."""
-    answer = http.post(f"{auth_url}/{SIGN_UP}", json={"returnSecureToken": True})
+def sign_up(http: httpx.Client, auth_url: str, email: str = "", password: str = "") -> Person:
+    """A new user of the Auth emulator; anonymous without an address."""
+    named = {"email": email, "password": password} if email else {}
+    answer = http.post(f"{auth_url}/{SIGN_UP}", json={"returnSecureToken": True, **named})
     answer.raise_for_status()
     body = answer.json()
     return Person(body["localId"], body["idToken"])

@@ -1,19 +1,51 @@
-"""An application to begin with: its environment, an administrator, a version and a few flags."""
+"""An application to begin with: its environment, people, a version and a flag to play with."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import httpx
 
 from functions.changes import Change, commit_change
 from functions.clock import SystemClock
 from functions.documents import Scope, Store
 from functions.identity import Actor, Permission
 from functions.registry import environments, members
-from local import aimock
+from functions.wiring import firestore_client
+from local import aimock, client
 from local.client import Admin, Person
+from local.emulators import Suite
 
 SCOPE = Scope("main", "production")
 OPERATOR = Actor.operator("local")
 FIRST_VERSION = "1.2.0"
 REASON = "A local Palier to look at"
+
+
+ADMINISTRATOR = "admin@example.com"
+PASSWORD = "only-on-this-machine"
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """What there is to begin with. `publishable_key` evaluates flags."""
+
+    store: Store
+    admin: Admin
+    people: Sequence[Person]
+    publishable_key: str
+
+
+def seed(suite: Suite, http: httpx.Client, users: int) -> Seeded:
+    """Fills a running suite. The process must have the suite's environment."""
+    store = Store(firestore_client(suite.project))
+    administrator = client.sign_up(http, suite.auth_url, ADMINISTRATOR, PASSWORD)
+    found(store, administrator)
+    admin = Admin(http, suite.function_url("admin"), administrator)
+    furnish(admin)
+    people = [client.sign_up(http, suite.auth_url) for _ in range(users)]
+    return Seeded(store, admin, people, _publishable_key(admin))
 
 
 def found(store: Store, administrator: Person) -> None:
@@ -42,6 +74,11 @@ def furnish(admin: Admin) -> None:
             "reason": REASON,
         },
     )
+
+
+def _publishable_key(admin: Admin) -> str:
+    body = {"kind": "publishable", "label": "local clients", "reason": REASON}
+    return str(admin.post("/v1/keys", body)["key"])
 
 
 def create_version(admin: Admin, version: str, model: str) -> None:

@@ -8,13 +8,17 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import httpx
 from rich.console import Console
 from rich.table import Table
 
-from local import jars, ports, processes, stack
+from local import client, jars, ports, processes, seed, stack
+from local.client import RefusedError
 from local.paths import LOGS, ROOT
+from local.seed import Seeded
 from local.stack import Stack
 
+USERS = 5
 PROBLEMS = (ports.PortError, processes.StartError, jars.MissingEmulatorError)
 
 
@@ -79,6 +83,29 @@ def addresses(running: Stack) -> Table:
     return table
 
 
+def seed_application(console: Console, running: Stack, http: httpx.Client, users: int) -> Seeded:
+    """An application, its administrator, a first version, a flag, and users who are signed in."""
+    os.environ.update(running.suite.environment())
+    with console.status("Seeding an application"):
+        seeded = seed.seed(running.suite, http, users)
+    console.print(f"An application is seeded, and {users} users are signed in.")
+    return seeded
+
+
+def introduce(console: Console, running: Stack, seeded: Seeded) -> None:
+    """Where everything is, and what to try."""
+    console.print()
+    console.print(addresses(running))
+    console.print(f"\nSign in as {seed.ADMINISTRATOR}, password {seed.PASSWORD}. Evaluate a flag:")
+    context = '{"context": {"targetingKey": "u1", "group": "beta"}}'
+    console.print(
+        f"  curl {running.hosting_url}/ofrep/v1/evaluate/flags/large-type \\\n"
+        f"    -H 'X-API-Key: {seeded.publishable_key}' -d '{context}'\n",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
 def serve(console: Console, running: Stack) -> int:
     """Waits for Ctrl-C (0), or for one of the servers to end by itself (1)."""
     console.print("Ctrl-C ends everything.")
@@ -98,10 +125,15 @@ def main() -> int:
     processes.exit_on_signals()
     try:
         with palier(console, name="start", live_reload=True) as running:
-            console.print(addresses(running))
+            with client.connect() as http:
+                seeded = seed_application(console, running, http, USERS)
+            introduce(console, running, seeded)
             return serve(console, running)
     except KeyboardInterrupt:
         return 0
+    except (RefusedError, httpx.HTTPError) as error:
+        print(f"The application could not be seeded. {error}", file=sys.stderr)
+        return 1
     except PROBLEMS as error:
         print(f"Palier could not start. {error}", file=sys.stderr)
         return 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -16,17 +15,17 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from functions import audit, wiring
+from functions import audit
 from functions.alerts import store as alerts
-from functions.documents import Store
 from functions.errors import StoreUnavailable
 from local import aimock, client, processes, seed, stack, start
-from local.client import Admin, RefusedError
+from local.client import RefusedError
 from local.demo import acts, screen, summary
 from local.demo.acts import DemoError, Rollout
 from local.demo.screen import View
 from local.demo.traffic import WORKERS, Traffic
 from local.paths import STATE
+from local.seed import Seeded
 from local.stack import Stack
 
 USERS = 240
@@ -44,17 +43,17 @@ REPORT = STATE / "demo.json"
 class Play:
     """The demo, from the first user to the summary."""
 
-    def __init__(self, console: Console, running: Stack, http: httpx.Client) -> None:
-        os.environ.update(running.suite.environment())
+    def __init__(
+        self, console: Console, running: Stack, http: httpx.Client, seeded: Seeded
+    ) -> None:
         self.console = console
         self.running = running
         self.http = http
-        self.store = Store(wiring.firestore_client(running.suite.project))
-        person = client.sign_up(http, running.auth_url)
-        seed.found(self.store, person)
-        self.admin = Admin(http, running.suite.function_url("admin"), person)
+        self.store, self.admin, self.people = seeded.store, seeded.admin, seeded.people
+        self.traffic = Traffic(running.suite.function_url("generate_story"), self.people, RATE)
+        self.view = View(control=STABLE, users=len(self.people))
         self.began = time.time()
-        self.view = View(control=STABLE)
+        self.live = False
         self.told = 0
         self.transitions: list[dict[str, Any]] = []
         self.earlier: list[dict[str, Any]] = []
@@ -62,18 +61,11 @@ class Play:
 
     def run(self) -> dict[str, Any]:
         """Plays all acts. Raises DemoError, RefusedError."""
-        url = self.running.suite.function_url("generate_story")
-        self._say("An application is seeded, and its users sign in")
-        seed.furnish(self.admin)
         bad = acts.prepare(self.admin, BAD, aimock.BROKEN_MODEL, acts.BAD_PLAN)
-        people = [client.sign_up(self.http, self.running.auth_url) for _ in range(USERS)]
         self._say("The story function starts its processes")
-        stack.warm(url, WORKERS)
+        stack.warm(self.traffic.url, WORKERS)
         self.began = time.time()
-        self.view.users = len(people)
-        traffic = Traffic(url, people, RATE)
-        with self._drawn(), traffic.going():
-            self.traffic = traffic
+        with self._drawn(), self.traffic.going():
             self._pause(WARM_SECONDS, f"{STABLE} serves everybody")
             self._release(bad, BAD, ROLLBACK_SECONDS)
             good = acts.prepare(self.admin, GOOD, aimock.HEALTHY_MODEL, acts.GOOD_PLAN)
@@ -81,7 +73,8 @@ class Play:
             self._release(good, GOOD, RELEASE_SECONDS)
             self._pause(3, f"{GOOD} serves everybody")
         self._say("Waiting for the last minute to reach Cloud Monitoring")
-        return summary.summarize(traffic.calls(), BAD, GOOD, len(people), self._recorded())
+        calls = self.traffic.calls()
+        return summary.summarize(calls, BAD, GOOD, len(self.people), self._recorded())
 
     def _release(self, identifier: str, version: str, seconds: float) -> None:
         """Starts a rollout and watches it to its end."""
@@ -101,7 +94,7 @@ class Play:
         self.transitions = [*self.earlier, *rollout.transitions(self.began)]
         self.view.transitions = self.transitions
         self._refresh()
-        if not self.console.is_terminal:
+        if not self.live:
             for each in self.transitions[self.told :]:
                 self.console.print(screen.transitions([each]))
             self.told = len(self.transitions)
@@ -129,7 +122,7 @@ class Play:
 
     def _say(self, act: str) -> None:
         self.view.act = act
-        if not self.console.is_terminal or not hasattr(self, "traffic"):
+        if not self.live:
             self.console.print(act)
 
     @contextmanager
@@ -143,7 +136,9 @@ class Play:
             console=self.console,
             refresh_per_second=4,
         ):
+            self.live = True
             yield
+        self.live = False
 
     def _recorded(self) -> summary.Recorded:
         """Waits until the minutes of the play were published, then asks everybody."""
@@ -207,11 +202,9 @@ def _table(told: dict[str, Any]) -> Table:
     return table
 
 
-def show(console: Console, running: Stack) -> bool:
+def show(console: Console, running: Stack, http: httpx.Client, seeded: Seeded) -> bool:
     """The whole demo; whether it showed what it promises."""
-    with client.connect() as http:
-        play = Play(console, running, http)
-        told = play.run()
+    told = Play(console, running, http, seeded).run()
     problems = summary.problems(told)
     REPORT.write_text(json.dumps({**told, "problems": problems}, indent=2) + "\n")
     console.print()
@@ -229,12 +222,12 @@ def main() -> int:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     processes.exit_on_signals()
     try:
-        with start.palier(console, name="demo") as running:
-            well = show(console, running)
+        with start.palier(console, name="demo") as running, client.connect() as http:
+            seeded = start.seed_application(console, running, http, USERS)
+            well = show(console, running, http, seeded)
             if options.exit or not well:
                 return 0 if well else 1
-            console.print()
-            console.print(start.addresses(running))
+            start.introduce(console, running, seeded)
             return start.serve(console, running)
     except KeyboardInterrupt:
         return 130

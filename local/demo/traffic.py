@@ -46,7 +46,7 @@ class Traffic:
     """Stories at `rate` requests a second, each user in turn. Start it with `going`."""
 
     def __init__(self, url: str, people: Sequence[Person], rate: float) -> None:
-        self._url = url
+        self.url = url
         self._people = itertools.cycle(people)
         self._period = 1.0 / rate
         self._due = time.monotonic()
@@ -78,7 +78,7 @@ class Traffic:
                 person = self._next()
                 if self._stop.is_set():
                     return
-                call = ask(http, self._url, person)
+                call = ask(http, self.url, person)
                 with self._lock:
                     self._calls.append(call)
 

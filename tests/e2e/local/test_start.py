@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -42,6 +43,13 @@ def _said(tmp_path: Path) -> str:
     return (tmp_path / "said").read_text()
 
 
+def _as_told(said: str) -> str:
+    """What the example of the start answers, run as it is printed."""
+    example = said[said.index("  curl ") : said.index(UP)]
+    done = subprocess.run(example, shell=True, capture_output=True, text=True, check=True)
+    return json.dumps(json.loads(done.stdout))
+
+
 def test_ctrl_c_ends_everything(
     tmp_path: Path, environment: dict[str, str], started: subprocess.Popen[bytes]
 ) -> None:
@@ -56,6 +64,7 @@ def test_ctrl_c_ends_everything(
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     with urllib.request.urlopen(f"{hosting}api/v1/health", timeout=60) as answer:
         assert answer.status == 200  # and a process of the function exists now
+    assert '"value": true' in _as_told(_said(tmp_path))
     members = family.of(started.pid, family.everybody())
     assert len(members) > 6
 
