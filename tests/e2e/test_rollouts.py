@@ -72,6 +72,7 @@ def test_a_bad_version_takes_itself_back(
     calls = users.calls()
     bad = of(calls, BAD)
     served = max(call.ended for call in bad) - min(call.ended for call in bad)
+    print(f"first failed request to last one served by the bad version: {served:.1f} s")
     assert served <= AUTOMATIC_SECONDS
     assert len(of(calls, STABLE)) >= 50
     assert all(call.ok for call in of(calls, STABLE)), "users of the stable version saw nothing"
@@ -122,16 +123,36 @@ def test_a_person_takes_a_version_back_by_one_command(
     with asking(world, people, monkeypatch) as users, world.ticking():
         until(lambda: bool(of(users.calls(), GOOD)), 30)
         assert world.palier("rollout", "status", identifier).returncode == 0, "healthy so far"
+        _steer(world, identifier)
         commanded = time.time()
         done = world.palier("rollout", "rollback", identifier, "--reason", "not what we wanted")
         assert done.returncode == 0, done.stderr
         time.sleep(MANUAL_SECONDS)
-    assert max(call.ended for call in of(users.calls(), GOOD)) - commanded <= MANUAL_SECONDS
+    served = max(call.ended for call in of(users.calls(), GOOD)) - commanded
+    print(f"command to the last request served by the version: {served:.1f} s")
+    assert served <= MANUAL_SECONDS
+    assert all(call.ok for call in users.calls()), "nobody noticed"
     found = world.admin.get(f"/v1/rollouts/{identifier}")
     assert found["phase"] == "rolled_back"
     assert found["events"][-1]["actor"] == f"person:{world.administrator.uid}"
     assert found["events"][-1]["reason"] == "not what we wanted"
     assert world.palier("rollout", "status", identifier).returncode == 1
+
+
+def _steer(world: World, identifier: str) -> None:
+    why = ("--reason", "a test")
+    for verb, phase, percentage, code in (
+        ("pause", "paused", 50, 1),
+        ("resume", "baking", 50, 0),
+        ("promote", "baking", 95, 0),
+    ):
+        done = world.palier("rollout", verb, identifier, *why, "--expected-stage", "0")
+        assert done.returncode == 0, done.stderr
+        assert f"is {phase}, {percentage} % of the users" in done.stdout
+        assert world.palier("rollout", "status", identifier).returncode == code
+    late = world.palier("rollout", "promote", identifier, *why, "--expected-stage", "0")
+    assert late.returncode == 1
+    assert "[GENERATION_CONFLICT]" in late.stderr
 
 
 def test_the_trail_holds(world: World) -> None:
