@@ -7,6 +7,7 @@ ENV/evidence/{id}                   what was seen of the running stage: measured
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import Phase
 
 LISTED = 200
+IDENTIFIER = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class Reads(Protocol):
@@ -61,9 +63,10 @@ def event_path(scope: Scope, rollout: Rollout) -> str:
 
 def find(reads: Reads, scope: Scope, identifier: str) -> Stored:
     """Raises NotFound."""
-    document = reads.get(rollout_path(scope, identifier))
+    well_formed = IDENTIFIER.fullmatch(identifier)
+    document = reads.get(rollout_path(scope, identifier)) if well_formed else None
     if document is None:
-        raise NotFound(f"There is no rollout {identifier} in this environment.")
+        raise NotFound(f"There is no rollout {identifier[:64]!r} in this environment.")
     return Stored(document, Rollout.from_document(document.id, document.data))
 
 

@@ -27,7 +27,7 @@ def read(store: Store, path: str = PATH) -> Document:
 def test_paths() -> None:
     assert SCOPE.path == "applications/main/environments/testing"
     assert SCOPE.collection("flags") == f"{SCOPE.path}/flags"
-    assert PATH == f"{SCOPE.path}/flags/f"
+    assert f"{SCOPE.path}/flags/f" == PATH
 
 
 def test_a_document_as_it_was_written(store: Store) -> None:

@@ -16,9 +16,7 @@ from functions.identity import Actor
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 VALUE = st.none() | st.integers() | TEXT | st.dictionaries(TEXT, st.integers(), max_size=3)
-ENTRIES = st.lists(
-    st.builds(Entry, TEXT, TEXT, before=VALUE, after=VALUE), min_size=1, max_size=6
-)
+ENTRIES = st.lists(st.builds(Entry, TEXT, TEXT, before=VALUE, after=VALUE), min_size=1, max_size=6)
 
 
 def context(reason: str = "because", now: float = 1_800_000_000.123) -> Context:

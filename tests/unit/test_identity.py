@@ -84,9 +84,7 @@ def test_every_role_is_in_the_table_and_in_the_docstring() -> None:
     st.sets(st.sampled_from(ENVIRONMENTS)),
     st.sampled_from(sorted(EVERYTHING - READING)),
 )
-def test_a_developer_never_changes_production(
-    granted: set[str], permission: Permission
-) -> None:
+def test_a_developer_never_changes_production(granted: set[str], permission: Permission) -> None:
     assert not Membership("developer", frozenset(granted)).allows(permission, PRODUCTION)
 
 

@@ -35,8 +35,9 @@ def test_a_reason_may_have_a_text_of_its_own() -> None:
 
 def test_what_happened_inside_is_not_told() -> None:
     assert "secret" not in messages.for_user(Internal("secret"), "en")
-    assert messages.for_user(NotFound("x", extra={"reason": ["odd"]}), "de") == (
-        messages.TEXTS["NOT_FOUND"][0]
+    assert (
+        messages.for_user(NotFound("x", extra={"reason": ["odd"]}), "de")
+        == (messages.TEXTS["NOT_FOUND"][0])
     )
     assert messages.for_user(RateLimited("x"), "fr").startswith("Trop de demandes")
 
