@@ -92,7 +92,13 @@ def deliver(
 
     Raises nothing: what could not be delivered stays due.
     """
-    deadline = clock.monotonic() + seconds
+    with log.bound(application=scope.application, environment=scope.environment):
+        return _deliver_due(store, clock, scope, channels, clock.monotonic() + seconds)
+
+
+def _deliver_due(
+    store: Store, clock: Clock, scope: Scope, channels: Mapping[str, Channel], deadline: float
+) -> Delivered:
     counts = {"sent": 0, "failed": 0, "dead": 0}
     try:
         for document in _due(store, scope, clock.now()):

@@ -87,6 +87,8 @@ def publish(
     if publisher.problem or publisher.refused:
         log.warning(
             "publishing_trouble",
+            application=scope.application,
+            environment=scope.environment,
             problem=publisher.problem,
             refused=publisher.refused,
             reason=publisher.reason,

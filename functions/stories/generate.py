@@ -127,7 +127,11 @@ def generate(studio: Studio, scope: Scope, identify: Callable[[], Actor], body: 
     and InProgress (the idempotency key), OutOfMemory, OpenAIError, Timeout, StoreUnavailable,
     Internal. However it ends, it is counted once, but for replays.
     """
-    course = _Course(studio, scope)
+    with log.bound(application=scope.application, environment=scope.environment):
+        return _counted(_Course(studio, scope), identify, body)
+
+
+def _counted(course: _Course, identify: Callable[[], Actor], body: Any) -> Told:
     try:
         told = course.run(identify, body)
     except PalierError as error:

@@ -139,7 +139,9 @@ def test_a_message_is_delivered_once(store: Store, capsys: pytest.CaptureFixture
     assert sum(one.sent for one in ended) == 1
     clock.advance(10**6)
     assert deliver(store, clock, SCOPE) == Delivered()
-    assert capsys.readouterr().out.count(told.title) == 1
+    said = capsys.readouterr().out
+    assert said.count(told.title) == 1
+    assert f'"environment": "{SCOPE.environment}"' in said
     document = store.get(SCOPE.doc("outbox", told.id))
     assert document is not None
     assert document.data["status"] == outbox.DELIVERED

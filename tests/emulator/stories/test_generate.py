@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import Counter
@@ -60,6 +61,13 @@ def test_a_story_is_made_stored_and_counted(bench: Bench) -> None:
     assert (seen.words, seen.retries, seen.generation) == (11, 0, 1)
     assert "u1" not in seen.user_hash
     assert bench.server.requests[0]["safety_identifier"] == seen.user_hash
+
+
+def test_its_line_in_the_log_says_where(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.ask()
+    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (line["message"], line["code"]) == ("story request ended", "OK")
+    assert (line["application"], line["environment"]) == (SCOPE.application, SCOPE.environment)
 
 
 def test_a_story_takes_two_commits(bench: Bench) -> None:
