@@ -91,4 +91,4 @@ def daily(_event: scheduler_fn.ScheduledEvent) -> None:
     """Maintenance."""
     from functions.daily import daily as run
 
-    run(wiring.store(), wiring.CLOCK, wiring.settings().application)
+    run(wiring.store(), wiring.CLOCK)

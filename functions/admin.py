@@ -18,7 +18,7 @@ FUNCTION = "admin"
 
 def serve(request: flask.Request) -> flask.Response:
     """Answers a request of the function."""
-    return web.dispatch(application().wsgi_app, request, FUNCTION)
+    return web.dispatch(application().wsgi_app, request, FUNCTION, wiring.settings().project)
 
 
 @wiring.once
@@ -27,9 +27,16 @@ def application() -> flask.Flask:
     from functions.registry import routes as registry
     from functions.rollouts import routes as rollouts
     from functions.stories import admin_routes as versions
+    from functions.stories.publish import releasable
 
-    rooms = (flags, versions, rollouts, registry)
-    app = web.make_app(FUNCTION, PREFIX, [room.blueprint(wiring.administration) for room in rooms])
+    ask = wiring.administration
+    rooms = [
+        flags.blueprint(ask),
+        versions.blueprint(ask),
+        rollouts.blueprint(ask, releasable),
+        registry.blueprint(ask),
+    ]
+    app = web.make_app(FUNCTION, PREFIX, rooms)
 
     @app.before_request
     def somebody() -> None:

@@ -23,7 +23,7 @@ FUNCTION = "api"
 
 def serve(request: flask.Request) -> flask.Response:
     """Answers a request of the function."""
-    return web.dispatch(application(), request, FUNCTION)
+    return web.dispatch(application(), request, FUNCTION, wiring.settings().project)
 
 
 @wiring.once

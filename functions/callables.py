@@ -54,7 +54,7 @@ def answer(
     headers = request.raw_request.headers
     identifier = web.request_id(headers)
     language = messages.preferred(headers.get("Accept-Language"))
-    with log.bound(**web.context(headers, identifier, handler.__name__)):
+    with log.bound(**web.context(headers, identifier, handler.__name__, wiring.settings().project)):
         try:
             return handler(request)
         except PalierError as error:

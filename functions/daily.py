@@ -23,9 +23,9 @@ A_DAY = 1_000
 """Documents deleted a day and kind, at most: the rest follows tomorrow."""
 
 
-def daily(store: Store, clock: Clock, application: str) -> None:
+def daily(store: Store, clock: Clock) -> None:
     """Cleans up every environment. Raises StoreUnavailable at its beginning."""
-    for scope in environments(store, application):
+    for scope in environments(store):
         with log.bound(application=scope.application, environment=scope.environment):
             for what, clean_up in WORK:
                 _attempt(what, partial(clean_up, store, scope, clock.now()))

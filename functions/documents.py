@@ -1,8 +1,9 @@
-"""Firestore with a deadline on every call and optimistic commits. The only file that imports it.
+"""Firestore with a deadline on every call and optimistic commits. The only file that reads or
+writes it.
 
 A read takes no lock. A commit is one WriteBatch: all of it or nothing, refused when a document it
-was based on has changed since (reference: a transaction that reads would hold its locks for a
-minute after its process was killed).
+was based on has changed since (a transaction that reads would hold its locks for a minute after
+its process was killed).
 """
 
 from __future__ import annotations

@@ -62,7 +62,6 @@ class Deps:
 
     store: Store
     clock: Clock
-    application: str
     sink: Sink
     aside: Aside = field(default_factory=Aside)
 
@@ -70,7 +69,7 @@ class Deps:
 def tick(deps: Deps) -> list[dict[Scope, Step]]:
     """One minute's work; what each of its cycles did. Raises StoreUnavailable at its beginning."""
     began = deps.clock.monotonic()
-    scopes = environments(deps.store, deps.application)
+    scopes = environments(deps.store)
     cycles: list[dict[Scope, Step]] = []
     while True:
         steps = {scope: decide(deps, scope) for scope in scopes}
@@ -111,10 +110,14 @@ def tell(deps: Deps, steps: dict[Scope, Step]) -> None:
         deps.aside.start(jobs)
 
 
-def environments(store: Store, application: str) -> list[Scope]:
-    """The environments of an application. Raises StoreUnavailable."""
-    documents = store.query(f"applications/{application}/environments")
-    return [Scope(application, document.id) for document in documents]
+def environments(store: Store) -> list[Scope]:
+    """Every environment of every application. Raises StoreUnavailable."""
+    applications = store.query("applications")
+    return [
+        Scope(application.id, environment.id)
+        for application in applications
+        for environment in store.query(f"{application.path}/environments")
+    ]
 
 
 def _merge(deps: Deps, scope: Scope, slots: Sequence[Window]) -> int:

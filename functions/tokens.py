@@ -1,4 +1,4 @@
-"""Firebase ID tokens of people. The only file of the bundle that imports firebase_admin."""
+"""Firebase ID tokens of people. The only file that uses firebase_admin."""
 
 from __future__ import annotations
 

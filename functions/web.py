@@ -46,20 +46,22 @@ def make_app(name: str, prefix: str, blueprints: Iterable[flask.Blueprint]) -> f
     return app
 
 
-def dispatch(application: Any, request: flask.Request, function: str) -> flask.Response:
-    """Answers a request of a Cloud Function by a WSGI application."""
+def dispatch(
+    application: Any, request: flask.Request, function: str, project: str
+) -> flask.Response:
+    """Answers a request of a Cloud Function by a WSGI application. `project` is where it runs."""
     identifier = request_id(request.headers)
     request.environ["palier.request_id"] = identifier
-    with log.bound(**context(request.headers, identifier, function)):
+    with log.bound(**context(request.headers, identifier, function, project)):
         return cast(flask.Response, flask.Response.from_app(application, request.environ))
 
 
-def context(headers: Headers, identifier: str, function: str) -> dict[str, str]:
-    """The fields that every log line of a request carries."""
+def context(headers: Headers, identifier: str, function: str, project: str) -> dict[str, str]:
+    """The fields that every log line of a request carries; the trace as Cloud Logging links it."""
     fields = {"request_id": identifier, "function": function}
     trace = TRACE.match(headers.get("traceparent") or headers.get("X-Cloud-Trace-Context") or "")
     if trace:
-        fields["logging.googleapis.com/trace"] = trace.group(1)
+        fields["logging.googleapis.com/trace"] = f"projects/{project}/traces/{trace.group(1)}"
     return fields
 
 

@@ -107,4 +107,4 @@ def minute() -> Deps:
     from functions.tick import Deps
 
     sink = CloudMonitoring(settings().project, settings().monitoring_address, location=REGION)
-    return Deps(store(), CLOCK, settings().application, sink)
+    return Deps(store(), CLOCK, sink)

@@ -89,7 +89,7 @@ def _sample(state: State) -> str:
 def _consequence(actions: tuple[str, ...]) -> str:
     if thresholds.ROLL_BACK in actions:
         return "Palier rolls the version back. "
-    if thresholds.PAUSE in actions:
+    if thresholds.HOLD in actions:
         return "A rollout of this version does not advance while this lasts. "
     return ""
 

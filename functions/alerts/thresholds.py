@@ -27,10 +27,11 @@ SEVERITIES = (P1, P2, P3)
 """Most urgent first. In Cloud Console: CRITICAL, ERROR, WARNING."""
 
 NOTIFY = "notify"
-PAUSE = "pause"
+HOLD = "hold"
 ROLL_BACK = "roll_back"
-ACTIONS = (NOTIFY, PAUSE, ROLL_BACK)
-"""Weakest first. Where several rules fire the strongest acts, and all are recorded."""
+ACTIONS = (NOTIFY, HOLD, ROLL_BACK)
+"""Weakest first. HOLD: rollouts of the version don't advance while it fires. Where several rules
+fire the strongest acts, and all are recorded."""
 
 EXECUTION_TIME = "execution_time_p95_ms"
 ERROR_RATE = "error_rate"
@@ -85,9 +86,9 @@ def _p3(name: str, metric: str, threshold: float, minimum: int) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    _p1("execution-time", EXECUTION_TIME, 30_000, 20, NOTIFY, PAUSE),
-    _p1("error-rate", ERROR_RATE, 0.05, 20, NOTIFY, PAUSE),
-    _p1("memory", MEMORY, 0.80, 1, NOTIFY, PAUSE),
+    _p1("execution-time", EXECUTION_TIME, 30_000, 20, NOTIFY, HOLD),
+    _p1("error-rate", ERROR_RATE, 0.05, 20, NOTIFY, HOLD),
+    _p1("memory", MEMORY, 0.80, 1, NOTIFY, HOLD),
     Rule("p1-consecutive-failures", P1, CONSECUTIVE_FAILURES, 3, 180, 0, 120, 1, (NOTIFY,)),
     _p2("execution-time", EXECUTION_TIME, 20_000, 20),
     _p2("error-rate", ERROR_RATE, 0.02, 50),

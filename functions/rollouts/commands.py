@@ -31,6 +31,13 @@ from functions.rollouts.transition import Transition, decide, roll_back, transit
 VERSION_SUFFIX = ".version"
 
 Deciding = Callable[[View], Decision]
+Releasable = Callable[[View, str, str], None]
+"""Raises FailedPrecondition when a flag's variant can't be served. Handed in: the room that serves
+the variants knows."""
+
+
+def anything(_view: View, _flag: str, _candidate: str) -> None:
+    """For flags whose variants are plain values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +60,17 @@ class Asked:
     stage: int | None = None
 
 
-def create(creation: Creation, asked: Asked) -> Deciding:
+def create(creation: Creation, asked: Asked, releasable: Releasable = anything) -> Deciding:
     """A pending rollout from the flag's default to the candidate. Its result is the Rollout.
 
-    Raises InvalidArgument (plan, variants), NotFound (flag) or FailedPrecondition (archived).
+    Raises InvalidArgument (plan, variants), NotFound (flag) or FailedPrecondition (archived, or the
+    candidate can't be served).
     """
     plan = validate(creation.plan)
 
     def deciding(view: View) -> Decision:
         control = _control(_flag(view, creation.flag), creation.candidate)
+        releasable(view, creation.flag, creation.candidate)
         service = creation.service
         if service is None:
             named = creation.flag.endswith(VERSION_SUFFIX)
@@ -94,11 +103,17 @@ def create(creation: Creation, asked: Asked) -> Deciding:
     return deciding
 
 
-def start(identifier: str, asked: Asked, *, override_quarantine: bool = False) -> Deciding:
+def start(
+    identifier: str,
+    asked: Asked,
+    *,
+    override_quarantine: bool = False,
+    releasable: Releasable = anything,
+) -> Deciding:
     """Asks the controller to begin. Asking again changes nothing.
 
-    Raises FailedPrecondition: another rollout runs on the flag, the flag has changed since, or the
-    candidate was taken back before and `override_quarantine` isn't set.
+    Raises FailedPrecondition: another rollout runs on the flag, the flag has changed since, the
+    candidate can't be served, or was taken back before and `override_quarantine` isn't set.
     """
 
     def deciding(view: View) -> Decision:
@@ -113,6 +128,7 @@ def start(identifier: str, asked: Asked, *, override_quarantine: bool = False) -
                 f"The default of the flag {rollout.flag} is no longer {rollout.control}.",
                 remedy="Create the rollout anew.",
             )
+        releasable(view, rollout.flag, rollout.candidate)
         held = store.quarantined(view, view.scope, rollout.flag, rollout.candidate)
         if held and not override_quarantine:
             raise FailedPrecondition(

@@ -27,11 +27,13 @@ from functions.metrics.store import load_recent
 from functions.rollouts import commands, shown, store
 from functions.rollouts.advance import look_at
 from functions.rollouts.bodies import CommandBody, CreateBody, StartBody
-from functions.rollouts.commands import Asked, Creation
+from functions.rollouts.commands import Asked, Creation, Releasable, anything
 from functions.rollouts.plan import TEMPLATES, preview
 
 
-def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
+def blueprint(
+    administration: Callable[[], Administration], releasable: Releasable = anything
+) -> flask.Blueprint:
     """`administration` is asked on the first request."""
     routes = flask.Blueprint("rollouts", __name__)
 
@@ -60,7 +62,7 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
         creation = Creation(
             f"r-{uuid.uuid4().hex[:12]}", body.flag, body.candidate, body.wanted(), body.service
         )
-        deciding = commands.create(creation, _asked(admin, body))
+        deciding = commands.create(creation, _asked(admin, body), releasable)
         outcome = admin.commit(Permission.ROLL_OUT, body, deciding)
         described = {**_told(outcome), "preview": list(preview(creation.plan))}
         return web.answer(described, 201)
@@ -69,7 +71,10 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     def start(identifier: str) -> Any:
         admin, body = administration(), web.parse(StartBody)
         deciding = commands.start(
-            identifier, _asked(admin, body), override_quarantine=body.override_quarantine
+            identifier,
+            _asked(admin, body),
+            override_quarantine=body.override_quarantine,
+            releasable=releasable,
         )
         return web.answer(_told(admin.commit(Permission.ROLL_OUT, body, deciding)))
 

@@ -1,7 +1,8 @@
 """Versions of the story function over the admin API.
 
 GET  /v1/versions    all of an environment, the newest first
-POST /v1/versions    create one; it becomes a variant of `stories.version`, and nobody's default
+POST /v1/versions    create one; it becomes a variant of `stories.version`, the first one
+                     ever becomes its default
 """
 
 from __future__ import annotations

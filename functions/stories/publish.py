@@ -55,6 +55,15 @@ def create_version(new: NewVersion) -> Callable[[View], Decision]:
     return decide
 
 
+def releasable(view: View, flag: str, candidate: str) -> None:
+    """For whoever releases a flag's variant: a version must be one that this bundle can serve.
+
+    Raises FailedPrecondition.
+    """
+    if flag == FLAG:
+        check_releasable(view.part(SERVICES), candidate)
+
+
 def check_releasable(services: dict[str, Any], version: str) -> None:
     """Raises FailedPrecondition unless this bundle can serve a published version.
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from functions import audit
+from functions.changes import View
 from functions.errors import (
     FailedPrecondition,
     GenerationConflict,
@@ -185,3 +186,16 @@ def test_a_command_for_another_stage_is_refused(world: World) -> None:
 def test_no_such_rollout(world: World) -> None:
     with pytest.raises(NotFound):
         world.change(commands.rollback("nowhere", ASKED))
+
+
+def test_what_can_not_be_served_is_neither_created_nor_started(world: World) -> None:
+    def refusing(_view: View, flag: str, candidate: str) -> None:
+        raise FailedPrecondition(f"{flag} can't serve {candidate}.")
+
+    refused = commands.create(Creation("r", FLAG, CANDIDATE, QUICK), ASKED, refusing)
+    with pytest.raises(FailedPrecondition, match="can't serve"):
+        world.change(refused)
+    world.change(commands.create(Creation("r", FLAG, CANDIDATE, QUICK), ASKED))
+    with pytest.raises(FailedPrecondition, match="can't serve"):
+        world.change(commands.start("r", ASKED, releasable=refusing))
+    assert world.rollout("r").state.phase is Phase.PENDING

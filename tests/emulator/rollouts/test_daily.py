@@ -35,7 +35,7 @@ def count(world: World, collection: str) -> int:
 
 
 def run(world: World) -> None:
-    daily.daily(world.store, world.clock, "main")
+    daily.daily(world.store, world.clock)
 
 
 def test_nothing_goes_on_the_same_day(lived: World) -> None:

@@ -75,7 +75,7 @@ def failing_world() -> World:
 
 
 def deps(world: World, sink: Sink | None = None, store: Store | None = None) -> Deps:
-    return Deps(store or world.store, world.clock, "main", sink or Sink())
+    return Deps(store or world.store, world.clock, sink or Sink())
 
 
 def same_database(world: World) -> Store:

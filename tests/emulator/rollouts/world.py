@@ -69,7 +69,8 @@ class World:
 
     def environment(self) -> None:
         """The document that makes it one of the application's environments."""
-        self.store.commit([Write.create(self.scope.path, {})])
+        application = Write.set(f"applications/{self.scope.application}", {"name": "World"})
+        self.store.commit([application, Write.create(self.scope.path, {})])
 
     def flag(self, key: str = FLAG, *others: str) -> Flag:
         made = Flag(key, definition(CONTROL, *others))

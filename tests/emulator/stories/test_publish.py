@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from functions.clock import SystemClock
+from functions.changes import Change, Decision, View, commit_change
+from functions.clock import ManualClock, SystemClock
 from functions.documents import Store
 from functions.errors import AlreadyExists, FailedPrecondition, NotFound
 from functions.flags.snapshot import SnapshotCache
-from functions.stories.publish import check_releasable
+from functions.identity import Permission
+from functions.stories.publish import check_releasable, releasable
 from functions.stories.versions import FLAG, StoryVersion
-from tests.emulator.stories.conftest import SCOPE, publish
+from tests.emulator.stories.conftest import OPERATOR, SCOPE, publish
 
 
 def test_the_first_version_serves_and_later_ones_wait(store: Store) -> None:
@@ -53,3 +55,14 @@ def test_a_version_of_another_bundle_is_not_released(store: Store) -> None:
     foreign = record.model_copy(update={"handler": "from-the-future"}).to_record()
     with pytest.raises(FailedPrecondition, match="lacks the handler"):
         check_releasable({"stories": {"1.2.0": foreign}}, "1.2.0")
+
+
+def test_releasing_asks_for_versions_only(store: Store) -> None:
+    def deciding(view: View) -> Decision:
+        releasable(view, "large-type", "on")
+        with pytest.raises(FailedPrecondition):
+            releasable(view, FLAG, "9.9.9")
+        return Decision(result="asked")
+
+    change = Change(SCOPE, OPERATOR, Permission.ROLL_OUT, "a test")
+    assert commit_change(store, ManualClock(), change, deciding).result == "asked"

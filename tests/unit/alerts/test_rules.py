@@ -157,7 +157,7 @@ def test_versions_are_judged_apart() -> None:
         "p1-error-rate",
     ]
     assert evaluation.firing("stories", "1.2.0") == []
-    assert rules.strongest(evaluation.states.values(), BY_ID) == thresholds.PAUSE
+    assert rules.strongest(evaluation.states.values(), BY_ID) == thresholds.HOLD
 
 
 def test_transitions_carry_the_numbers_that_caused_them() -> None:
