@@ -28,7 +28,7 @@ def store_at(address: str, project: str) -> Iterator[Store]:
         else:
             os.environ["FIRESTORE_EMULATOR_HOST"] = before
     yield Store(client)
-    client.close()
+    client.close()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture(params=["refused", "silent"])
