@@ -59,8 +59,9 @@ def rollout(found: Mapping[str, Any]) -> str:
 def status(found: Mapping[str, Any]) -> str:
     """One rollout in a line or two."""
     first = (
-        f"{found['id']}: {found['flag']} {found['control']} -> {found['candidate']} is "
-        f"{phase(found)}, {found['percentage']:g} % of the users have {found['candidate']}."
+        f"{found['id']}: {found['flag']} {found['control']} -> {found['candidate']} "
+        f"{'has' if found['phase'] == 'succeeded' else 'is'} {phase(found)}, "
+        f"{found['percentage']:g} % of the users have {found['candidate']}."
     )
     why = sentence(found)
     return f"{first}\n{why}" if why else first

@@ -75,6 +75,14 @@ def test_one_rollout_with_its_events() -> None:
     ]
 
 
+def test_success() -> None:
+    ended = {**ROLLOUT, "phase": "succeeded", "percentage": 100.0, "verdict": None}
+    assert shown.status(ended) == (
+        "r-0123456789ab: stories.version 1.2.0 -> 1.3.0 has succeeded, "
+        "100 % of the users have 1.3.0."
+    )
+
+
 def test_flags() -> None:
     split = {**FLAG, "key": "other", "split": {"rollout": "r-1"}, "client": False}
     archived = {**FLAG, "key": "old", "archived": True, "definition": {"variants": {"on": True}}}
