@@ -53,8 +53,9 @@ def main(wanted: Sequence[str]) -> int:
 
 def table(found: Iterable[Row]) -> Table:
     result = Table(title="Palier against its budgets")
-    for title in ("name", "value", "budget", "holds", "measured"):
-        result.add_column(title, justify="right" if title == "value" else "left")
+    for title in ("name", "value", "budget", "holds"):
+        result.add_column(title, justify="right" if title == "value" else "left", no_wrap=True)
+    result.add_column("measured")
     for row in found:
         holds = "[green]yes[/green]" if row.holds else "[red]no[/red]"
         result.add_row(row.name, f"{row.value:.3g} {row.unit}", row.budget, holds, row.detail)

@@ -241,7 +241,8 @@ class _Course:
         """Counts the request. Without a snapshot there is no generation to count it for."""
         clock = self.studio.clock
         duration_ms = (clock.monotonic() - self.started) * 1_000
-        log.info(
+        tell = log.info if cause in (Cause.NONE, Cause.CLIENT) else log.warning
+        tell(
             "story request ended",
             service=SERVICE,
             version=self.version,
