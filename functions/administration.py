@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions import identity
 from functions.changes import MAXIMUM_REASON, Change, Decision, Outcome, View, commit_change
 from functions.clock import Clock
-from functions.documents import Scope, Store
-from functions.errors import InvalidArgument
+from functions.documents import Document, Scope, Store
+from functions.errors import InvalidArgument, NotFound
 from functions.identity import Actor, Permission
 from functions.settings import IDENTIFIER
 
@@ -50,20 +50,35 @@ class Administration:
         )
 
     def read(self) -> Scope:
-        """The scope, once the person is known to be allowed to read it."""
+        """The scope, once the person is known to be allowed to read it. Raises NotFound."""
         actor, scope = self.actor(), self.scope()
-        deciding = self.store.get_many(identity.deciding_paths(actor, scope))
-        identity.require(actor, scope, Permission.READ, deciding)
+        paths = identity.deciding_paths(actor, scope)
+        documents = self.store.get_many([*paths, scope.path])
+        identity.require(actor, scope, Permission.READ, documents)
+        _require_founded(scope, documents[scope.path])
         return scope
 
     def commit(
         self, permission: Permission, body: ChangeBody, decide: Callable[[View], Decision]
     ) -> Outcome:
-        """Takes the change of the current request through."""
-        change = Change(
-            self.scope(), self.actor(), permission, body.reason, body.expected_generation
+        """Takes the change of the current request through. Raises NotFound."""
+        scope = self.scope()
+
+        def in_founded(view: View) -> Decision:
+            _require_founded(scope, view.get(scope.path))
+            return decide(view)
+
+        change = Change(scope, self.actor(), permission, body.reason, body.expected_generation)
+        return commit_change(self.store, self.clock, change, in_founded)
+
+
+def _require_founded(scope: Scope, environment: Document | None) -> None:
+    """A mistyped name must not bring an environment into being that nobody looks after."""
+    if environment is None:
+        raise NotFound(
+            f"There is no environment {scope.environment} of the application {scope.application}.",
+            remedy="Check the name; `palier init` makes an environment.",
         )
-        return commit_change(self.store, self.clock, change, decide)
 
 
 def _named(parameter: str, default: str) -> str:

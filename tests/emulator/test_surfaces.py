@@ -96,6 +96,8 @@ def staff(store: Store) -> Store:
 
     store.commit(
         [
+            Write.create(SCOPE.path, {}),
+            Write.create(Scope("main", "staging").path, {}),
             Write.create(administrator_path("boss"), {}),
             joined("manager", "team_manager", ["staging"]),
             joined("dev", "developer", ["production", "staging"]),
@@ -332,6 +334,17 @@ def test_a_replayed_change_is_made_once(admin: Admin, store: Store) -> None:
     assert admin.send("boss", "PATCH", "/v1/flags/f", **edit).status_code == 200
     assert code(admin.send("boss", "PATCH", "/v1/flags/f", **edit)) == (409, "GENERATION_CONFLICT")
     assert audit.verify(store, "main") == audit.Verification(2, None)
+
+
+def test_an_environment_that_nobody_founded_is_not_made_by_a_typing_mistake(
+    admin: Admin, store: Store
+) -> None:
+    written = admin.send(
+        "boss", "POST", "/v1/flags?environment=prodution", key="f", definition=DEFINITION
+    )
+    assert code(written) == (404, "NOT_FOUND")
+    assert code(admin.send("boss", "GET", "/v1/flags?environment=prodution")) == (404, "NOT_FOUND")
+    assert store.query("applications/main/environments/prodution/flags") == []
 
 
 def test_members_over_http(admin: Admin, store: Store) -> None:

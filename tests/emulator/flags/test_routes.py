@@ -52,6 +52,8 @@ def house(store: Store) -> House:
     developer = {"role": "developer", "environments": [SCOPE.environment]}
     store.commit(
         [
+            Write.create(SCOPE.path, {}),
+            Write.create(OTHER.path, {}),
             Write.create(administrator_path("boss"), {}),
             Write.create(membership_path(SCOPE.application, "guest"), reader),
             Write.create(membership_path(SCOPE.application, "dev"), developer),

@@ -27,6 +27,7 @@ def client(world: World) -> Client:
     reader = {"role": "reader", "environments": [world.scope.environment]}
     world.store.commit(
         [
+            Write.create(world.scope.path, {}),
             Write.create(administrator_path("boss"), {}),
             Write.create(membership_path("main", "guest"), reader),
         ]

@@ -28,6 +28,7 @@ def client(store: Store) -> Client:
     reader = {"role": "reader", "environments": [SCOPE.environment]}
     store.commit(
         [
+            Write.create(SCOPE.path, {}),
             Write.create(administrator_path("boss"), {}),
             Write.create(membership_path(SCOPE.application, "guest"), reader),
         ]
