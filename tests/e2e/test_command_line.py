@@ -14,8 +14,9 @@ def test_flags(world: World) -> None:
     assert line.split()[1:5] == ["enabled", "festive,", "plain", "plain"]
     told = json.loads(world.palier("flags", "list", "--output", "json").stdout)
     assert FLAG in [flag["key"] for flag in told["flags"]]
-    elsewhere = world.palier("flags", "list", "--environment", "demo")
-    assert (elsewhere.returncode, elsewhere.stdout) == (0, "No flags yet.\n")
+    nowhere = world.palier("flags", "list", "--environment", "prodution")
+    assert nowhere.returncode == 1
+    assert "There is no environment prodution" in nowhere.stderr
 
 
 def test_health(world: World) -> None:
