@@ -279,7 +279,7 @@ def test_eighty_threads_share_one_client(server: HostileOpenAI, model: OpenAIMod
     assert all(isinstance(outcome.result, Completed) for outcome in outcomes)
     assert len(outcomes) == 80
     assert time.monotonic() - started < 12.0  # one after the other they take 24 s
-    assert [thread.name for thread in set(threading.enumerate()) - others].count("openai") == 1
+    assert [thread.name for thread in set(threading.enumerate()) - others].count("openai") == 0
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
