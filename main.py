@@ -1,7 +1,8 @@
 """Every Cloud Function of the bundle, with its options. No logic: the table of contents.
 
-`cpu` and `concurrency` are always given: without `cpu`, a function gets a sixth of one and serves
-one request at a time. The server's THREADS (in `.env`) match the highest concurrency.
+Each names all that it may use. Without `cpu`, a function would get a sixth of one and serve one
+request at a time; what isn't named is reset at each deploy. The server's THREADS (in `.env`) match
+the highest concurrency.
 """
 
 from zoneinfo import ZoneInfo
@@ -42,13 +43,15 @@ def api(request: Request) -> Response:
     return api_surface.serve(request)
 
 
-@https_fn.on_request(region=REGION, cpu=1, concurrency=40, memory=512, timeout_sec=60)
+@https_fn.on_request(region=REGION, cpu=1, concurrency=40, memory=512, timeout_sec=60, secrets=[])
 def admin(request: Request) -> Response:
     """For the dashboard, the command line and CI: every change."""
     return admin_surface.serve(request)
 
 
-@https_fn.on_call(region=REGION, cpu=1, concurrency=80, memory=512, timeout_sec=30, cors=CORS)
+@https_fn.on_call(
+    region=REGION, cpu=1, concurrency=80, memory=512, timeout_sec=30, secrets=[], cors=CORS
+)
 def evaluate_flags(request: https_fn.CallableRequest[object]) -> object:
     """Flags for the Firebase SDKs."""
     return callables.answer(callables.evaluate_flags, request, _fault)
@@ -69,7 +72,13 @@ def generate_story(request: https_fn.CallableRequest[object]) -> object:
 
 
 @scheduler_fn.on_schedule(
-    schedule="* * * * *", region=REGION, cpu=1, concurrency=4, memory=512, timeout_sec=120
+    schedule="* * * * *",
+    region=REGION,
+    cpu=1,
+    concurrency=4,
+    memory=512,
+    timeout_sec=120,
+    secrets=[],
 )
 def tick(_event: scheduler_fn.ScheduledEvent) -> None:
     """The control loop: see, judge, act, then tell."""
@@ -86,6 +95,7 @@ def tick(_event: scheduler_fn.ScheduledEvent) -> None:
     concurrency=1,
     memory=512,
     timeout_sec=540,
+    secrets=[],
 )
 def daily(_event: scheduler_fn.ScheduledEvent) -> None:
     """Maintenance."""
