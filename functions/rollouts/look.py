@@ -8,16 +8,11 @@ from dataclasses import dataclass, replace
 from functions.metrics.windows import Window
 from functions.rollouts import state
 from functions.rollouts.evidence import Evidence, seen
-from functions.rollouts.judge import (
-    INTERNAL,
-    Kind,
-    Situation,
-    Verdict,
-    judge,
-    stage_evidence,
-)
+from functions.rollouts.harm import INTERNAL, stage_evidence
+from functions.rollouts.judge import judge
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import Phase, State
+from functions.rollouts.verdict import Kind, Situation, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from functions.metrics.windows import Arm
 from functions.published import timestamp
 from functions.rollouts import state
 from functions.rollouts.evidence import Arms, Both
-from functions.rollouts.judge import Verdict
 from functions.rollouts.plan import Plan
 from functions.rollouts.state import State
+from functions.rollouts.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

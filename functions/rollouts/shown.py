@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from math import exp
 from typing import Any
 
-from functions.rollouts.judge import LARGEST_FIGURE
 from functions.rollouts.look import Look
 from functions.rollouts.plan import preview
 from functions.rollouts.rollout import Rollout
+from functions.rollouts.verdict import LARGEST_FIGURE
 
 
 def summary(rollout: Rollout) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functions.alerts.message import LOG, Message
 from functions.alerts.thresholds import P1, P2, P3
-from functions.rollouts.judge import Kind
 from functions.rollouts.rollout import Occasion, Rollout
+from functions.rollouts.verdict import Kind
 
 QUIET = frozenset({"start_requested"})
 URGENT = frozenset({"rolled_back", "stepped_back"})

@@ -14,11 +14,11 @@ from functions.flags.flag import Flag
 from functions.flags.split import Split
 from functions.published import FLAGS
 from functions.rollouts import told
-from functions.rollouts.judge import Verdict
 from functions.rollouts.promotion import promoted
 from functions.rollouts.rollout import Occasion, Rollout, event, moved
 from functions.rollouts.state import Phase, State
 from functions.rollouts.store import Stored, event_path
+from functions.rollouts.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from functions.flags.edit import archive_flag
 from functions.identity import Permission
 from functions.rollouts import commands
 from functions.rollouts.advance import advance, look_at
-from functions.rollouts.judge import Kind
 from functions.rollouts.state import Phase
+from functions.rollouts.verdict import Kind
 from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL, FLAG, QUICK, World
 
 

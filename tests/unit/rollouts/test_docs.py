@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.rollouts import judge
+from functions.rollouts import criteria, harm
 from functions.rollouts.bodies import CreateBody
 from functions.rollouts.plan import TEMPLATES, Criteria, Limits, Plan, Stage, validate
 
@@ -43,7 +43,7 @@ def test_every_field_of_a_plan_is_explained(field: str) -> None:
 
 
 def test_every_rule_is_explained() -> None:
-    source = Path(judge.__file__).read_text()
-    rules = set(re.findall(r'Kind\.\w+,\s+"([a-z_ ]+)"', source)) | {judge.INTERNAL}
+    source = "".join(Path(str(each.__file__)).read_text() for each in (harm, criteria))
+    rules = set(re.findall(r'Kind\.\w+,\s+"([a-z_ ]+)"', source)) | {harm.INTERNAL}
     for rule in rules | {"disaster", "error_rate", "slow_rate", "memory"}:
         assert f"`{rule}`" in PAGE, rule

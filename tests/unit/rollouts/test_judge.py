@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from functions.metrics.tally import Completion, Tally
 from functions.rollouts.evidence import Both, Seen
-from functions.rollouts.judge import Kind, Situation, Verdict, judge
+from functions.rollouts.judge import judge
 from functions.rollouts.plan import Criteria, Plan, Stage
+from functions.rollouts.verdict import Kind, Situation, Verdict
 
 PLAN = Plan(
     "table",

@@ -20,12 +20,12 @@ from functions.metrics.windows import SLOT_SECONDS, Window, slot_start
 from functions.published import timestamp
 from functions.rollouts import state
 from functions.rollouts.evidence import Evidence, fold, fresh, last_minute
-from functions.rollouts.judge import Kind
 from functions.rollouts.look import following
 from functions.rollouts.plan import Criteria, Plan, Stage
 from functions.rollouts.rollout import Occasion, Rollout, event, moved
 from functions.rollouts.state import ENDED, Phase, State
 from functions.rollouts.transition import follow
+from functions.rollouts.verdict import Kind
 
 PLAN = Plan(
     "model",

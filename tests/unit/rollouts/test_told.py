@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 
 from functions.rollouts import state
-from functions.rollouts.judge import Kind, Verdict
 from functions.rollouts.plan import TEMPLATES
 from functions.rollouts.rollout import Occasion, Rollout, moved
 from functions.rollouts.told import of_transition
+from functions.rollouts.verdict import Kind, Verdict
 
 PENDING = Rollout(
     "r1", "stories.version", "stories", "1", "2", TEMPLATES["canary"], 0.0, "person:a", "why"

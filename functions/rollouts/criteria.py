@@ -1,0 +1,91 @@
+"""What a candidate must show before it may advance. Pure."""
+
+from __future__ import annotations
+
+from math import log, sqrt
+
+from functions.rollouts.harm import error_rate, evidence_so_far
+from functions.rollouts.plan import Plan, duration
+from functions.rollouts.verdict import Kind, Situation, Verdict, figures_of, percent
+
+
+def criteria(plan: Plan, situation: Situation) -> Verdict | None:
+    """What the stage still needs: NO_DATA or INCONCLUSIVE, past its deadline PAUSE."""
+    kind, rule, waiting = _missing(plan, situation)
+    if kind is None:
+        return None
+    figures = figures_of(situation) | {"needed_requests": plan.criteria.requests}
+    if situation.overdue:
+        return Verdict(
+            Kind.PAUSE,
+            rule,
+            f"Paused: it could not prove itself healthy in the time planned. {waiting}",
+            figures,
+        )
+    return Verdict(kind, rule, f"Waiting: {waiting}", figures)
+
+
+def _missing(plan: Plan, situation: Situation) -> tuple[Kind | None, str, str]:
+    """What the stage still needs: kind and rule of the verdict, and the words for it."""
+    stage = situation.seen.stage
+    candidate = stage.candidate
+    requests, needed = candidate.served, plan.criteria.requests
+    failed = error_rate(candidate)
+    if not requests:
+        return Kind.NO_DATA, "no data", "nobody has used the new version since the last change."
+    if requests < needed:
+        return (
+            Kind.INCONCLUSIVE,
+            "requests",
+            f"{requests:,} of the {needed:,} requests needed on the new version so far.",
+        )
+    comparable = _control_needed(needed, situation.share)
+    if stage.control.served < comparable:
+        return (
+            Kind.INCONCLUSIVE,
+            "control",
+            f"{stage.control.served:,} of the {comparable:,} requests on the old version that a "
+            "comparison takes.",
+        )
+    if situation.elapsed < situation.needed:
+        left = duration(situation.needed - situation.elapsed)
+        return Kind.INCONCLUSIVE, "time", f"healthy so far; {left} to go."
+    if failed > plan.criteria.error_rate:
+        return (
+            Kind.INCONCLUSIVE,
+            "criteria",
+            f"{percent(failed)} of requests to the new version failed; "
+            f"at most {percent(plan.criteria.error_rate)} may before it advances.",
+        )
+    if evidence_so_far(plan, situation) > log(sqrt(1.0 / plan.alpha)):
+        return (
+            Kind.INCONCLUSIVE,
+            "suspicion",
+            "more users of the new version hit errors than chance explains well.",
+        )
+    if situation.alarms:
+        return (
+            Kind.INCONCLUSIVE,
+            "alarm",
+            f"the alert {situation.alarms[0]} fires on the new version.",
+        )
+    return None, "", ""
+
+
+def _control_needed(requests: int, share: float) -> int:
+    """Half of what the split lets expect beside so many requests of the candidate, and some."""
+    if share >= 1.0:
+        return 0
+    return max(1, round(requests * min(1.0, (1.0 - share) / share) / 2))
+
+
+def healthy(situation: Situation) -> Verdict:
+    """PASS, with what was seen."""
+    stage = situation.seen.stage
+    return Verdict(
+        Kind.PASS,
+        "healthy",
+        f"Healthy: {stage.candidate.failures:,} of {stage.candidate.served:,} requests to the new "
+        f"version failed, {stage.control.failures:,} of {stage.control.served:,} on the old one.",
+        figures_of(situation),
+    )

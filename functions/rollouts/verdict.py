@@ -1,0 +1,88 @@
+"""What is known of a rollout, and what follows from it: the words the judge speaks in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from functions.rollouts.evidence import Seen
+
+LARGEST_FIGURE = 1e12
+"""An e-value beyond it says no more, and JSON has no infinity."""
+
+
+class Kind(StrEnum):
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    NO_DATA = "no_data"
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known now. `sentence` is for people, `figures` are the numbers that caused it."""
+
+    kind: Kind
+    rule: str
+    sentence: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind.value,
+            "rule": self.rule,
+            "sentence": self.sentence,
+            "figures": dict(self.figures),
+        }
+
+    @staticmethod
+    def from_document(data: Mapping[str, Any]) -> Verdict:
+        return Verdict(Kind(data["kind"]), data["rule"], data["sentence"], data["figures"])
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where the rollout stands and what was seen.
+
+    share            of the users who get the candidate, 0..1
+    elapsed          seconds of this stage or watch, less its pauses
+    needed           seconds that it takes at least
+    since_shift      seconds since the split last changed, up or down
+    raised           whether that change gave the candidate more users
+    overdue          whether the deadline for a PASS has passed
+    internal_before  internal failures a request, of both arms, just before the shift
+    memory_before    the most memory of both arms just before the shift, 0..1
+    closed           log e-values of the stages before this one
+    alarms           ids of the firing P1 rules of the candidate
+    """
+
+    seen: Seen
+    share: float
+    elapsed: float
+    needed: float
+    since_shift: float
+    raised: bool = True
+    overdue: bool = False
+    internal_before: float = 0.0
+    memory_before: float = 0.0
+    closed: Sequence[float] = ()
+    alarms: Sequence[str] = ()
+
+
+def figures_of(situation: Situation) -> dict[str, float]:
+    stage = situation.seen.stage
+    return {
+        "requests": stage.candidate.served,
+        "failures": stage.candidate.failures,
+        "failing_users": len(stage.candidate.users_failing),
+        "requests_control": stage.control.served,
+        "failures_control": stage.control.failures,
+        "elapsed": round(situation.elapsed, 1),
+    }
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f}".rstrip("0").rstrip(".") + " %"
