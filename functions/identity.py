@@ -85,6 +85,9 @@ class Membership:
         return self.role in ("developer", "reader") and permission is Permission.READ
 
 
+NOBODY = Membership("", frozenset())
+
+
 def administrator_path(uid: str) -> str:
     return f"administrators/{uid}"
 
@@ -125,9 +128,17 @@ def require(
         if documents.get(administrator_path(actor.id)):
             return
         member = documents.get(membership_path(scope.application, actor.id))
-        if member and Membership.from_document(member.data).allows(permission, scope.environment):
+        if _membership(member).allows(permission, scope.environment):
             return
     raise PermissionDenied(
         f"You may not {permission} in the environment {scope.environment} "
         f"of the application {scope.application}."
     )
+
+
+def _membership(document: Document | None) -> Membership:
+    """A membership that can't be read gives no right."""
+    try:
+        return Membership.from_document(document.data) if document else NOBODY
+    except (KeyError, TypeError):
+        return NOBODY

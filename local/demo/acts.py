@@ -57,6 +57,8 @@ class Rollout:
     @property
     def sentence(self) -> str:
         """What the last verdict says, in words."""
+        if self.phase == "starting":
+            return "The controller makes the first split at its next look, within a minute."
         verdict = self.shown.get("now") or self.shown.get("verdict") or {}
         return str(verdict.get("sentence", ""))
 

@@ -149,3 +149,21 @@ def test_user_ids(uid: str) -> None:
 @pytest.mark.parametrize("uid", ["", "x" * 129, "a/b", ".", "..", "__x__", "a b", "a\n", "____"])
 def test_no_user_ids(uid: str) -> None:
     assert not USER_ID.fullmatch(uid)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"role": "team_manager"},
+        {"environments": ["staging"]},
+        {"role": "x", "environments": None},
+    ],
+    ids=["empty", "no environments", "no role", "environments that are none"],
+)
+def test_a_membership_that_can_not_be_read_gives_no_right(data: dict[str, object]) -> None:
+    path = identity.membership_path("main", ANNA.id)
+    with pytest.raises(PermissionDenied):
+        identity.require(
+            ANNA, Scope("main", "staging"), Permission.READ, {path: Document(path, data, None)}
+        )

@@ -12,50 +12,31 @@ import os
 import signal
 import sys
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
 from functions.clock import ManualClock
-from functions.documents import Document, Scope, Store, Write
+from functions.documents import Scope
 from functions.metrics.cloud_monitoring import Sent
 from functions.metrics.series import Metric, Point
 from functions.tick import Aside, Deps, Job, tick
+from tests.emulator.rollouts.counted import CountedStore
 
 
-class DyingStore(Store):
-    """The real store; its process is killed right after an operation."""
+class DyingStore(CountedStore):
+    """Its process is killed right after an operation."""
 
     def __init__(self, client: firestore.Client, die_after: int) -> None:
         super().__init__(client)
         self.left = die_after
-        self.done = 0
+        self.operations_done = 0
 
-    def _count(self) -> None:
-        self.done += 1
+    def done(self) -> None:
+        self.operations_done += 1
         self.left -= 1
         if self.left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-
-    def get(self, path: str, **options: Any) -> Document | None:
-        found = super().get(path, **options)
-        self._count()
-        return found
-
-    def get_many(self, paths: Sequence[str], **options: Any) -> dict[str, Document | None]:
-        found = super().get_many(paths, **options)
-        self._count()
-        return found
-
-    def query(self, *arguments: Any, **options: Any) -> list[Document]:
-        found = super().query(*arguments, **options)
-        self._count()
-        return found
-
-    def commit(self, writes: Sequence[Write], **options: Any) -> None:
-        super().commit(writes, **options)
-        self._count()
 
 
 class Inline(Aside):
@@ -88,7 +69,7 @@ def run(project: str, now: float, die_after: int) -> int:
     client = firestore.Client(project=project, credentials=credentials)
     store = DyingStore(client, die_after)
     tick(Deps(store, ManualClock(now), NoSink(), Inline()))
-    return store.done
+    return store.operations_done
 
 
 def main() -> None:

@@ -6,9 +6,8 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -22,11 +21,11 @@ from hypothesis.stateful import (
 )
 
 from functions import audit
-from functions.documents import Document, Store, Write
 from functions.errors import FailedPrecondition
 from functions.rollouts import commands
 from functions.rollouts.advance import advance
 from functions.rollouts.state import ENDED, Phase, State
+from tests.emulator.rollouts.counted import CountedStore
 from tests.emulator.rollouts.world import (
     ASKED,
     CANDIDATE,
@@ -43,29 +42,15 @@ class Killed(BaseException):
     """The end of a process, as far as one process can play it."""
 
 
-class Dying(Store):
+class Dying(CountedStore):
     """The same database; everything ends right after so many operations."""
 
     left = 0
 
-    def _count(self) -> None:
+    def done(self) -> None:
         self.left -= 1
         if self.left == 0:
             raise Killed
-
-    def get_many(self, paths: Sequence[str], **options: Any) -> dict[str, Document | None]:
-        found = super().get_many(paths, **options)
-        self._count()
-        return found
-
-    def query(self, *arguments: Any, **options: Any) -> list[Document]:
-        found = super().query(*arguments, **options)
-        self._count()
-        return found
-
-    def commit(self, writes: Sequence[Write], **options: Any) -> None:
-        super().commit(writes, **options)
-        self._count()
 
 
 class Environment(RuleBasedStateMachine):
