@@ -18,18 +18,21 @@ USERS = 1_000
 REPEAT = 5
 """Our evaluations are so much shorter that a round holds this many times more of them."""
 
+MISSED_RULES: list[Any] = [
+    {"==": [{"var": "country"}, "CH"]},
+    "special",
+    {"in": [{"var": "plan"}, ["enterprise", "partner"]]},
+    "special",
+    {"ends_with": [{"var": "email"}, "@palier.example"]},
+    "special",
+]
 DEFINITION: dict[str, Any] = {
     "state": "ENABLED",
     "variants": {"control": "A", "candidate": "B", "special": "C"},
     "defaultVariant": "control",
     "targeting": {
         "if": [
-            {"==": [{"var": "country"}, "CH"]},
-            "special",
-            {"in": [{"var": "plan"}, ["enterprise", "partner"]]},
-            "special",
-            {"ends_with": [{"var": "email"}, "@palier.example"]},
-            "special",
+            *MISSED_RULES,
             {"fractional": [{"var": "targetingKey"}, ["candidate", 25], ["control", 75]]},
         ]
     },

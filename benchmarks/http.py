@@ -18,6 +18,7 @@ from pathlib import Path
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
+from benchmarks.flags import MISSED_RULES
 from benchmarks.load import cores, request_bytes, throughput
 from benchmarks.row import Row
 from functions.changes import Change, Decision, View, commit_change
@@ -90,16 +91,7 @@ def publish(address: str) -> ApiKey:
 
 
 def _flag(number: int) -> Flag:
-    targeting = {
-        "if": [
-            {"==": [{"var": "country"}, "CH"]},
-            "special",
-            {"in": [{"var": "plan"}, ["enterprise", "partner"]]},
-            "special",
-            {"ends_with": [{"var": "email"}, "@palier.example"]},
-            "special",
-        ]
-    }
+    targeting = {"if": MISSED_RULES}
     definition = {
         "state": "ENABLED",
         "variants": {"control": "A", "candidate": "B", "special": "C"},

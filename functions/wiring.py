@@ -35,13 +35,20 @@ _building = threading.RLock()
 
 
 def once(build: Callable[[], T]) -> Callable[[], T]:
-    """The same value for everybody who asks, although two may ask at once."""
-    cached = functools.cache(build)
+    """The same value for everybody who asks, although two may ask at once.
+
+    What is built is handed out without a lock: an evaluation must not wait while another thread
+    builds something slow.
+    """
+    made: list[T] = []
 
     @functools.wraps(build)
     def ask() -> T:
-        with _building:
-            return cached()
+        if not made:
+            with _building:
+                if not made:
+                    made.append(build())
+        return made[0]
 
     return ask
 

@@ -1,0 +1,58 @@
+"""What is built once a process, for threads that ask at once."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from functions.wiring import once
+
+
+def test_threads_that_ask_at_once_get_the_same() -> None:
+    together = threading.Barrier(8)
+    built: list[object] = []
+
+    def build() -> object:
+        built.append(object())
+        return built[-1]
+
+    ask = once(build)
+
+    def asked() -> object:
+        together.wait(timeout=5)
+        return ask()
+
+    with ThreadPoolExecutor(8) as threads:
+        given = [future.result() for future in [threads.submit(asked) for _ in range(8)]]
+    assert len(built) == 1
+    assert set(given) == set(built)
+
+
+def test_what_is_built_does_not_wait_for_something_slow() -> None:
+    go_on = threading.Event()
+    quick = once(lambda: "ready")
+    slow = once(lambda: go_on.wait(timeout=10))
+    assert quick() == "ready"
+    with ThreadPoolExecutor(2) as threads:
+        building = threads.submit(slow)
+        asked = threads.submit(quick)
+        assert asked.result(timeout=2) == "ready"
+        go_on.set()
+        assert building.result(timeout=5)
+
+
+def test_what_could_not_be_built_is_tried_again() -> None:
+    tries: list[int] = []
+
+    def build() -> str:
+        tries.append(1)
+        if len(tries) == 1:
+            raise OSError
+        return "built"
+
+    ask = once(build)
+    with pytest.raises(OSError):
+        ask()
+    assert (ask(), ask(), len(tries)) == ("built", "built", 2)
