@@ -13,8 +13,8 @@ from benchmarks.http import PROJECT, SCOPE, publish
 from benchmarks.row import Row
 from functions.clock import ManualClock
 from functions.documents import Store
+from functions.flags.clients.ofrep import evaluate_all
 from functions.flags.keys import Kind
-from functions.flags.ofrep import evaluate_all
 from functions.flags.snapshot import TTL_SECONDS, SnapshotCache
 from local import firestore as firestore_emulator
 

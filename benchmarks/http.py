@@ -24,10 +24,10 @@ from benchmarks.row import Row
 from functions.changes import Change, Decision, View, commit_change
 from functions.clock import SystemClock
 from functions.documents import Scope, Store
-from functions.flags.edit import publish_flags
+from functions.flags.clients.ofrep import BASE
 from functions.flags.flag import Flag
 from functions.flags.keys import ApiKey, Kind, new_key
-from functions.flags.ofrep import BASE
+from functions.flags.manage.flags import publish_flags
 from functions.flags.split import Split
 from functions.identity import Actor, Permission
 from local import firestore as firestore_emulator

@@ -23,7 +23,7 @@ def serve(request: flask.Request) -> flask.Response:
 
 @wiring.once
 def application() -> flask.Flask:
-    from functions.flags import routes as flags
+    from functions.flags.manage import flag_routes as flags
     from functions.registry import routes as registry
     from functions.rollouts import routes as rollouts
     from functions.stories import admin_routes as versions

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions import web, wiring
-from functions.flags.hot import Application, HotRoutes, put_ahead
+from functions.flags.clients.hot import Application, HotRoutes, put_ahead
 
 if TYPE_CHECKING:
     import flask

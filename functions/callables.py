@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from functions import log, messages, web, wiring
 from functions.errors import Internal, PalierError
-from functions.flags.callable import evaluate_for_callable
+from functions.flags.clients.callable import evaluate_for_callable
 from functions.stories.routes import generate_for_callable
 
 Fault = TypeVar("Fault", bound=Exception)

@@ -26,9 +26,9 @@ from functions.flags.evaluation import (
     failure,
     typed,
 )
-from functions.flags.jsonlogic import RuleError, compile_rule
-from functions.flags.node import Rule
-from functions.flags.references import ReferenceLoop, resolve
+from functions.flags.logic.jsonlogic import RuleError, compile_rule
+from functions.flags.logic.node import Rule
+from functions.flags.logic.references import ReferenceLoop, resolve
 
 Context = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.flags.bucketing import ALGORITHM
+from functions.flags.logic.bucketing import ALGORITHM
 
 WHOLE = 10_000
 """100 % in hundredths of a percent: the total of a split's weights."""

@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 
 from functions.errors import InvalidArgument
 from functions.flags.evaluation import describe
-from functions.flags.jsonlogic import LAZY
-from functions.flags.operators import EAGER
-from functions.flags.versions import COMPARISONS, parse_version
+from functions.flags.logic.jsonlogic import LAZY
+from functions.flags.logic.operators import EAGER
+from functions.flags.logic.versions import COMPARISONS, parse_version
 from functions.published import canonical
 
 MAXIMUM_BYTES = 64 * 1024

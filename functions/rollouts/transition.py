@@ -9,8 +9,8 @@ from typing import Any
 from functions.alerts import outbox
 from functions.changes import Decision, Entry, View
 from functions.documents import Document, Write
-from functions.flags.edit import publish_flags
 from functions.flags.flag import Flag
+from functions.flags.manage.flags import publish_flags
 from functions.flags.split import Split
 from functions.published import FLAGS
 from functions.rollouts import told

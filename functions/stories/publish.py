@@ -14,8 +14,8 @@ from typing import Any
 from functions.changes import Decision, Entry, View
 from functions.documents import Document, Scope, Write
 from functions.errors import AlreadyExists, FailedPrecondition
-from functions.flags.edit import publish_flags
 from functions.flags.flag import Flag
+from functions.flags.manage.flags import publish_flags
 from functions.published import FLAGS, SERVICES, timestamp
 from functions.stories import choose, prompt
 from functions.stories.versions import FLAG, SERVICE, NewVersion, StoryVersion

@@ -19,7 +19,7 @@ import functions
 from functions import audit
 from functions.clock import SystemClock
 from functions.documents import Scope, Store, Write
-from functions.flags.hot import HotRoutes
+from functions.flags.clients.hot import HotRoutes
 from functions.identity import administrator_path, membership_path
 from tests.emulator.proxy import proxy
 from tests.tokens import id_token

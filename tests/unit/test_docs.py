@@ -13,7 +13,7 @@ import pytest
 
 from functions import admin, errors, settings, web
 from functions.alerts import thresholds
-from functions.flags import ofrep
+from functions.flags.clients import ofrep
 from functions.registry import health_routes
 from functions.registry.health import VERSION
 from functions.stories import routes as stories

@@ -19,7 +19,8 @@ from functions.errors import (
     InvalidArgument,
     NotFound,
 )
-from functions.flags.edit import (
+from functions.flags.flag import Flag
+from functions.flags.manage.flags import (
     FlagEdit,
     archive_flag,
     create_flag,
@@ -27,7 +28,6 @@ from functions.flags.edit import (
     publish_flags,
     restore_flag,
 )
-from functions.flags.flag import Flag
 from functions.flags.snapshot import Snapshot, SnapshotCache
 from functions.flags.split import Split
 from tests.emulator.flags.conftest import SCOPE, commit, definition

@@ -13,8 +13,8 @@ from functions import web
 from functions.administration import Administration
 from functions.clock import ManualClock
 from functions.documents import Store, Write
-from functions.flags.hot import HotRoutes
-from functions.flags.routes import blueprint
+from functions.flags.clients.hot import HotRoutes
+from functions.flags.manage.flag_routes import blueprint
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor, administrator_path, membership_path
 from tests.emulator.flags.conftest import OTHER, SCOPE, definition

@@ -16,8 +16,8 @@ from google.cloud import firestore
 from functions.clock import ManualClock, SystemClock
 from functions.documents import Document, Scope, Store
 from functions.errors import RateLimited, StoreUnavailable
-from functions.flags.edit import FlagEdit, create_flag, edit_flag
 from functions.flags.flag import Flag
+from functions.flags.manage.flags import FlagEdit, create_flag, edit_flag
 from functions.flags.snapshot import FAILURE_SECONDS, MAXIMUM_SCOPES, SnapshotCache
 from tests.emulator.flags.conftest import OTHER, SCOPE, commit, definition, publish
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from functions import audit
 from functions.documents import Write
-from functions.flags.edit import archive_flag
+from functions.flags.manage.flags import archive_flag
 from functions.identity import Permission
 from functions.rollouts import commands
 from functions.rollouts.advance import advance, look_at

@@ -12,7 +12,7 @@ from functions.errors import (
     InvalidArgument,
     NotFound,
 )
-from functions.flags.edit import FlagEdit, edit_flag
+from functions.flags.manage.flags import FlagEdit, edit_flag
 from functions.identity import Permission
 from functions.rollouts import commands
 from functions.rollouts.advance import advance

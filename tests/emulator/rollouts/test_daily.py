@@ -5,7 +5,7 @@ import pytest
 from functions import daily
 from functions.changes import pointer_path
 from functions.documents import Document, Store
-from functions.flags.edit import FlagEdit, edit_flag
+from functions.flags.manage.flags import FlagEdit, edit_flag
 from functions.identity import Permission
 from functions.rollouts import commands
 from functions.rollouts.advance import advance

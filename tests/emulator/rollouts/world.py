@@ -11,8 +11,8 @@ from google.cloud import firestore
 from functions.changes import Change, Outcome, commit_change
 from functions.clock import ManualClock
 from functions.documents import Document, Scope, Store, Write
-from functions.flags.edit import create_flag
 from functions.flags.flag import Flag
+from functions.flags.manage.flags import create_flag
 from functions.identity import Actor, Permission
 from functions.metrics.store import SlotKey, slot_write
 from functions.metrics.tally import Observation, merge_all, of

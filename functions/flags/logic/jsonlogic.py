@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from functions.flags import operators
-from functions.flags.coercion import truthy
-from functions.flags.node import Node, Rule, all_plain, condition, constant
-from functions.flags.shortcuts import SHORTCUTS
+from functions.flags.logic import operators
+from functions.flags.logic.coercion import truthy
+from functions.flags.logic.node import Node, Rule, all_plain, condition, constant
+from functions.flags.logic.shortcuts import SHORTCUTS
 
 
 class RuleError(Exception):

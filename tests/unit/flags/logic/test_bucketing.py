@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.flags.bucketing import (
+from functions.flags.logic.bucketing import (
     boundaries,
     bucket,
     cbor_text,

@@ -12,10 +12,10 @@ from werkzeug.test import Client, TestResponse
 from functions.clock import ManualClock
 from functions.documents import Scope
 from functions.errors import StoreUnavailable
+from functions.flags.clients.hot import HotRoutes
+from functions.flags.clients.ofrep import matches
 from functions.flags.content import Snapshot
-from functions.flags.hot import HotRoutes
 from functions.flags.keys import ApiKey, Kind, new_key
-from functions.flags.ofrep import matches
 
 SCOPE = Scope("main", "staging")
 BASE = "/ofrep/v1/evaluate/flags"

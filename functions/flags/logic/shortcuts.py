@@ -11,11 +11,17 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from functions.flags import operators
-from functions.flags.bucketing import boundaries, hash_second, hash_text, hash_value, pair_head
-from functions.flags.coercion import loosely_equal, to_text
-from functions.flags.node import Node, condition, constant
-from functions.flags.versions import COMPARISONS, parse_version
+from functions.flags.logic import operators
+from functions.flags.logic.bucketing import (
+    boundaries,
+    hash_second,
+    hash_text,
+    hash_value,
+    pair_head,
+)
+from functions.flags.logic.coercion import loosely_equal, to_text
+from functions.flags.logic.node import Node, condition, constant
+from functions.flags.logic.versions import COMPARISONS, parse_version
 
 
 def _var(nodes: Sequence[Node], key: str | None) -> Node | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from functions.flags.coercion import truthy
+from functions.flags.logic.coercion import truthy
 
 Rule = Callable[[Any], Any]
 

@@ -25,7 +25,9 @@ from functions.administration import Administration, ChangeBody
 from functions.changes import Outcome
 from functions.documents import Document
 from functions.errors import NotFound
-from functions.flags.edit import (
+from functions.flags.flag import MAXIMUM_DESCRIPTION, MAXIMUM_OWNER, Flag
+from functions.flags.keys import Kind, new_key
+from functions.flags.manage.flags import (
     COLLECTION,
     FlagEdit,
     archive_flag,
@@ -33,7 +35,7 @@ from functions.flags.edit import (
     edit_flag,
     restore_flag,
 )
-from functions.flags.edit_keys import (
+from functions.flags.manage.keys import (
     KEYS_COLLECTION,
     LONGEST_OVERLAP_SECONDS,
     MAXIMUM_KEYS,
@@ -41,8 +43,6 @@ from functions.flags.edit_keys import (
     revoke_key,
     rotate_key,
 )
-from functions.flags.flag import MAXIMUM_DESCRIPTION, MAXIMUM_OWNER, Flag
-from functions.flags.keys import Kind, new_key
 from functions.flags.validation import check_key
 from functions.identity import Permission
 

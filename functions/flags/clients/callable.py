@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from functions.errors import InvalidArgument
+from functions.flags.clients.ofrep import BadContext, checked_context, visible_keys
 from functions.flags.content import Snapshot
 from functions.flags.evaluation import FLAG_NOT_FOUND, Evaluation, failure
 from functions.flags.keys import Kind
-from functions.flags.ofrep import BadContext, checked_context, visible_keys
 
 FIELDS = {"flags", "context"}
 MAXIMUM_FLAGS = 500

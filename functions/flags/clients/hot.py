@@ -17,11 +17,11 @@ from functions import log
 from functions.clock import Clock
 from functions.documents import Scope
 from functions.errors import MethodNotAllowed, PalierError, PayloadTooLarge
-from functions.flags import ofrep
+from functions.flags.clients import ofrep
+from functions.flags.clients.ofrep import Answer
 from functions.flags.content import Snapshot
 from functions.flags.evaluation import GENERAL
 from functions.flags.keys import check_key, from_headers
-from functions.flags.ofrep import Answer
 from functions.web import REQUEST_ID
 
 Environ = dict[str, Any]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from functions.flags.bucketing import boundaries, bucket, hash_value
-from functions.flags.coercion import (
+from functions.flags.logic.bucketing import boundaries, bucket, hash_value
+from functions.flags.logic.coercion import (
     NOT_A_NUMBER,
     loosely_equal,
     ordered,
@@ -19,7 +19,7 @@ from functions.flags.coercion import (
     to_text,
     truthy,
 )
-from functions.flags.versions import compare_versions
+from functions.flags.logic.versions import compare_versions
 
 Operator = Callable[..., Any]
 

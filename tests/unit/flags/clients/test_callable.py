@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.errors import InvalidArgument
-from functions.flags.callable import evaluate_for_callable
+from functions.flags.clients.callable import evaluate_for_callable
 from functions.flags.content import Snapshot
 
 BY_USER = {"if": [{"==": [{"var": "targetingKey"}, "uid-1"]}, "on", "off"]}

@@ -10,13 +10,13 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client
 
-from functions.flags.hot import put_ahead
-from functions.flags.ofrep import BASE
+from functions.flags.clients.hot import put_ahead
+from functions.flags.clients.ofrep import BASE
 
 MAIN = """
     import functions_framework
     from functions.clock import SystemClock
-    from functions.flags.hot import HotRoutes, put_ahead
+    from functions.flags.clients.hot import HotRoutes, put_ahead
 
     AHEAD = put_ahead("api", lambda app: HotRoutes(app, lambda: None, SystemClock()))
 

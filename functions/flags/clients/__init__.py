@@ -1,0 +1,1 @@
+"""What client apps call: OFREP, the callable. Evaluates, never writes a flag."""

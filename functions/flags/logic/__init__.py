@@ -1,0 +1,1 @@
+"""JsonLogic with flagd's operators, compiled into closures: the language of rules."""
