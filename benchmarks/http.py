@@ -27,7 +27,7 @@ from functions.documents import Scope, Store
 from functions.flags.clients.ofrep import BASE
 from functions.flags.flag import Flag
 from functions.flags.keys import ApiKey, Kind, new_key
-from functions.flags.manage.flags import publish_flags
+from functions.flags.manage.publish import publish_moved
 from functions.flags.split import Split
 from functions.identity import Actor, Permission
 from local import firestore as firestore_emulator
@@ -82,7 +82,7 @@ def publish(address: str) -> ApiKey:
     flags = [_flag(number) for number in range(FLAGS)]
 
     def decide(view: View) -> Decision:
-        parts = {"flags": publish_flags(view, flags), "keys": {key.id: key.record()}}
+        parts = {**publish_moved(view, flags), "keys": {key.id: key.record()}}
         return Decision(parts=parts)
 
     change = Change(SCOPE, Actor.operator("bench"), Permission.EDIT_FLAGS, "a benchmark")

@@ -9,7 +9,7 @@ anew, with a little jitter, for at most RETRY_SECONDS. Nothing is locked in betw
 
 from __future__ import annotations
 
-import copy
+import json
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,9 +71,11 @@ class View:
         self._store = store
         self._change = change
         self._basis = basis
-        self._parts: dict[str, Any] = {}
+        self._parts: dict[str, str] = {}
         self.scope = change.scope
         self.now = now
+        self.actor = change.actor
+        self.reason = change.reason
         self.generation = basis.pointer.generation
         self.next_generation = basis.pointer.generation + 1
 
@@ -103,13 +105,18 @@ class View:
             self._basis.deciding,
         )
 
+    def require_read(self, environment: str) -> None:
+        """For what is taken from another environment. Raises PermissionDenied."""
+        scope = Scope(self.scope.application, environment)
+        identity.require(self._change.actor, scope, Permission.READ, self._basis.deciding)
+
     def part(self, name: str) -> Any:
         """A published part as JSON, yours to edit; {} when nothing was published yet."""
         if name not in self._parts:
             digest = self._basis.pointer.parts.get(name)
             document = self._store.get(self.scope.doc("parts", digest)) if digest else None
-            self._parts[name] = published.decode_part(document.data) if document else {}
-        return copy.deepcopy(self._parts[name])
+            self._parts[name] = published.part_text(document.data) if document else "{}"
+        return json.loads(self._parts[name])
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,13 @@ def encode_part(name: str, content: Any, now: float) -> tuple[str, dict[str, Any
     return digest, {"name": name, "body": body, "published_at": timestamp(now)}
 
 
+def part_text(data: Mapping[str, Any]) -> str:
+    """A part's content as JSON."""
+    return zlib.decompress(data["body"]).decode()
+
+
 def decode_part(data: Mapping[str, Any]) -> Any:
-    return json.loads(zlib.decompress(data["body"]))
+    return json.loads(part_text(data))
 
 
 def canonical(value: Any) -> str:

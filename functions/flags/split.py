@@ -1,4 +1,4 @@
-"""A split: which share of users gets the candidate, compiled down into flagd's `targeting`.
+"""A split: which share of users gets the candidate, as a rule of flagd's.
 
 The users are hashed with the rollout's own salt, so that rollouts are independent of each other and
 the flags of one rollout move together. The candidate's share comes first, so that a rising
@@ -61,18 +61,6 @@ class Split:
         )
 
 
-def compose(definition: Mapping[str, Any], split: Split | None) -> dict[str, Any]:
-    """The flagd definition with the split under the flag's own rules.
-
-    The split takes the users whom the rules leave to the default: where they end without an
-    `else`, or with the control as their `else`. A rule that names a variant keeps its users.
-    """
-    if split is None:
-        return dict(definition)
-    own = definition.get("targeting")
-    return {**definition, "targeting": _under(own, split) if own else rule(split)}
-
-
 def rule(split: Split) -> dict[str, Any]:
     """The split alone, as a rule."""
     key = {"var": "targetingKey"}
@@ -84,22 +72,3 @@ def rule(split: Split) -> dict[str, Any]:
             {"fractional": [{"cat": [split.salt, key]}, *shares]},
         ]
     }
-
-
-def _under(own: Any, split: Split) -> Any:
-    branches = own.get("if") if isinstance(own, dict) and len(own) == 1 else None
-    if isinstance(branches, list):
-        if len(branches) % 2 and branches[-1] in (None, split.control):
-            branches = branches[:-1]
-        if all(isinstance(then, str) for then in _outcomes(branches)):
-            # Only the missing `else` can lead to nothing: the split is that `else`.
-            return {"if": branches if len(branches) % 2 else [*branches, rule(split)]}
-        own = {"if": branches}
-    # Rules of another form may end in null anywhere: ask them, then split where they did.
-    return {"if": [{"===": [own, None]}, rule(split), own]}
-
-
-def _outcomes(branches: list[Any]) -> list[Any]:
-    """What the branches of an `if` lead to, its `else` included."""
-    thens = branches[1::2]
-    return [*thens, branches[-1]] if len(branches) % 2 else thens

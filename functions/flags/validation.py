@@ -6,7 +6,7 @@ expected there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from functions.errors import InvalidArgument
@@ -21,6 +21,9 @@ MAXIMUM_DEPTH = 32
 MAXIMUM_VARIANTS = 100
 MAXIMUM_NAME = 100
 MAXIMUM_METADATA = 50
+MAXIMUM_DESCRIPTION = 1_000
+MAXIMUM_USER = 256
+REFERENCE = "$ref"
 LARGEST_INTEGER = 2**53 - 1
 """The largest whole number that every client, JavaScript included, reads exactly."""
 
@@ -57,8 +60,43 @@ def check_definition(definition: Any) -> None:
     if targeting is not None and targeting != {}:
         if not isinstance(targeting, dict):
             refuse("$.targeting", "an object with one operator", targeting)
-        _check_rule(targeting, "$.targeting")
+        _check_node(targeting, "$.targeting")
         _check_outcome(targeting, "$.targeting", variants)
+
+
+def check_rule(rule: Any, path: str) -> None:
+    """Raises InvalidArgument unless it is one rule that can be compiled."""
+    if not isinstance(rule, dict):
+        refuse(path, "an object with one operator", rule)
+    _check_depth(rule)
+    _check_size(rule)
+    _check_node(rule, path)
+
+
+def check_users(users: Sequence[str], path: str, most: int) -> None:
+    """Raises InvalidArgument unless they are targeting keys, each once, and not too many."""
+    if len(users) > most:
+        refuse(path, f"at most {most:,} users", len(users))
+    seen: set[str] = set()
+    for user in users:
+        if user in seen:
+            refuse(path, "each user once", user)
+        if not 1 <= len(user) <= MAXIMUM_USER:
+            refuse(path, f"targeting keys of 1 to {MAXIMUM_USER} characters", user)
+        seen.add(user)
+
+
+def references(rule: Any, path: str) -> Iterator[tuple[str, str]]:
+    """The path and the name of each `{"$ref": name}` in a rule."""
+    if isinstance(rule, list):
+        for index, item in enumerate(rule):
+            yield from references(item, _at(path, index))
+    elif isinstance(rule, dict):
+        for name, item in rule.items():
+            if name == REFERENCE and len(rule) == 1 and isinstance(item, str):
+                yield path, item
+            else:
+                yield from references(item, _at(path, name))
 
 
 def refuse(path: str, expected: str, found: Any) -> NoReturn:
@@ -151,22 +189,26 @@ def _check_metadata(metadata: Any) -> None:
             refuse(_at("$.metadata", name), "a string, a number or a boolean", value)
 
 
-def _check_rule(rule: Any, path: str) -> None:
+def _check_node(rule: Any, path: str) -> None:
     if isinstance(rule, list):
         for index, item in enumerate(rule):
-            _check_rule(item, _at(path, index))
+            _check_node(item, _at(path, index))
     if not isinstance(rule, dict):
         return
     if len(rule) != 1:
         refuse(path, "an object with one operator", rule)
     name, arguments = next(iter(rule.items()))
     here = _at(path, name)
+    if name == REFERENCE:
+        if not isinstance(arguments, str):
+            refuse(here, "the key of a segment", arguments)
+        return
     if name not in OPERATORS:
         refuse(here, "an operator that flagd knows", name)
     check = CHECKS.get(name)
     if check:
         check(arguments if isinstance(arguments, list) else [arguments], here)
-    _check_rule(arguments, here)
+    _check_node(arguments, here)
 
 
 def _check_fractional(arguments: Sequence[Any], path: str) -> None:

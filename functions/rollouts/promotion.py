@@ -9,9 +9,9 @@ from typing import Any
 def promoted(definition: Mapping[str, Any], control: str, candidate: str) -> dict[str, Any]:
     """The definition with the candidate as the default, and as the rules' `else`.
 
-    The counterpart of flags.split.compose: the users whom the rules leave to the default, or to
-    the control as their `else`, had the split and keep the candidate. A rule that names a variant,
-    be it the control, keeps its users.
+    The counterpart of flags.composition.with_split: the users whom the rules leave to the default,
+    or to the control as their `else`, had the split and keep the candidate. A rule that names a
+    variant, be it the control, keeps its users.
     """
     changed = {**definition, "defaultVariant": candidate}
     own = definition.get("targeting")

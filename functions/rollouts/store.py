@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions import log
+from functions.changes import View
 from functions.documents import Document, Scope, Write
 from functions.errors import NotFound
 from functions.rollouts.evidence import Evidence, fresh
@@ -94,6 +95,11 @@ def running_on(reads: Reads, scope: Scope, flag: str) -> list[str]:
     """Ids of the running rollouts of a flag."""
     where = [("flag", "==", flag), ("running", "==", True)]
     return [document.id for document in reads.query(scope.collection("rollouts"), where)]
+
+
+def using(view: View, flag: str) -> list[str]:
+    """What of this room uses a flag, as `rollout ID`."""
+    return [f"rollout {identifier}" for identifier in running_on(view, view.scope, flag)]
 
 
 def quarantined(reads: Reads, scope: Scope, flag: str, candidate: str) -> list[Stored]:

@@ -10,9 +10,8 @@ from functions.alerts import outbox
 from functions.changes import Decision, Entry, View
 from functions.documents import Document, Write
 from functions.flags.flag import Flag
-from functions.flags.manage.flags import publish_flags
+from functions.flags.manage.publish import publish_moved, save_flag
 from functions.flags.split import Split
-from functions.published import FLAGS
 from functions.rollouts import told
 from functions.rollouts.promotion import promoted
 from functions.rollouts.rollout import Occasion, Rollout, event, moved
@@ -92,9 +91,10 @@ def decide(view: View, transitions: Sequence[Transition], result: Any = None) ->
         flag = Flag.from_document(document.data)
         changed = follow(flag, each.after)
         if changed != flag:
-            writes.append(Write.update(document, changed.to_document()))
-            flags.append(changed)
-    parts = {FLAGS: publish_flags(view, flags)} if flags else {}
+            saved, saving = save_flag(view, document, changed)
+            writes += saving
+            flags.append(saved)
+    parts = publish_moved(view, flags)
     return Decision(writes=writes, parts=parts, entries=entries, result=result)
 
 
@@ -113,7 +113,7 @@ def follow(flag: Flag, rollout: Rollout) -> Flag:
         return flag
     if rollout.state.phase is Phase.SUCCEEDED:
         definition = promoted(flag.definition, rollout.control, rollout.candidate)
-        return replace(flag.with_split(None), definition=definition)
+        return flag.with_split(None).edited({"definition": definition})
     return flag.with_split(None)
 
 

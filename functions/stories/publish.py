@@ -8,15 +8,15 @@ becomes the default, every later one waits for a rollout.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from functions.changes import Decision, Entry, View
 from functions.documents import Document, Scope, Write
 from functions.errors import AlreadyExists, FailedPrecondition
 from functions.flags.flag import Flag
-from functions.flags.manage.flags import publish_flags
-from functions.published import FLAGS, SERVICES, timestamp
+from functions.flags.manage.publish import publish, save_flag
+from functions.flags.publication import Edit
+from functions.published import SERVICES, timestamp
 from functions.stories import choose, prompt
 from functions.stories.versions import FLAG, SERVICE, NewVersion, StoryVersion
 
@@ -45,9 +45,10 @@ def create_version(new: NewVersion) -> Callable[[View], Decision]:
         published[new.version] = record
         flag = _with_variant(found[flag_path], new.version)
         created = {"service": SERVICE, **record, "created_at": timestamp(view.now)}
+        saved, writes = save_flag(view, found[flag_path], flag)
         return Decision(
-            writes=[Write.create(path, created), _flag_write(flag_path, found[flag_path], flag)],
-            parts={SERVICES: services, FLAGS: publish_flags(view, [flag])},
+            writes=[Write.create(path, created), *writes],
+            parts={SERVICES: services, **publish(view, Edit(flags=[saved]))},
             entries=[Entry("version.create", f"{SERVICE}@{new.version}", after=record)],
             result=record,
         )
@@ -99,16 +100,10 @@ def _with_variant(document: Document | None, version: str) -> Flag:
             raise FailedPrecondition(f"The flag {FLAG} is archived: restore it first.")
         variants = {**flag.definition["variants"], version: version}
         definition = {**flag.definition, "variants": variants}
-        flag = replace(flag, definition=definition, revision=flag.revision + 1)
+        flag = flag.edited({"definition": definition})
     flag.check()
     return flag
 
 
 def _first_definition(version: str) -> dict[str, Any]:
     return {"state": "ENABLED", "variants": {version: version}, "defaultVariant": version}
-
-
-def _flag_write(path: str, document: Document | None, flag: Flag) -> Write:
-    if document is None:
-        return Write.create(path, flag.to_document())
-    return Write.update(document, flag.to_document())

@@ -6,8 +6,8 @@ both versions, so that nothing is overwritten unseen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from functions.changes import Decision, Entry, View
@@ -20,34 +20,22 @@ from functions.errors import (
     NotFound,
 )
 from functions.flags.flag import Flag
+from functions.flags.manage import history
+from functions.flags.manage.publish import FLAGS_COLLECTION, publish, save_flag
+from functions.flags.publication import Edit, in_use
 from functions.flags.validation import check_key
 from functions.published import FLAGS
 
-COLLECTION = "flags"
 MAXIMUM_FLAGS = 10_000
 
 Decide = Callable[[View], Decision]
+Uses = Callable[[View, str], Sequence[str]]
+"""What uses a flag, as `rollout ID`. Handed in: rooms above this one know."""
 
 
-@dataclass(frozen=True)
-class FlagEdit:
-    """What is to change; None leaves a field as it is."""
-
-    definition: Mapping[str, Any] | None = None
-    description: str | None = None
-    owner: str | None = None
-    client: bool | None = None
-
-    def apply(self, flag: Flag) -> Flag:
-        """The flag a revision later."""
-        return replace(
-            flag,
-            definition=flag.definition if self.definition is None else self.definition,
-            description=flag.description if self.description is None else self.description,
-            owner=flag.owner if self.owner is None else self.owner,
-            client=flag.client if self.client is None else self.client,
-            revision=flag.revision + 1,
-        )
+def nothing(_view: View, _key: str) -> Sequence[str]:
+    """For a flag that nothing outside this room can use."""
+    return ()
 
 
 def create_flag(flag: Flag) -> Decide:
@@ -55,105 +43,138 @@ def create_flag(flag: Flag) -> Decide:
     flag.check()
 
     def decide(view: View) -> Decision:
-        path = view.scope.doc(COLLECTION, flag.key)
-        existing = view.get(path)
+        existing = view.get(view.scope.doc(FLAGS_COLLECTION, flag.key))
         if existing:
             archived = existing.data.get("archived")
             raise AlreadyExists(
                 f"The flag {flag.key!r} exists already{' and is archived' if archived else ''}.",
                 remedy="Restore it." if archived else None,
             )
-        published = view.part(FLAGS).get("document", {}).get("flags", {})
-        if len(published) >= MAXIMUM_FLAGS:
-            raise FailedPrecondition(
-                f"An environment holds at most {MAXIMUM_FLAGS:,} flags.",
-                remedy="Archive flags that are no longer used.",
-            )
-        write = Write.create(path, flag.to_document())
-        return _decision(view, write, "flag.create", None, flag)
+        require_room(view, 1)
+        return _decision(view, None, "flag.create", None, flag)
 
     return decide
 
 
-def edit_flag(key: str, based_on: int, edit: FlagEdit) -> Decide:
-    """Raises NotFound, InvalidArgument, FailedPrecondition (archived) or GenerationConflict."""
-
-    def decide(view: View) -> Decision:
-        document, flag = _read(view, key)
-        edited = edit.apply(flag)
-        _require_revision(flag, based_on, edited)
-        if flag.archived:
-            raise FailedPrecondition(f"The flag {key!r} is archived.", remedy="Restore it first.")
-        edited.check()
-        write = Write.update(document, edited.to_document())
-        return _decision(view, write, "flag.edit", flag, edited)
-
-    return decide
+def require_room(view: View, added: int) -> None:
+    """Raises FailedPrecondition when an environment would hold too many flags."""
+    published = view.part(FLAGS).get("document", {}).get("flags", {})
+    if len(published) + added > MAXIMUM_FLAGS:
+        raise FailedPrecondition(
+            f"An environment holds at most {MAXIMUM_FLAGS:,} flags.",
+            remedy="Archive flags that are no longer used.",
+        )
 
 
-def archive_flag(key: str, based_on: int) -> Decide:
-    """An archived flag is kept, and no longer published: clients use the default in their code.
+def edit_flag(key: str, based_on: int, changes: Mapping[str, Any]) -> Decide:
+    """`changes` are entries of the flag's content; what is absent stays as it is.
 
-    Raises NotFound, GenerationConflict or FailedPrecondition (a rollout is using it).
+    Raises NotFound, InvalidArgument, FailedPrecondition (archived, or something needs what would
+    go) or GenerationConflict.
     """
 
     def decide(view: View) -> Decision:
-        document, flag = _read(view, key)
-        archived = replace(flag, archived=True, revision=flag.revision + 1)
-        _require_revision(flag, based_on, archived)
-        if flag.split:
-            raise FailedPrecondition(
-                f"The rollout {flag.split.rollout} is using the flag {key!r}.",
-                remedy="End the rollout first.",
-                extra={"rollout": flag.split.rollout},
-            )
-        if flag.archived:
-            return Decision(result=flag)
-        write = Write.update(document, archived.to_document())
-        return _decision(view, write, "flag.archive", flag, archived)
+        document, flag = read_flag(view, key)
+        edited = flag.edited(changes)
+        require_revision(flag, based_on, edited)
+        require_not_archived(flag)
+        edited.check()
+        return _decision(view, document, "flag.edit", flag, edited)
 
     return decide
 
 
-def restore_flag(key: str, based_on: int) -> Decide:
-    """Publishes an archived flag again. Raises NotFound or GenerationConflict."""
+def archive_flag(key: str, based_on: int, uses: Uses = nothing) -> Decide:
+    """An archived flag is kept, and no longer published: clients use the default in their code.
+
+    Raises NotFound, GenerationConflict or FailedPrecondition (something is using it).
+    """
 
     def decide(view: View) -> Decision:
-        document, flag = _read(view, key)
-        restored = replace(flag, archived=False, revision=flag.revision + 1)
-        _require_revision(flag, based_on, restored)
-        if not flag.archived:
+        document, flag = read_flag(view, key)
+        archived = replace(flag, archived=True, revision=flag.revision + 1)
+        require_revision(flag, based_on, archived)
+        require_unused(view, flag, uses)
+        if flag.archived:
             return Decision(result=flag)
-        write = Write.update(document, restored.to_document())
-        return _decision(view, write, "flag.restore", flag, restored)
+        return _decision(view, document, "flag.archive", flag, archived)
 
     return decide
 
 
-def publish_flags(view: View, flags: Iterable[Flag]) -> dict[str, Any]:
-    """The published part "flags" with these flags as they are now; archived ones leave it."""
-    part = view.part(FLAGS)
-    document = part.get("document", {})
-    definitions = dict(document.get("flags", {}))
-    client = set(part.get("client", ()))
-    for flag in flags:
-        definitions.pop(flag.key, None)
-        client.discard(flag.key)
+def restore_flag(key: str, based_on: int, to: int | None = None) -> Decide:
+    """Publishes an archived flag again, or brings back what it was at the revision `to`, or both.
+
+    Raises NotFound, GenerationConflict, or what an edit raises.
+    """
+
+    def decide(view: View) -> Decision:
+        document, flag = read_flag(view, key)
+        former = history.content_at(view, document.path, to) if to else {}
+        restored = replace(flag.edited(former), archived=False)
+        require_revision(flag, based_on, restored)
+        if not flag.archived and restored.content() == flag.content():
+            return Decision(result=flag)
+        restored.check()
+        if flag.archived:
+            require_room(view, 1)
+        return _decision(view, document, "flag.restore", flag, restored)
+
+    return decide
+
+
+def kill_flag(key: str) -> Decide:
+    """Everybody gets the off variant at once, or the default in their code where there is none.
+
+    It names no revision: whoever pulls the switch is never told to look first. Pulling it again
+    changes nothing. Raises NotFound or FailedPrecondition (archived).
+    """
+    return _switch(key, killed=True)
+
+
+def revive_flag(key: str) -> Decide:
+    """Ends what `kill_flag` did. Raises NotFound or FailedPrecondition (archived)."""
+    return _switch(key, killed=False)
+
+
+def delete_flag(key: str, based_on: int, uses: Uses = nothing) -> Decide:
+    """The flag and its history go for good; the audit trail keeps what it was.
+
+    Raises NotFound, GenerationConflict or FailedPrecondition (something is using it, or it is not
+    archived: clients would lose it without a way back).
+    """
+
+    def decide(view: View) -> Decision:
+        document, flag = read_flag(view, key)
+        require_revision(flag, based_on, flag)
+        require_unused(view, flag, uses)
         if not flag.archived:
-            definitions[flag.key] = flag.published()
-            client.update([flag.key] if flag.client else [])
-    return {"document": {**document, "flags": definitions}, "client": sorted(client)}
+            raise FailedPrecondition(
+                f"The flag {key!r} is not archived.",
+                remedy="Archive it first; it can be restored until it is deleted.",
+            )
+        edit = Edit(gone_flags=[key])
+        return Decision(
+            writes=[Write.delete(document), *history.deletions(view, document.path)],
+            parts=publish(view, edit),
+            entries=[Entry("flag.delete", f"flags/{key}", before=flag.to_document())],
+            result=flag,
+        )
+
+    return decide
 
 
-def _read(view: View, key: str) -> tuple[Document, Flag]:
+def read_flag(view: View, key: str) -> tuple[Document, Flag]:
+    """Raises InvalidArgument or NotFound."""
     check_key(key)
-    document = view.get(view.scope.doc(COLLECTION, key))
+    document = view.get(view.scope.doc(FLAGS_COLLECTION, key))
     if document is None:
         raise NotFound(f"There is no flag {key!r} in this environment.")
     return document, Flag.from_document(document.data)
 
 
-def _require_revision(current: Flag, based_on: int, wanted: Flag) -> None:
+def require_revision(current: Flag, based_on: int, wanted: Flag) -> None:
+    """Raises GenerationConflict, with both versions, when somebody was faster."""
     if based_on < 1:
         raise InvalidArgument("A revision counts from 1.")
     if current.revision != based_on:
@@ -169,12 +190,45 @@ def _require_revision(current: Flag, based_on: int, wanted: Flag) -> None:
         )
 
 
-def _decision(view: View, write: Write, action: str, before: Flag | None, after: Flag) -> Decision:
+def require_not_archived(flag: Flag) -> None:
+    """Raises FailedPrecondition."""
+    if flag.archived:
+        raise FailedPrecondition(f"The flag {flag.key!r} is archived.", remedy="Restore it first.")
+
+
+def require_unused(view: View, flag: Flag, uses: Uses) -> None:
+    """Raises FailedPrecondition that names what uses the flag.
+
+    Flags that require it are found where the change is published.
+    """
+    users = {f"rollout {flag.split.rollout}"} if flag.split else set()
+    users.update(uses(view, flag.key))
+    if users:
+        raise in_use("flag", flag.key, sorted(users))
+
+
+def _switch(key: str, *, killed: bool) -> Decide:
+    def decide(view: View) -> Decision:
+        document, flag = read_flag(view, key)
+        require_not_archived(flag)
+        if flag.killed == killed:
+            return Decision(result=flag)
+        switched = replace(flag, killed=killed, revision=flag.revision + 1)
+        action = "flag.kill" if killed else "flag.revive"
+        return _decision(view, document, action, flag, switched)
+
+    return decide
+
+
+def _decision(
+    view: View, document: Document | None, action: str, before: Flag | None, after: Flag
+) -> Decision:
+    saved, writes = save_flag(view, document, after)
     entry = Entry(
         action,
         f"flags/{after.key}",
         before=before.to_document() if before else None,
-        after=after.to_document(),
+        after=saved.to_document(),
     )
-    parts = {FLAGS: publish_flags(view, [after])}
-    return Decision(writes=[write], parts=parts, entries=[entry], result=after)
+    parts = publish(view, Edit(flags=[saved]))
+    return Decision(writes=writes, parts=parts, entries=[entry], result=saved)

@@ -21,13 +21,12 @@ from functions.errors import (
 )
 from functions.flags.flag import Flag
 from functions.flags.manage.flags import (
-    FlagEdit,
     archive_flag,
     create_flag,
     edit_flag,
-    publish_flags,
     restore_flag,
 )
+from functions.flags.manage.publish import publish_moved
 from functions.flags.snapshot import Snapshot, SnapshotCache
 from functions.flags.split import Split
 from tests.emulator.flags.conftest import SCOPE, commit, definition
@@ -54,7 +53,7 @@ def put_split(key: str, split: Split | None) -> Any:
         flag = Flag.from_document(document.data).with_split(split)
         return Decision(
             writes=[Write.update(document, flag.to_document())],
-            parts={"flags": publish_flags(view, [flag])},
+            parts=publish_moved(view, [flag]),
         )
 
     return decide
@@ -64,15 +63,16 @@ def test_a_flag_from_its_making_to_its_end(store: Store) -> None:
     made = commit(store, create_flag(Flag("f", definition(), client=True))).result
     assert made.revision == 1
     assert published(store).client_keys == {"f"}
-    edited = commit(store, edit_flag("f", 1, FlagEdit(definition=definition("on")))).result
-    assert edited == replace(made, definition=definition("on"), revision=2)
+    edited = commit(store, edit_flag("f", 1, {"definition": definition("on")})).result
+    later = edited.updated_at
+    assert edited == replace(made, definition=definition("on"), revision=2, updated_at=later)
     assert published(store).evaluator.evaluate("f").value is True
-    commit(store, edit_flag("f", 2, FlagEdit(client=False, owner="team", description="why")))
+    commit(store, edit_flag("f", 2, {"client": False, "owner": "team", "description": "why"}))
     assert published(store).client_keys == frozenset()
     commit(store, archive_flag("f", 3))
     assert published(store).evaluator.keys == ()
     with pytest.raises(FailedPrecondition):
-        commit(store, edit_flag("f", 4, FlagEdit(owner="x")))
+        commit(store, edit_flag("f", 4, {"owner": "x"}))
     with pytest.raises(AlreadyExists, match="archived"):
         commit(store, create_flag(Flag("f", definition())))
     restored = commit(store, restore_flag("f", 4)).result
@@ -84,9 +84,9 @@ def test_a_flag_from_its_making_to_its_end(store: Store) -> None:
 
 def test_an_edit_on_an_old_revision_shows_both(store: Store) -> None:
     commit(store, create_flag(Flag("f", definition())))
-    commit(store, edit_flag("f", 1, FlagEdit(owner="theirs")))
+    commit(store, edit_flag("f", 1, {"owner": "theirs"}))
     with pytest.raises(GenerationConflict) as refusal:
-        commit(store, edit_flag("f", 1, FlagEdit(owner="mine")))
+        commit(store, edit_flag("f", 1, {"owner": "mine"}))
     extra = refusal.value.extra
     assert (extra["revision"], extra["based_on"]) == (2, 1)
     assert (extra["theirs"]["owner"], extra["yours"]["owner"]) == ("theirs", "mine")
@@ -98,11 +98,11 @@ def test_refusals(store: Store) -> None:
     with pytest.raises(AlreadyExists):
         commit(store, create_flag(Flag("f", definition())))
     with pytest.raises(NotFound):
-        commit(store, edit_flag("nobody", 1, FlagEdit(owner="x")))
+        commit(store, edit_flag("nobody", 1, {"owner": "x"}))
     with pytest.raises(InvalidArgument):
-        commit(store, edit_flag("a/b", 1, FlagEdit(owner="x")))
+        commit(store, edit_flag("a/b", 1, {"owner": "x"}))
     with pytest.raises(InvalidArgument):
-        commit(store, edit_flag("f", 1, FlagEdit(definition={"state": "ENABLED"})))
+        commit(store, edit_flag("f", 1, {"definition": {"state": "ENABLED"}}))
     assert stored(store).data["revision"] == 1
 
 
@@ -117,8 +117,8 @@ def test_a_flag_under_a_rollout(store: Store) -> None:
         commit(store, archive_flag("f", 1))
     without = {"state": "ENABLED", "variants": {"off": False}, "defaultVariant": "off"}
     with pytest.raises(InvalidArgument, match="no variant 'on'"):
-        commit(store, edit_flag("f", 1, FlagEdit(definition=without)))
-    commit(store, edit_flag("f", 1, FlagEdit(description="what it is for")))
+        commit(store, edit_flag("f", 1, {"definition": without}))
+    commit(store, edit_flag("f", 1, {"description": "what it is for"}))
     assert published(store).evaluator.evaluate_all(users[0]) == snapshot.evaluator.evaluate_all(
         users[0]
     )
@@ -163,7 +163,7 @@ def test_of_edits_of_one_revision_one_wins(store: Store) -> None:
 
     def edit(n: int) -> bool:
         try:
-            commit(store, edit_flag("f", 1, FlagEdit(owner=f"owner-{n}")))
+            commit(store, edit_flag("f", 1, {"owner": f"owner-{n}"}))
         except GenerationConflict:
             return False
         return True

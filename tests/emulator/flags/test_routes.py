@@ -14,7 +14,8 @@ from functions.administration import Administration
 from functions.clock import ManualClock
 from functions.documents import Store, Write
 from functions.flags.clients.hot import HotRoutes
-from functions.flags.manage.flag_routes import blueprint
+from functions.flags.manage import flag_routes, key_routes, segment_routes
+from functions.flags.manage.flags import nothing
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor, administrator_path, membership_path
 from tests.emulator.flags.conftest import OTHER, SCOPE, definition
@@ -65,7 +66,12 @@ def house(store: Store) -> House:
         return Actor.person(str(authorization))
 
     administration = Administration(store, clock, SCOPE, person)
-    admin = web.make_app("flags-tests", "/admin", [blueprint(lambda: administration)])
+    rooms = [
+        flag_routes.blueprint(lambda: administration, nothing),
+        segment_routes.blueprint(lambda: administration),
+        key_routes.blueprint(lambda: administration),
+    ]
+    admin = web.make_app("flags-tests", "/admin", rooms)
     cache = SnapshotCache(store, clock)
     return House(
         Client(admin), Client(HotRoutes(admin.wsgi_app, lambda: cache, clock)), clock, store

@@ -17,7 +17,7 @@ from functions.clock import ManualClock, SystemClock
 from functions.documents import Document, Scope, Store
 from functions.errors import RateLimited, StoreUnavailable
 from functions.flags.flag import Flag
-from functions.flags.manage.flags import FlagEdit, create_flag, edit_flag
+from functions.flags.manage.flags import create_flag, edit_flag
 from functions.flags.snapshot import FAILURE_SECONDS, MAXIMUM_SCOPES, SnapshotCache
 from tests.emulator.flags.conftest import OTHER, SCOPE, commit, definition, publish
 
@@ -76,7 +76,7 @@ def test_a_change_is_seen_after_the_time_to_live(
     store: Store, cache: SnapshotCache, clock: ManualClock
 ) -> None:
     cache.get(SCOPE)
-    commit(store, edit_flag("f", 1, FlagEdit(definition=definition("on"))))
+    commit(store, edit_flag("f", 1, {"definition": definition("on")}))
     assert cache.get(SCOPE).evaluator.evaluate("f").value is False
     clock.advance(2)
     newer = cache.get(SCOPE)
@@ -128,7 +128,7 @@ def test_firestore_down_serves_what_is_there(
     assert "snapshot is stale" in capsys.readouterr().out
     away.down = False
     clock.advance(2)
-    commit(away, edit_flag("f", 1, FlagEdit(definition=definition("on"))))
+    commit(away, edit_flag("f", 1, {"definition": definition("on")}))
     assert cache.get(SCOPE).generation == 2
 
 
@@ -279,7 +279,7 @@ def test_a_change_is_seen_by_every_instance_within_5_s(
     commit(store, create_flag(Flag("f", definition())))
     instances = [SnapshotCache(Store(firestore_client), SystemClock()) for _ in range(3)]
     assert all(each.get(SCOPE).evaluator.evaluate("f").value is False for each in instances)
-    commit(store, edit_flag("f", 1, FlagEdit(definition=definition("on"))))
+    commit(store, edit_flag("f", 1, {"definition": definition("on")}))
     assert (
         wait_until(lambda: all(i.get(SCOPE).evaluator.evaluate("f").value for i in instances)) < 5
     )

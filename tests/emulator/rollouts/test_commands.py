@@ -12,7 +12,7 @@ from functions.errors import (
     InvalidArgument,
     NotFound,
 )
-from functions.flags.manage.flags import FlagEdit, edit_flag
+from functions.flags.manage.flags import edit_flag
 from functions.identity import Permission
 from functions.rollouts import commands
 from functions.rollouts.advance import advance
@@ -112,7 +112,7 @@ def test_a_candidate_that_nobody_had_is_not_quarantined(world: World) -> None:
 
 def test_not_started_when_the_default_has_changed(world: World) -> None:
     world.created()
-    moved = FlagEdit(definition=definition("2.0.0", CONTROL, CANDIDATE))
+    moved = {"definition": definition("2.0.0", CONTROL, CANDIDATE)}
     world.change(edit_flag(FLAG, 1, moved), Permission.EDIT_FLAGS)
     with pytest.raises(FailedPrecondition, match="no longer"):
         world.change(commands.start("r1", ASKED))
@@ -166,7 +166,7 @@ def test_an_edit_during_the_rollout_survives_the_rollback(world: World) -> None:
     begun(world)
     edited = {**definition(), "metadata": {"note": "edited meanwhile"}}
     world.change(
-        edit_flag(FLAG, world.read_flag().revision, FlagEdit(definition=edited)),
+        edit_flag(FLAG, world.read_flag().revision, {"definition": edited}),
         Permission.EDIT_FLAGS,
     )
     world.change(commands.rollback("r1", ASKED))

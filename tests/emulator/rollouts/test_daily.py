@@ -5,7 +5,7 @@ import pytest
 from functions import daily
 from functions.changes import pointer_path
 from functions.documents import Document, Store
-from functions.flags.manage.flags import FlagEdit, edit_flag
+from functions.flags.manage.flags import edit_flag
 from functions.identity import Permission
 from functions.rollouts import commands
 from functions.rollouts.advance import advance
@@ -24,7 +24,7 @@ def lived(world: World) -> World:
     world.clock.advance(250)
     advance(world.store, world.clock, world.scope)
     world.change(commands.rollback("r1", ASKED))
-    edited = FlagEdit(definition={**definition(), "metadata": {"note": "edited"}})
+    edited = {"definition": {**definition(), "metadata": {"note": "edited"}}}
     revision = world.read_flag().revision
     world.change(edit_flag(FLAG, revision, edited), Permission.EDIT_FLAGS)
     return world
@@ -68,7 +68,7 @@ def test_a_part_that_is_published_again_meanwhile_stays(
         old = found(store, lived.scope, collection, *rest)  # type: ignore[arg-type]
         if collection == "parts":
             flag = lived.read_flag()
-            back = FlagEdit(definition=definition())
+            back = {"definition": definition()}
             lived.change(edit_flag(FLAG, flag.revision, back), Permission.EDIT_FLAGS)
         return old
 

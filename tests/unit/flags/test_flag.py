@@ -51,7 +51,7 @@ REFUSED: list[tuple[str, Any, str]] = [
         with_rule({"if": [{"==": [{"get": "x"}]}]}),
         "$.targeting.if[0]['=='][0].get",
     ),
-    ("reference", with_rule({"if": [{"$ref": "x"}, "on"]}), "$.targeting.if[0]['$ref']"),
+    ("reference", with_rule({"if": [{"$ref": 5}, "on"]}), "$.targeting.if[0]['$ref']"),
     ("outcome", with_rule({"if": [True, "maybe"]}), "$.targeting.if[1]"),
     ("else", with_rule({"if": [True, "on", "maybe"]}), "$.targeting.if[2]"),
     ("share", with_rule({"fractional": [["maybe", 1]]}), "$.targeting.fractional[0][0]"),

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from functions.flags.compile import Evaluator, compile_flags
-from functions.flags.split import Split, compose
+from functions.flags.composition import with_split
+from functions.flags.split import Split
 
 VARIANTS = {"control": False, "candidate": True, "special": True}
 
@@ -29,7 +30,7 @@ def evaluator(
         "defaultVariant": default,
         **({"targeting": targeting} if targeting is not None else {}),
     }
-    return compile_flags({"flags": {"f": compose(definition, by)}})
+    return compile_flags({"flags": {"f": with_split(definition, by)}})
 
 
 def served(by: Split, users: range) -> list[str | None]:
@@ -127,7 +128,7 @@ def test_a_rule_may_send_somebody_to_the_control() -> None:
 
 def test_no_split_changes_nothing() -> None:
     definition = {"state": "ENABLED", "variants": VARIANTS, "defaultVariant": "control"}
-    assert compose(definition, None) == definition
+    assert with_split(definition, None) == definition
 
 
 def test_a_split_survives_storage() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from functions.flags.compile import compile_flags
-from functions.flags.split import Split, compose
+from functions.flags.composition import with_split
+from functions.flags.split import Split
 from functions.rollouts.promotion import promoted
 
 OLD, NEW, OTHER = "1.2.0", "1.3.0", "beta"
@@ -46,7 +47,7 @@ CONTEXTS = [
 @pytest.mark.parametrize("targeting", RULES.values(), ids=RULES.keys())
 def test_everybody_keeps_what_the_whole_split_gave(targeting: Any) -> None:
     flag = definition(targeting)
-    whole = compose(flag, Split("r", "r", OLD, NEW, 100.0))
+    whole = with_split(flag, Split("r", "r", OLD, NEW, 100.0))
     after = promoted(flag, OLD, NEW)
     for context in CONTEXTS:
         assert served(after, context) == served(whole, context)

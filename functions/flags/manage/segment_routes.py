@@ -1,0 +1,126 @@
+"""Segments over the admin API. Every change goes through `commit_change`.
+
+GET   /v1/segments                    by key (?limit=100&after=KEY)
+POST  /v1/segments                    create one
+GET   /v1/segments/{key}              one, with what refers to it
+PATCH /v1/segments/{key}              edit it, on the basis of a revision
+GET   /v1/segments/{key}/revisions    what it was, who changed it and why
+POST  /v1/segments/{key}/restore      bring back a revision
+POST  /v1/segments/{key}/delete       for good; not while anything refers to it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flask
+
+from functions import web
+from functions.administration import Administration
+from functions.changes import Outcome, pointer_path
+from functions.documents import Scope, Store
+from functions.errors import NotFound
+from functions.flags.manage import history
+from functions.flags.manage.bodies import EditedSegment, FormerRevision, NewSegment, Revision
+from functions.flags.manage.publish import SEGMENTS_COLLECTION
+from functions.flags.manage.segments import (
+    create_segment,
+    delete_segment,
+    edit_segment,
+    restore_segment,
+)
+from functions.flags.publication import users_of_segment
+from functions.flags.segment import Segment
+from functions.flags.validation import check_key
+from functions.identity import Permission
+from functions.published import FLAGS, decode_part
+
+LARGEST_LIST = 500
+USUAL_LIST = 100
+
+
+def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
+    """`administration` is asked on the first request."""
+    routes = flask.Blueprint("segments", __name__)
+    _add_reading(routes, administration)
+    _add_changing(routes, administration)
+    return routes
+
+
+def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
+    @routes.get("/v1/segments")
+    def list_segments() -> Any:
+        admin = administration()
+        documents = admin.store.query(
+            admin.read().collection(SEGMENTS_COLLECTION),
+            [("key", ">", flask.request.args.get("after", ""))],
+            order_by="key",
+            limit=web.list_limit(USUAL_LIST, LARGEST_LIST),
+        )
+        segments = [Segment.from_document(document.data).to_view() for document in documents]
+        return web.answer({"segments": segments})
+
+    @routes.get("/v1/segments/<key>")
+    def read(key: str) -> Any:
+        admin = administration()
+        scope = admin.read()
+        check_key(key)
+        document = admin.store.get(scope.doc(SEGMENTS_COLLECTION, key))
+        if document is None:
+            raise NotFound(f"There is no segment {key!r} in this environment.")
+        used_by = users_of_segment(_published_flags(admin.store, scope), key)
+        view = {**Segment.from_document(document.data).to_view(), "used_by": used_by}
+        return web.answer({"segment": view})
+
+    @routes.get("/v1/segments/<key>/revisions")
+    def revisions(key: str) -> Any:
+        admin = administration()
+        scope = admin.read()
+        check_key(key)
+        found = history.listed(
+            admin.store,
+            scope.doc(SEGMENTS_COLLECTION, key),
+            web.whole_number("before"),
+            web.list_limit(history.USUAL_LIST, history.KEPT),
+        )
+        return web.answer({"revisions": found})
+
+
+def _add_changing(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
+    @routes.post("/v1/segments")
+    def create() -> Any:
+        body = web.parse(NewSegment)
+        decide = create_segment(Segment.new(body.key, body.given()))
+        return _segment(administration().commit(Permission.EDIT_FLAGS, body, decide), 201)
+
+    @routes.patch("/v1/segments/<key>")
+    def edit(key: str) -> Any:
+        body = web.parse(EditedSegment)
+        decide = edit_segment(key, body.revision, body.given())
+        return _segment(administration().commit(Permission.EDIT_FLAGS, body, decide))
+
+    @routes.post("/v1/segments/<key>/restore")
+    def restore(key: str) -> Any:
+        body = web.parse(FormerRevision)
+        decide = restore_segment(key, body.revision, body.to)
+        return _segment(administration().commit(Permission.EDIT_FLAGS, body, decide))
+
+    @routes.post("/v1/segments/<key>/delete")
+    def delete(key: str) -> Any:
+        body = web.parse(Revision)
+        decide = delete_segment(key, body.revision)
+        return _segment(administration().commit(Permission.EDIT_FLAGS, body, decide))
+
+
+def _published_flags(store: Store, scope: Scope) -> dict[str, Any]:
+    pointer = store.get(pointer_path(scope))
+    digest = pointer.data["parts"].get(FLAGS) if pointer else None
+    document = store.get(scope.doc("parts", digest)) if digest else None
+    part: dict[str, Any] = decode_part(document.data) if document else {}
+    return part
+
+
+def _segment(outcome: Outcome, status: int = 200) -> Any:
+    view = outcome.result.to_view()
+    return web.answer({"generation": outcome.generation, "segment": view}, status)
