@@ -8,12 +8,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions import web, wiring
+from functions.description import ID_TOKEN, Parameter, Surface
+from functions.errors import (
+    GenerationConflict,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    StoreUnavailable,
+    Unauthenticated,
+)
+from functions.registry.health import VERSION
+from functions.settings import IDENTIFIER
 
 if TYPE_CHECKING:
     import flask
 
 PREFIX = "/api/admin"
 FUNCTION = "admin"
+NAME = {"type": "string", "pattern": f"^{IDENTIFIER.pattern}$"}
+SURFACE = Surface(
+    title="Palier: admin",
+    summary="For the dashboard, the command line and CI: every change.",
+    version=VERSION,
+    prefix=PREFIX,
+    schemes={"IdToken": ID_TOKEN},
+    security=("IdToken",),
+    errors=(Unauthenticated, StoreUnavailable),
+    query=(
+        Parameter("application", "The bundle's own where not named.", NAME),
+        Parameter("environment", "The bundle's own where not named.", NAME),
+    ),
+    scoped=(InvalidArgument, PermissionDenied, NotFound),
+    changing=(GenerationConflict,),
+)
 
 
 def serve(request: flask.Request) -> flask.Response:
@@ -23,20 +50,24 @@ def serve(request: flask.Request) -> flask.Response:
 
 @wiring.once
 def application() -> flask.Flask:
-    from functions.flags.manage import flag_routes as flags
+    from functions.flags.manage import flag_routes, key_routes, segment_routes
     from functions.registry import routes as registry
     from functions.rollouts import routes as rollouts
+    from functions.rollouts.store import using
     from functions.stories import admin_routes as versions
     from functions.stories.publish import releasable
 
     ask = wiring.administration
     rooms = [
-        flags.blueprint(ask),
+        flag_routes.blueprint(ask, using),
+        segment_routes.blueprint(ask),
+        key_routes.blueprint(ask),
         versions.blueprint(ask),
         rollouts.blueprint(ask, releasable),
         registry.blueprint(ask),
     ]
     app = web.make_app(FUNCTION, PREFIX, rooms)
+    web.serve_description(app, SURFACE)
 
     @app.before_request
     def somebody() -> None:

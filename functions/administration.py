@@ -26,6 +26,18 @@ class ChangeBody(BaseModel):
     expected_generation: int | None = Field(default=None, ge=0)
 
 
+class Answer(BaseModel):
+    """An answer as it is described: the fields that are named, and no other."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ChangeAnswer(Answer):
+    """What a change answers: the generation that it made, and its own."""
+
+    generation: int
+
+
 @dataclass(frozen=True)
 class Administration:
     """Turns the current request into who, where and what. `person` verifies its ID token."""

@@ -12,13 +12,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions import web, wiring
+from functions.description import ID_TOKEN, Surface
+from functions.errors import StoreUnavailable, Unauthenticated
 from functions.flags.clients.hot import Application, HotRoutes, put_ahead
+from functions.registry.health import VERSION
 
 if TYPE_CHECKING:
     import flask
 
 PREFIX = "/api"
 FUNCTION = "api"
+SURFACE = Surface(
+    title="Palier: api",
+    summary="For client apps: flags over OFREP, stories, and the bundle's health.",
+    version=VERSION,
+    prefix=PREFIX,
+    schemes={"IdToken": ID_TOKEN},
+    security=("IdToken",),
+    errors=(Unauthenticated, StoreUnavailable),
+)
 
 
 def serve(request: flask.Request) -> flask.Response:
@@ -28,7 +40,11 @@ def serve(request: flask.Request) -> flask.Response:
 
 @wiring.once
 def application() -> Application:
-    """All routes. pydantic and what else the slower ones need is imported here."""
+    return with_hot_routes(slower_routes().wsgi_app)
+
+
+def slower_routes() -> flask.Flask:
+    """What Flask answers. pydantic and what else these routes need is imported here."""
     from functions import tokens
     from functions.registry import health_routes
     from functions.stories import routes as stories
@@ -42,7 +58,8 @@ def application() -> Application:
             stories.blueprint(wiring.studio, scope, tokens.person),
         ],
     )
-    return with_hot_routes(app.wsgi_app)
+    web.serve_description(app, SURFACE, public=True)
+    return app
 
 
 def with_hot_routes(behind: Application) -> HotRoutes:

@@ -45,6 +45,11 @@ class PalierError(Exception):
         self.remedy = remedy or self.default_remedy
         self.extra = dict(extra or {})
 
+    @classmethod
+    def statuses(cls) -> frozenset[int]:
+        """The HTTP statuses that it can have."""
+        return frozenset({cls.http_status})
+
 
 class InvalidArgument(PalierError):
     code = "INVALID_ARGUMENT"
@@ -164,6 +169,10 @@ class OpenAIError(PalierError):
         self.reason = reason
         self.http_status = http_status
         self.callable_status = callable_status
+
+    @classmethod
+    def statuses(cls) -> frozenset[int]:
+        return frozenset(status for status, _, _ in OPENAI_STATUSES.values())
 
 
 class OutOfMemory(PalierError):

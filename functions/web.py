@@ -15,7 +15,8 @@ import flask
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from functions import errors, log, messages
+from functions import errors, log, messages, openapi
+from functions.description import Route, Surface, described
 from functions.errors import InvalidArgument, PalierError, PayloadTooLarge
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ MAXIMUM_PROBLEMS = 10
 LONGEST_FIELD = 64
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 TRACE = re.compile(r"(?:00-)?([0-9a-f]{32})\b")
+ANYTHING = {200: {"type": "object"}}
 PROBLEM_TYPE = "application/problem+json"
 
 
@@ -44,6 +46,33 @@ def make_app(name: str, prefix: str, blueprints: Iterable[flask.Blueprint]) -> f
     app.wsgi_app = _without_prefix(app.wsgi_app, prefix)  # type: ignore[method-assign]
     app.after_request(_finish)
     return app
+
+
+def serve_description(app: flask.Flask, surface: Surface, *, public: bool = False) -> None:
+    """Answers `GET /openapi.json` with what the routes say of themselves."""
+    built: list[bytes] = []  # the same for as long as the instance lives
+
+    @app.get("/openapi.json")
+    @described("This description", answers=ANYTHING, public=public, scoped=False)
+    def description() -> flask.Response:
+        if not built:
+            told = openapi.describe(surface, routes_of(app))
+            built.append(json.dumps(told, ensure_ascii=False).encode())
+        return flask.Response(built[0], mimetype=openapi.JSON)
+
+
+def routes_of(app: flask.Flask) -> list[Route]:
+    """What the app answers to."""
+    return [
+        Route(
+            rule.rule,
+            method,
+            rule.endpoint,
+            getattr(app.view_functions[rule.endpoint], "description", None),
+        )
+        for rule in app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
 
 
 def dispatch(
@@ -108,6 +137,19 @@ def list_limit(usual: int, largest: int) -> int:
     if not 1 <= limit <= largest:
         raise InvalidArgument(f"`limit` is a whole number from 1 to {largest}.")
     return limit
+
+
+def whole_number(name: str) -> int | None:
+    """A query parameter that counts something from 1; None when it isn't given.
+
+    Raises InvalidArgument.
+    """
+    text = flask.request.args.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text) > 0):
+        raise InvalidArgument(f"`{name}` is a whole number of at least 1.")
+    return int(text)
 
 
 def validated(model: type[Model], value: Any) -> Model:

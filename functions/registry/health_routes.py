@@ -8,16 +8,20 @@ from typing import Any
 import flask
 
 from functions import web
+from functions.description import described
 from functions.documents import Scope
 from functions.errors import StoreUnavailable
 from functions.flags.snapshot import SnapshotCache
 from functions.registry.health import Health
+
+ANSWERS = dict.fromkeys((200, 503), "functions.registry.answers:HealthAnswer")
 
 
 def blueprint(snapshots: Callable[[], SnapshotCache], scope: Scope) -> flask.Blueprint:
     routes = flask.Blueprint("health", __name__)
 
     @routes.get("/v1/health")
+    @described("Whether this bundle can do its work", answers=ANSWERS, public=True)
     def health() -> Any:
         found = _health(snapshots(), scope)
         return web.answer(found.to_json(), found.http_status)

@@ -16,9 +16,11 @@ from pydantic import Field
 
 from functions import audit, web
 from functions.administration import Administration, ChangeBody
+from functions.description import described, limit
 from functions.errors import InvalidArgument
 from functions.identity import USER_ID, Permission
 from functions.registry import members
+from functions.registry.answers import AuditTrail, FormerMember, MemberAnswer, Verified
 from functions.settings import IDENTIFIER
 
 LARGEST_LIST = 500
@@ -35,6 +37,7 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     routes = flask.Blueprint("registry", __name__)
 
     @routes.put("/v1/members/<uid>")
+    @described("Grant a role in environments", body=Grant, answers={200: MemberAnswer})
     def grant(uid: str) -> Any:
         body = web.parse(Grant)
         if not all(IDENTIFIER.fullmatch(name) for name in body.environments):
@@ -43,18 +46,25 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
         return web.answer(administration().commit(Permission.MANAGE_MEMBERS, body, decide).result)
 
     @routes.delete("/v1/members/<uid>")
+    @described("Take a membership away", body=ChangeBody, answers={200: FormerMember})
     def revoke(uid: str) -> Any:
         body = web.parse(ChangeBody)
         decide = members.revoke(_user_id(uid))
         return web.answer(administration().commit(Permission.MANAGE_MEMBERS, body, decide).result)
 
     @routes.get("/v1/audit")
+    @described(
+        "The latest entries of the trail",
+        answers={200: AuditTrail},
+        query=[limit(USUAL_LIST, LARGEST_LIST)],
+    )
     def entries() -> Any:
         admin = administration()
         limit = web.list_limit(USUAL_LIST, LARGEST_LIST)
         return web.answer({"entries": audit.latest(admin.store, admin.read(), limit)})
 
     @routes.get("/v1/audit/verification")
+    @described("Whether the chain of hashes holds", answers={200: Verified})
     def verification() -> Any:
         admin = administration()
         found = audit.verify(admin.store, admin.read().application)

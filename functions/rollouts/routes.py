@@ -22,13 +22,24 @@ import flask
 from functions import web
 from functions.administration import Administration, ChangeBody
 from functions.changes import Outcome, pointer_path
+from functions.description import Description, described
+from functions.errors import FailedPrecondition
 from functions.identity import Permission
 from functions.metrics.store import load_recent
 from functions.rollouts import commands, shown, store
 from functions.rollouts.advance import look_at
+from functions.rollouts.answers import (
+    Plans,
+    RolloutChanged,
+    RolloutCreated,
+    Rollouts,
+    WholeRollout,
+)
 from functions.rollouts.bodies import CommandBody, CreateBody, StartBody
 from functions.rollouts.commands import Asked, Creation, Releasable, anything
 from functions.rollouts.plan import TEMPLATES, preview
+
+ID = {"identifier": f"^{store.IDENTIFIER.pattern}$"}
 
 
 def blueprint(
@@ -38,6 +49,7 @@ def blueprint(
     routes = flask.Blueprint("rollouts", __name__)
 
     @routes.get("/v1/rollout-plans")
+    @described("The templates of plans", answers={200: Plans}, scoped=False)
     def plans() -> Any:
         administration().actor()
         described = [
@@ -46,17 +58,25 @@ def blueprint(
         return web.answer({"plans": described})
 
     @routes.get("/v1/rollouts")
+    @described("The latest rollouts, newest first", answers={200: Rollouts})
     def index() -> Any:
         admin = administration()
         found = store.listed(admin.store, admin.read())
         return web.answer({"rollouts": [shown.summary(rollout) for rollout in found]})
 
     @routes.get("/v1/rollouts/<identifier>")
+    @described("One, with its plan and its events", answers={200: WholeRollout}, path=ID)
     def read(identifier: str) -> Any:
         admin = administration()
         return web.answer(_whole(admin, identifier))
 
     @routes.post("/v1/rollouts")
+    @described(
+        "Create one; nobody gets the candidate yet",
+        body=CreateBody,
+        answers={201: RolloutCreated},
+        errors=(FailedPrecondition,),
+    )
     def create() -> Any:
         admin, body = administration(), web.parse(CreateBody)
         creation = Creation(
@@ -68,6 +88,7 @@ def blueprint(
         return web.answer(described, 201)
 
     @routes.post("/v1/rollouts/<identifier>/start")
+    @_commanding("The controller begins within its next minute", StartBody)
     def start(identifier: str) -> Any:
         admin, body = administration(), web.parse(StartBody)
         deciding = commands.start(
@@ -79,18 +100,21 @@ def blueprint(
         return web.answer(_told(admin.commit(Permission.ROLL_OUT, body, deciding)))
 
     @routes.post("/v1/rollouts/<identifier>/pause")
+    @_commanding("Keep the split, advance no longer, stay guarded")
     def pause(identifier: str) -> Any:
         admin, body = administration(), web.parse(CommandBody)
         deciding = commands.pause(identifier, _asked(admin, body))
         return web.answer(_told(admin.commit(Permission.ROLL_OUT, body, deciding)))
 
     @routes.post("/v1/rollouts/<identifier>/resume")
+    @_commanding("Go on where it stopped")
     def resume(identifier: str) -> Any:
         admin, body = administration(), web.parse(CommandBody)
         deciding = commands.resume(identifier, _asked(admin, body))
         return web.answer(_told(admin.commit(Permission.ROLL_OUT, body, deciding)))
 
     @routes.post("/v1/rollouts/<identifier>/promote")
+    @_commanding("One step on by hand")
     def promote(identifier: str) -> Any:
         admin, body = administration(), web.parse(CommandBody)
         windows = load_recent(admin.store, admin.read(), admin.clock.now())
@@ -98,6 +122,7 @@ def blueprint(
         return web.answer(_told(admin.commit(Permission.ROLL_OUT, body, deciding)))
 
     @routes.post("/v1/rollouts/<identifier>/rollback")
+    @_commanding("Back to 100 % control")
     def rollback(identifier: str) -> Any:
         admin, body = administration(), web.parse(CommandBody)
         deciding = commands.rollback(identifier, _asked(admin, body))
@@ -105,6 +130,16 @@ def blueprint(
         return web.answer(_told(admin.commit(Permission.ROLL_BACK, unconditional, deciding)))
 
     return routes
+
+
+def _commanding(summary: str, body: type[ChangeBody] = CommandBody) -> Description:
+    return described(
+        summary,
+        body=body,
+        answers={200: RolloutChanged},
+        path=ID,
+        errors=(FailedPrecondition,),
+    )
 
 
 def _asked(admin: Administration, body: ChangeBody) -> Asked:

@@ -14,8 +14,11 @@ import flask
 
 from functions import web
 from functions.administration import Administration, ChangeBody
+from functions.description import described
 from functions.documents import Document
+from functions.errors import AlreadyExists, FailedPrecondition
 from functions.identity import Permission
+from functions.stories.answers import CreatedVersion, Versions
 from functions.stories.publish import create_version
 from functions.stories.versions import SERVICE, NewVersion
 
@@ -34,6 +37,7 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     routes = flask.Blueprint("versions", __name__)
 
     @routes.get("/v1/versions")
+    @described("The versions of stories, the newest first", answers={200: Versions})
     def index() -> Any:
         admin = administration()
         found = admin.store.query(
@@ -43,6 +47,12 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
         return web.answer({"versions": [_shown(document) for document in found]})
 
     @routes.post("/v1/versions")
+    @described(
+        "Create a version of stories",
+        body=VersionBody,
+        answers={201: CreatedVersion},
+        errors=(AlreadyExists, FailedPrecondition),
+    )
     def create() -> Any:
         body = web.parse(VersionBody)
         decide = create_version(body.new())

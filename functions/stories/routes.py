@@ -16,8 +16,19 @@ from typing import TYPE_CHECKING, Any
 import flask
 
 from functions import web
+from functions.description import described, header, limit
 from functions.documents import Scope
-from functions.errors import Unauthenticated
+from functions.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    InProgress,
+    InvalidArgument,
+    NotFound,
+    OpenAIError,
+    OutOfMemory,
+    Timeout,
+    Unauthenticated,
+)
 from functions.identity import Actor
 
 if TYPE_CHECKING:
@@ -25,6 +36,20 @@ if TYPE_CHECKING:
 
 LARGEST_LIST = 100
 USUAL_LIST = 20
+OF_MAKING = (
+    FailedPrecondition,
+    AlreadyExists,
+    InProgress,
+    OutOfMemory,
+    OpenAIError,
+    Timeout,
+)
+IDEMPOTENCY_KEY = header(
+    "Idempotency-Key",
+    "One key, one story. Stronger than the field of that name.",
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,128}$"},
+)
+MADE = dict.fromkeys((200, 201), "functions.stories.answers:MadeStory")
 
 
 def blueprint(
@@ -37,6 +62,13 @@ def blueprint(
         return person(flask.request.headers.get("Authorization"))
 
     @routes.post("/v1/stories")
+    @described(
+        "Make a story",
+        body="functions.stories.request:StoryOrder",
+        answers=MADE,
+        query=[IDEMPOTENCY_KEY],
+        errors=OF_MAKING,
+    )
     def create() -> Any:
         from functions.stories.generate import generate
 
@@ -44,6 +76,12 @@ def blueprint(
         return web.answer(told.to_json(), 200 if told.replayed else 201)
 
     @routes.get("/v1/stories")
+    @described(
+        "One's own stories, the newest first",
+        answers={200: "functions.stories.answers:OwnStories"},
+        query=[limit(USUAL_LIST, LARGEST_LIST)],
+        errors=(InvalidArgument,),
+    )
     def index() -> Any:
         from functions.stories.generate import describe
 
@@ -52,6 +90,11 @@ def blueprint(
         return web.answer({"stories": [describe(story) for story in stories]})
 
     @routes.get("/v1/stories/<story_id>")
+    @described(
+        "One of one's own stories",
+        answers={200: "functions.stories.answers:KeptStory"},
+        errors=(NotFound, InProgress),
+    )
     def read(story_id: str) -> Any:
         from functions.stories.generate import describe
 

@@ -183,7 +183,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "handler": "one-call-1",
     },
 }
-OPEN_TO_THE_SIGNED_IN = {("GET", "/v1/rollout-plans")}
+OPEN_TO_THE_SIGNED_IN = {("GET", "/v1/rollout-plans"), ("GET", "/openapi.json")}
 
 
 @pytest.mark.parametrize(

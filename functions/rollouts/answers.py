@@ -1,0 +1,144 @@
+"""What the routes of rollouts answer."""
+
+from __future__ import annotations
+
+from functions.administration import Answer, ChangeAnswer
+from functions.rollouts.state import Phase
+from functions.rollouts.verdict import Kind
+
+
+class StageAnswer(Answer):
+    percentage: float
+    bake_seconds: float
+    max_wait_seconds: float
+
+
+class LimitsAnswer(Answer):
+    error_rate: float
+    slow_rate: float
+    memory: float
+    strikes: int
+    check_requests: int
+    disaster_rate: float
+    disaster_requests: int
+
+
+class CriteriaAnswer(Answer):
+    requests: int
+    error_rate: float
+
+
+class PlanAnswer(Answer):
+    name: str
+    stages: list[StageAnswer]
+    watch_seconds: float
+    holdback: float
+    alpha: float
+    tolerance: float
+    automatic: bool
+    limits: LimitsAnswer
+    criteria: CriteriaAnswer
+
+
+class PreviewedPlan(PlanAnswer):
+    """A template, and in plain words what it does."""
+
+    preview: list[str]
+
+
+class Plans(Answer):
+    plans: list[PreviewedPlan]
+
+
+class VerdictAnswer(Answer):
+    """What was known, in a sentence and in figures."""
+
+    kind: Kind
+    rule: str
+    sentence: str
+    figures: dict[str, float]
+
+
+class _Rollout(Answer):
+    """Times are seconds since the epoch."""
+
+    id: str
+    flag: str
+    service: str
+    control: str
+    candidate: str
+    phase: Phase
+    stage: int
+    stages: int
+    percentage: float
+    since: float
+    deadline: float | None
+    created_at: float
+    created_by: str
+    reason: str
+    decided_at: float
+    verdict: VerdictAnswer | None
+    quarantined: bool
+
+
+class RolloutSummary(_Rollout):
+    """One line of a list; `plan` is its name."""
+
+    plan: str
+
+
+class Rollouts(Answer):
+    rollouts: list[RolloutSummary]
+
+
+class Now(VerdictAnswer):
+    """What the judge would say at this moment."""
+
+    elapsed: float
+    needed: float
+    e_value_of_stage: float
+
+
+class StateAnswer(Answer):
+    phase: Phase
+    stage: int
+    since: float
+    deadline: float | None
+    paused_from: Phase | None
+    paused_at: float | None
+
+
+class EventAnswer(Answer):
+    """A transition."""
+
+    number: int
+    kind: str
+    at: float
+    actor: str
+    reason: str
+    generation: int
+    state: StateAnswer
+    phase_before: Phase
+    phase: Phase
+    stage: int
+    percentage_before: float
+    percentage: float
+    verdict: VerdictAnswer | None
+
+
+class WholeRollout(_Rollout):
+    """Everything: the plan, what is known now, and how it came to be."""
+
+    plan: PlanAnswer
+    preview: list[str]
+    generation: int
+    now: Now | None
+    events: list[EventAnswer]
+
+
+class RolloutChanged(ChangeAnswer):
+    rollout: RolloutSummary
+
+
+class RolloutCreated(RolloutChanged):
+    preview: list[str]
