@@ -45,6 +45,9 @@ class Parameter(NamedTuple):
     required: bool = False
 
 
+AFTER = Parameter("after", "The key to go on after.")
+
+
 @dataclass(frozen=True, slots=True)
 class Description:
     """What a route says of itself; put on it as a decorator, by the name of `described`.
@@ -93,6 +96,10 @@ def limit(usual: int, largest: int) -> Parameter:
     """The `?limit=` of a list."""
     schema = {"type": "integer", "minimum": 1, "maximum": largest, "default": usual}
     return Parameter("limit", "How many at most.", schema)
+
+
+def number(name: str, summary: str) -> Parameter:
+    return Parameter(name, summary, {"type": "integer", "minimum": 1})
 
 
 def header(name: str, summary: str, schema: Schema = TEXT) -> Parameter:

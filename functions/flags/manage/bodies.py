@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from functions.administration import ChangeBody
 from functions.flags.flag import (
@@ -19,7 +19,9 @@ from functions.flags.keys import Kind
 from functions.flags.manage.keys import LONGEST_OVERLAP_SECONDS
 from functions.flags.segment import MAXIMUM_USERS
 from functions.flags.validation import (
+    KEY,
     MAXIMUM_DESCRIPTION,
+    MAXIMUM_METADATA,
     MAXIMUM_NAME,
     MAXIMUM_USER,
     MAXIMUM_VARIANTS,
@@ -29,7 +31,26 @@ USUAL_OVERLAP_SECONDS = 24 * 3600
 LAST_SECOND = 253_402_300_799
 """The end of the year 9999, the last that Firestore can store."""
 
-FlagKey = Annotated[str, Field(max_length=100)]
+DEFINITION: dict[str, Any] = {
+    "type": "object",
+    "required": ["state", "variants"],
+    "properties": {
+        "state": {"enum": ["ENABLED", "DISABLED"]},
+        "variants": {"type": "object", "minProperties": 1, "maxProperties": MAXIMUM_VARIANTS},
+        "defaultVariant": {"type": ["string", "null"]},
+        "targeting": {"type": ["object", "null"]},
+        "metadata": {
+            "type": ["object", "null"],
+            "maxProperties": MAXIMUM_METADATA,
+            "additionalProperties": {"type": ["string", "number", "boolean"]},
+        },
+    },
+    "additionalProperties": False,
+    "description": "flagd's. The variants are of one type; the targeting is JsonLogic.",
+}
+
+FlagKey = Annotated[str, Field(max_length=100, json_schema_extra={"pattern": f"^{KEY.pattern}$"})]
+Definition = Annotated[dict[str, Any], WithJsonSchema(DEFINITION)]
 Text = Annotated[str, Field(max_length=MAXIMUM_DESCRIPTION)]
 Owner = Annotated[str, Field(max_length=MAXIMUM_OWNER)]
 Variant = Annotated[str, Field(min_length=1, max_length=MAXIMUM_NAME)]
@@ -52,7 +73,7 @@ class FlagContent(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    definition: dict[str, Any] = Field(default_factory=dict)
+    definition: Definition = Field(default_factory=dict)
     description: Text = ""
     owner: Owner = ""
     client: bool = False
@@ -75,7 +96,7 @@ class NewFlag(FlagContent, ChangeBody):
     """A flag to create."""
 
     key: FlagKey
-    definition: dict[str, Any]
+    definition: Definition
 
 
 class EditedFlag(FlagContent, ChangeBody):

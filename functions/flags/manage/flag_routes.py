@@ -22,9 +22,11 @@ import flask
 from functions import web
 from functions.administration import Administration, ChangeBody
 from functions.changes import Outcome
-from functions.errors import NotFound
+from functions.description import AFTER, Description, described, limit, number
+from functions.errors import AlreadyExists, FailedPrecondition, NotFound
 from functions.flags.flag import Flag
 from functions.flags.manage import history
+from functions.flags.manage.answers import FlagAnswer, FlagChanged, FlagList, FlagRevisions
 from functions.flags.manage.bodies import EditedFlag, NewFlag, Restoration, Revision
 from functions.flags.manage.flags import (
     Uses,
@@ -37,11 +39,13 @@ from functions.flags.manage.flags import (
     revive_flag,
 )
 from functions.flags.manage.publish import FLAGS_COLLECTION
-from functions.flags.validation import check_key
+from functions.flags.validation import KEY, check_key
 from functions.identity import Permission
 
 LARGEST_LIST = 500
 USUAL_LIST = 100
+BY_KEY = {"key": f"^{KEY.pattern}$"}
+BEFORE = number("before", "The revision to go on before.")
 
 
 def blueprint(administration: Callable[[], Administration], uses: Uses) -> flask.Blueprint:
@@ -55,6 +59,9 @@ def blueprint(administration: Callable[[], Administration], uses: Uses) -> flask
 
 def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
     @routes.get("/v1/flags")
+    @described(
+        "Flags by key", answers={200: FlagList}, query=[limit(USUAL_LIST, LARGEST_LIST), AFTER]
+    )
     def list_flags() -> Any:
         admin = administration()
         documents = admin.store.query(
@@ -67,6 +74,7 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         return web.answer({"flags": flags})
 
     @routes.get("/v1/flags/<key>")
+    @described("One flag", answers={200: FlagAnswer}, path=BY_KEY)
     def read(key: str) -> Any:
         admin = administration()
         scope = admin.read()
@@ -77,6 +85,12 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         return web.answer({"flag": Flag.from_document(document.data).to_view()})
 
     @routes.get("/v1/flags/<key>/revisions")
+    @described(
+        "What it was, who changed it and why",
+        answers={200: FlagRevisions},
+        path=BY_KEY,
+        query=[limit(history.USUAL_LIST, history.KEPT), BEFORE],
+    )
     def revisions(key: str) -> Any:
         admin = administration()
         scope = admin.read()
@@ -92,18 +106,26 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
 
 def _add_editing(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
     @routes.post("/v1/flags")
+    @described(
+        "Create a flag",
+        body=NewFlag,
+        answers={201: FlagChanged},
+        errors=(AlreadyExists, FailedPrecondition),
+    )
     def create() -> Any:
         body = web.parse(NewFlag)
         decide = create_flag(Flag.new(body.key, body.given()))
         return _flag(administration().commit(Permission.EDIT_FLAGS, body, decide), 201)
 
     @routes.patch("/v1/flags/<key>")
+    @_changing("Edit it, on the basis of a revision", EditedFlag)
     def edit(key: str) -> Any:
         body = web.parse(EditedFlag)
         decide = edit_flag(key, body.revision, body.given())
         return _flag(administration().commit(Permission.EDIT_FLAGS, body, decide))
 
     @routes.post("/v1/flags/<key>/restore")
+    @_changing("Publish it again, or bring back a revision", Restoration)
     def restore(key: str) -> Any:
         body = web.parse(Restoration)
         decide = restore_flag(key, body.revision, body.to)
@@ -114,26 +136,36 @@ def _add_ending(
     routes: flask.Blueprint, administration: Callable[[], Administration], uses: Uses
 ) -> None:
     @routes.post("/v1/flags/<key>/kill")
+    @_changing("The off variant for everybody, at once", ChangeBody)
     def kill(key: str) -> Any:
         body = web.parse(ChangeBody)
         return _flag(administration().commit(Permission.ROLL_BACK, body, kill_flag(key)))
 
     @routes.post("/v1/flags/<key>/revive")
+    @_changing("End that", ChangeBody)
     def revive(key: str) -> Any:
         body = web.parse(ChangeBody)
         return _flag(administration().commit(Permission.EDIT_FLAGS, body, revive_flag(key)))
 
     @routes.post("/v1/flags/<key>/archive")
+    @_changing("Take it out of what is published", Revision)
     def archive(key: str) -> Any:
         body = web.parse(Revision)
         decide = archive_flag(key, body.revision, uses)
         return _flag(administration().commit(Permission.EDIT_FLAGS, body, decide))
 
     @routes.post("/v1/flags/<key>/delete")
+    @_changing("An archived flag goes for good", Revision)
     def delete(key: str) -> Any:
         body = web.parse(Revision)
         decide = delete_flag(key, body.revision, uses)
         return _flag(administration().commit(Permission.EDIT_FLAGS, body, decide))
+
+
+def _changing(summary: str, body: type[ChangeBody]) -> Description:
+    return described(
+        summary, body=body, answers={200: FlagChanged}, path=BY_KEY, errors=(FailedPrecondition,)
+    )
 
 
 def _flag(outcome: Outcome, status: int = 200) -> Any:

@@ -16,8 +16,11 @@ import flask
 from functions import web
 from functions.administration import Administration, ChangeBody
 from functions.changes import Outcome
+from functions.description import described
 from functions.documents import Document
+from functions.errors import FailedPrecondition
 from functions.flags.keys import Kind, new_key
+from functions.flags.manage.answers import IssuedKey, KeyList, RevokedKey
 from functions.flags.manage.bodies import NewKey, Rotation
 from functions.flags.manage.keys import (
     KEYS_COLLECTION,
@@ -34,6 +37,7 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     routes = flask.Blueprint("keys", __name__)
 
     @routes.get("/v1/keys")
+    @described("API keys without their secrets", answers={200: KeyList})
     def list_keys() -> Any:
         admin = administration()
         documents = admin.store.query(
@@ -42,12 +46,24 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
         return web.answer({"keys": [_shown_key(document) for document in documents]})
 
     @routes.post("/v1/keys")
+    @described(
+        "Create an API key",
+        body=NewKey,
+        answers={201: IssuedKey},
+        errors=(FailedPrecondition,),
+    )
     def issue_key() -> Any:
         body, admin = web.parse(NewKey), administration()
         decide = create_key(new_key(body.kind, admin.scope()), body.label)
         return _key(admin.commit(Permission.MANAGE_KEYS, body, decide), 201)
 
     @routes.post("/v1/keys/<key_id>/rotate")
+    @described(
+        "Put a new key beside an old one",
+        body=Rotation,
+        answers={201: IssuedKey},
+        errors=(FailedPrecondition,),
+    )
     def replace_key(key_id: str) -> Any:
         body, admin = web.parse(Rotation), administration()
         key = new_key(Kind.PUBLISHABLE, admin.scope())  # becomes of the old one's kind
@@ -55,6 +71,7 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
         return _key(admin.commit(Permission.MANAGE_KEYS, body, decide), 201)
 
     @routes.post("/v1/keys/<key_id>/revoke")
+    @described("End a key within seconds", body=ChangeBody, answers={200: RevokedKey})
     def end_key(key_id: str) -> Any:
         body = web.parse(ChangeBody)
         outcome = administration().commit(Permission.MANAGE_KEYS, body, revoke_key(key_id))

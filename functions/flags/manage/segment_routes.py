@@ -17,11 +17,18 @@ from typing import Any
 import flask
 
 from functions import web
-from functions.administration import Administration
+from functions.administration import Administration, ChangeBody
 from functions.changes import Outcome, pointer_path
+from functions.description import AFTER, Description, described, limit, number
 from functions.documents import Scope, Store
-from functions.errors import NotFound
+from functions.errors import AlreadyExists, FailedPrecondition, NotFound
 from functions.flags.manage import history
+from functions.flags.manage.answers import (
+    SegmentAnswer,
+    SegmentChanged,
+    SegmentList,
+    SegmentRevisions,
+)
 from functions.flags.manage.bodies import EditedSegment, FormerRevision, NewSegment, Revision
 from functions.flags.manage.publish import SEGMENTS_COLLECTION
 from functions.flags.manage.segments import (
@@ -32,12 +39,14 @@ from functions.flags.manage.segments import (
 )
 from functions.flags.publication import users_of_segment
 from functions.flags.segment import Segment
-from functions.flags.validation import check_key
+from functions.flags.validation import KEY, check_key
 from functions.identity import Permission
 from functions.published import FLAGS, decode_part
 
 LARGEST_LIST = 500
 USUAL_LIST = 100
+BY_KEY = {"key": f"^{KEY.pattern}$"}
+BEFORE = number("before", "The revision to go on before.")
 
 
 def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
@@ -50,6 +59,11 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
 
 def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
     @routes.get("/v1/segments")
+    @described(
+        "Segments by key",
+        answers={200: SegmentList},
+        query=[limit(USUAL_LIST, LARGEST_LIST), AFTER],
+    )
     def list_segments() -> Any:
         admin = administration()
         documents = admin.store.query(
@@ -62,6 +76,7 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         return web.answer({"segments": segments})
 
     @routes.get("/v1/segments/<key>")
+    @described("One, with what refers to it", answers={200: SegmentAnswer}, path=BY_KEY)
     def read(key: str) -> Any:
         admin = administration()
         scope = admin.read()
@@ -74,6 +89,12 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         return web.answer({"segment": view})
 
     @routes.get("/v1/segments/<key>/revisions")
+    @described(
+        "What it was, who changed it and why",
+        answers={200: SegmentRevisions},
+        path=BY_KEY,
+        query=[limit(history.USUAL_LIST, history.KEPT), BEFORE],
+    )
     def revisions(key: str) -> Any:
         admin = administration()
         scope = admin.read()
@@ -89,28 +110,43 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
 
 def _add_changing(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
     @routes.post("/v1/segments")
+    @described(
+        "Create a segment",
+        body=NewSegment,
+        answers={201: SegmentChanged},
+        errors=(AlreadyExists, FailedPrecondition),
+    )
     def create() -> Any:
         body = web.parse(NewSegment)
         decide = create_segment(Segment.new(body.key, body.given()))
         return _segment(administration().commit(Permission.EDIT_FLAGS, body, decide), 201)
 
     @routes.patch("/v1/segments/<key>")
+    @_changing("Edit it, on the basis of a revision", EditedSegment)
     def edit(key: str) -> Any:
         body = web.parse(EditedSegment)
         decide = edit_segment(key, body.revision, body.given())
         return _segment(administration().commit(Permission.EDIT_FLAGS, body, decide))
 
     @routes.post("/v1/segments/<key>/restore")
+    @_changing("Bring back a revision", FormerRevision)
     def restore(key: str) -> Any:
         body = web.parse(FormerRevision)
         decide = restore_segment(key, body.revision, body.to)
         return _segment(administration().commit(Permission.EDIT_FLAGS, body, decide))
 
     @routes.post("/v1/segments/<key>/delete")
+    @_changing("For good; not while anything refers to it", Revision)
     def delete(key: str) -> Any:
         body = web.parse(Revision)
         decide = delete_segment(key, body.revision)
         return _segment(administration().commit(Permission.EDIT_FLAGS, body, decide))
+
+
+def _changing(summary: str, body: type[ChangeBody]) -> Description:
+    return described(
+        summary, body=body, answers={200: SegmentChanged}, path=BY_KEY, errors=(FailedPrecondition,)
+    )
 
 
 def _published_flags(store: Store, scope: Scope) -> dict[str, Any]:
