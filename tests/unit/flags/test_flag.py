@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from functions.errors import InvalidArgument
+from functions.flags.composition import Prerequisite
 from functions.flags.flag import Flag
 from functions.flags.split import Split
 from functions.flags.validation import MAXIMUM_BYTES, check_definition, check_key
@@ -117,6 +119,61 @@ def test_a_flag_survives_storage() -> None:
     flag.check()
     assert Flag.from_document(flag.to_document()) == flag
     assert Flag.from_document(Flag("f", SOUND).to_document()) == Flag("f", SOUND)
+
+
+NEEDS = (Prerequisite("other", ("on",)),)
+
+BESIDE: list[Any] = [
+    pytest.param({"off_variant": "blue"}, "$.off_variant", id="off variant"),
+    pytest.param({"prerequisites": NEEDS}, "$.off_variant", id="a prerequisite without one"),
+    pytest.param(
+        {"prerequisites": (Prerequisite("f", ("on",)),), "off_variant": "off"},
+        "$.prerequisites[0].flag",
+        id="requires itself",
+    ),
+    pytest.param(
+        {"prerequisites": NEEDS * 2, "off_variant": "off"},
+        "$.prerequisites[0].flag",
+        id="required twice",
+    ),
+    pytest.param(
+        {"prerequisites": (Prerequisite("other", ()),), "off_variant": "off"},
+        "$.prerequisites[0].variants",
+        id="requires no variant",
+    ),
+    pytest.param({"targets": {"blue": ("ada",)}}, "$.targets", id="target of no variant"),
+    pytest.param({"targets": {"on": ("ada",), "off": ("ada",)}}, "$.targets", id="target twice"),
+    pytest.param({"permanent": True, "ends_at": 1.0}, "$.ends_at", id="permanent with an end"),
+    pytest.param({"tags": ("a", "a")}, "$.tags", id="tag twice"),
+    pytest.param({"tags": ("",)}, "$.tags[0]", id="empty tag"),
+]
+
+
+@pytest.mark.parametrize(("fields", "path"), BESIDE)
+def test_a_mistake_beside_the_definition_is_named(fields: dict[str, Any], path: str) -> None:
+    with pytest.raises(InvalidArgument) as refusal:
+        replace(Flag("f", SOUND), **fields).check()
+    assert refusal.value.extra["path"] == path
+
+
+def test_a_flag_with_everything_survives_storage() -> None:
+    flag = Flag(
+        "f",
+        SOUND,
+        tags=("a", "b"),
+        ends_at=5.0,
+        prerequisites=NEEDS,
+        targets={"on": ("ada",), "off": ("bo", "cy")},
+        off_variant="off",
+        killed=True,
+        updated_at=4.0,
+    )
+    flag.check()
+    assert Flag.from_document(flag.to_document()) == flag
+    assert Flag.new("f", flag.content()).edited({"owner": "x"}).content() == {
+        **flag.content(),
+        "owner": "x",
+    }
 
 
 def test_a_split_needs_its_variants() -> None:
