@@ -7,9 +7,11 @@ Outcomes are built when compiling and shared: an evaluation allocates its scope 
 
 from __future__ import annotations
 
+import gc
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from functions.flags.evaluation import (
@@ -20,15 +22,15 @@ from functions.flags.evaluation import (
     PARSE_ERROR,
     STATIC,
     TARGETING_MATCH,
-    TYPES,
     Evaluation,
     Metadata,
     failure,
+    kind_of,
     typed,
 )
-from functions.flags.logic.jsonlogic import RuleError, compile_rule
+from functions.flags.logic.jsonlogic import Compiler, RuleError
 from functions.flags.logic.node import Rule
-from functions.flags.logic.references import ReferenceLoop, resolve
+from functions.flags.logic.references import ReferenceLoop
 
 Context = Mapping[str, Any]
 
@@ -41,7 +43,7 @@ class CompiledFlag(NamedTuple):
     """`fixed` answers for a flag without rules; else `rule` names the variant.
 
     A `plain` rule reads attributes by their names only, so the context itself is its scope. All
-    variants are of the types that the flag `serves`.
+    variants that it may choose are of the type `serves`, if they are of one.
     """
 
     fixed: Evaluation | None
@@ -50,7 +52,7 @@ class CompiledFlag(NamedTuple):
     matched: Mapping[str, Evaluation]
     fallback: Evaluation
     metadata: Metadata
-    serves: frozenset[str] = frozenset()
+    serves: str | None = None
 
 
 class Evaluator:
@@ -73,7 +75,7 @@ class Evaluator:
         """The outcome of one flag. Raises nothing: errors are outcomes with a code.
 
         `context` holds the attributes and `targetingKey`; `expected_type` is boolean, string,
-        integer, float or object.
+        integer, float, number or object.
         """
         flag = self._flags.get(key)
         if flag is None:
@@ -85,7 +87,7 @@ class Evaluator:
             else:
                 added = {"flagKey": key, "timestamp": int(self._now())}
                 evaluation = _follow(flag, {**_scope(context), "$flagd": added})
-        if expected_type is None or expected_type in flag.serves:
+        if expected_type is None or expected_type == flag.serves:
             return evaluation
         return typed(evaluation, expected_type)
 
@@ -118,13 +120,38 @@ def compile_flags(
 
     Raises DocumentError when the document is no set of flags.
     """
-    data = json.loads(document) if isinstance(document, str) else document
+    data = _parsed(document) if isinstance(document, str) else document
     flags = _object(data, "flags")
     metadata = _object(data, "metadata")
     evaluators = _object(data, "$evaluators")
     _require_metadata(metadata)
-    compiled = {key: _compile(key, flag, evaluators, metadata) for key, flag in flags.items()}
-    return Evaluator(compiled, dict(metadata), now)
+    shared = dict(metadata)
+    compiler = Compiler(evaluators)
+    with _no_collection():
+        compiled = {key: _compile(key, flag, compiler, shared) for key, flag in flags.items()}
+    return Evaluator(compiled, shared, now)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """What is built within lives on: looking through it for garbage as it grows doubles the time.
+
+    Another thread that does the same at once may find the collector off, and leaves it to us.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(f"The flags can't be read as JSON: {error}") from error
 
 
 def _scope(context: Context | None) -> Context:
@@ -152,19 +179,17 @@ def _follow(flag: CompiledFlag, scope: dict[str, Any]) -> Evaluation:
     return evaluation
 
 
-def _compile(
-    key: str, data: Any, evaluators: Mapping[str, Any], shared: Mapping[str, Any]
-) -> CompiledFlag:
+def _compile(key: str, data: Any, compiler: Compiler, shared: Metadata) -> CompiledFlag:
     try:
-        return _compile_sound(key, data, evaluators, _metadata(data, shared))
+        return _compile_sound(key, data, compiler, _metadata(data, shared))
     except (DocumentError, ReferenceLoop) as error:
-        return _fixed(failure(PARSE_ERROR, str(error), dict(shared)))
+        return _fixed(failure(PARSE_ERROR, str(error), shared))
     except RecursionError:
-        return _fixed(failure(PARSE_ERROR, "The rules are nested too deeply.", dict(shared)))
+        return _fixed(failure(PARSE_ERROR, "The rules are nested too deeply.", shared))
 
 
 def _compile_sound(
-    key: str, data: Mapping[str, Any], evaluators: Mapping[str, Any], metadata: Metadata
+    key: str, data: Mapping[str, Any], compiler: Compiler, metadata: Metadata
 ) -> CompiledFlag:
     if data.get("state") not in ("ENABLED", "DISABLED"):
         raise DocumentError('`state` must be "ENABLED" or "DISABLED".')
@@ -184,7 +209,8 @@ def _compile_sound(
         for name, value in variants.items()
         if name and value is not None
     }
-    rule, plain = compile_rule(resolve(targeting, evaluators), key)
+    rule, plain = compiler.rule(targeting, key)
+    kinds = {kind_of(each.value) for each in matched.values()}
     return CompiledFlag(
         fixed=None,
         plain=plain,
@@ -192,11 +218,7 @@ def _compile_sound(
         matched=matched,
         fallback=_default(default, variants, DEFAULT, metadata),
         metadata=metadata,
-        serves=frozenset(
-            expected
-            for expected in TYPES
-            if all(typed(each, expected) is each for each in matched.values())
-        ),
+        serves=kinds.pop() if len(kinds) == 1 else None,
     )
 
 
@@ -223,14 +245,14 @@ def _default(
     return Evaluation(variants[name], name, reason, None, metadata)
 
 
-def _metadata(data: Any, shared: Mapping[str, Any]) -> Metadata:
+def _metadata(data: Any, shared: Metadata) -> Metadata:
     if not isinstance(data, dict):
         raise DocumentError("A flag must be an object.")
     own = data.get("metadata") or {}
     if not isinstance(own, dict):
         raise DocumentError("`metadata` must be an object.")
     _require_metadata(own)
-    return {**shared, **own}
+    return {**shared, **own} if own else shared
 
 
 def _require_metadata(metadata: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""JsonLogic compiled once into closures: `compile_rule(logic)(data) -> value`.
+"""JsonLogic compiled once into closures: `compile_rule(logic, key).rule(data) -> value`.
 
 What a rule means is what flagd-core 2.0.0 makes of it; docs/reference/flags.md lists the
 differences. A closure is pure, takes no lock and may be called from any thread. What can be known
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from functions.flags.logic import operators
 from functions.flags.logic.coercion import truthy
 from functions.flags.logic.node import Node, Rule, all_plain, condition, constant
+from functions.flags.logic.references import PLAIN, Resolver
 from functions.flags.logic.shortcuts import SHORTCUTS
 
 
@@ -32,35 +33,92 @@ class CompiledRule(NamedTuple):
 
 
 def compile_rule(logic: Any, flag_key: str) -> CompiledRule:
-    """The rule as a function of its data. What is wrong with it shows when it is reached."""
-    node = _node(logic, flag_key)
-    return CompiledRule(node.rule, node.plain)
+    """One rule by itself, as a function of its data. Raises ReferenceLoop."""
+    return Compiler({}).rule(logic, flag_key)
 
 
-def _node(logic: Any, key: str | None) -> Node:
-    """`key` is the flag's, which the shorthand of a split hashes; None where the scope is an item
-    of `map` and its kin, which knows of no flag."""
-    if isinstance(logic, list):
-        return _list(logic, key)
-    if not isinstance(logic, dict) or len(logic) != 1:
-        return constant(logic)
-    name, arguments = next(iter(logic.items()))
-    if not isinstance(arguments, list):
-        arguments = [arguments]
-    lazy = LAZY.get(name)
-    if lazy:
-        return lazy(arguments, key)
-    nodes = [_node(argument, key) for argument in arguments]
-    shortcut = SHORTCUTS.get(name)
-    return (shortcut and shortcut(nodes, key)) or _eager(name, nodes)
+class Compiler:
+    """Compiles the rules of one set of flags. What they share through evaluators is compiled once,
+    unless it depends on the flag that it stands in."""
 
+    def __init__(self, evaluators: Mapping[str, Any]) -> None:
+        self._resolver = Resolver(evaluators)
+        self._shared: dict[int, Node] = {}
+        self._texts: dict[str, Node] = {}
+        self._key: str | None = None
+        self._own = False
 
-def _list(items: Sequence[Any], key: str | None) -> Node:
-    nodes = [_node(item, key) for item in items]
-    if all(node.constant for node in nodes):
-        return constant([node.value for node in nodes])
-    rules = [node.rule for node in nodes]
-    return Node(lambda data: [rule(data) for rule in rules], plain=all_plain(nodes))
+    def rule(self, logic: Any, flag_key: str) -> CompiledRule:
+        """The rule as a function of its data. What is wrong with it shows when it is reached.
+
+        Raises ReferenceLoop when it can't be unfolded, or is too large or too deep.
+        """
+        self._key = flag_key
+        node = self.node(self._resolver.unfold(logic).rule)
+        return CompiledRule(node.rule, node.plain)
+
+    def flag_key(self) -> str | None:
+        self._own = True
+        return self._key
+
+    def node(self, logic: Any) -> Node:
+        if isinstance(logic, list):
+            return self._list(logic)
+        if not isinstance(logic, dict):
+            return self._text(logic) if type(logic) is str else constant(logic)
+        if len(logic) != 1:
+            self._own = True  # an object is equal to itself alone, so each rule has its own
+            return constant({**logic})
+        if id(logic) in self._resolver.shared:
+            return self._evaluator(logic)
+        return self._operation(logic)
+
+    def item_node(self, logic: Any) -> Node:
+        """What `map` and its kin do with each item, which is then the scope."""
+        key, self._key = self._key, None
+        node = self.node(logic)
+        self._key = key
+        return node
+
+    def _operation(self, logic: Mapping[str, Any]) -> Node:
+        [(name, arguments)] = logic.items()
+        if not isinstance(arguments, list):
+            arguments = [arguments]
+        lazy = LAZY.get(name)
+        if lazy:
+            return lazy(arguments, self)
+        nodes = [self.node(argument) for argument in arguments]
+        shortcut = SHORTCUTS.get(name)
+        return (shortcut and shortcut(nodes, self)) or _eager(name, nodes)
+
+    def _evaluator(self, logic: Mapping[str, Any]) -> Node:
+        node = self._shared.get(id(logic))
+        if node is None:
+            outer, self._own = self._own, False
+            node = self._operation(logic)
+            if not self._own:
+                self._shared[id(logic)] = node
+            self._own |= outer
+        return node
+
+    def _list(self, items: Sequence[Any]) -> Node:
+        if PLAIN.issuperset(map(type, items)):
+            return Node(lambda _data: [*items], constant=True, value=items)
+        nodes = [self.node(item) for item in items]
+        rules = [node.rule for node in nodes]
+        is_constant = all(node.constant for node in nodes)
+        return Node(
+            lambda data: [rule(data) for rule in rules],
+            constant=is_constant,
+            value=[node.value for node in nodes] if is_constant else None,
+            plain=all_plain(nodes),
+        )
+
+    def _text(self, text: str) -> Node:
+        node = self._texts.get(text)
+        if node is None:
+            node = self._texts[text] = constant(text)
+        return node
 
 
 def _eager(name: str, nodes: Sequence[Node]) -> Node:
@@ -92,9 +150,9 @@ def _unknown(name: str, nodes: Sequence[Node]) -> Node:
 # Operators that evaluate only what they need
 
 
-def _if(arguments: Sequence[Any], key: str | None) -> Node:
+def _if(arguments: Sequence[Any], compiler: Compiler) -> Node:
     arguments = _flat(arguments)
-    nodes = [_node(argument, key) for argument in arguments]
+    nodes = [compiler.node(argument) for argument in arguments]
     pairs = [(condition(nodes[i]), nodes[i + 1].rule) for i in range(0, len(nodes) - 1, 2)]
     otherwise = (nodes[-1] if len(nodes) % 2 else constant(None)).rule
     plain = all_plain(nodes)
@@ -113,14 +171,17 @@ def _if(arguments: Sequence[Any], key: str | None) -> Node:
 
 def _flat(arguments: Sequence[Any]) -> Sequence[Any]:
     """An `if` as the last `else` of another says the same in one chain."""
-    last = arguments[-1] if len(arguments) % 2 else None
-    if isinstance(last, dict) and len(last) == 1 and isinstance(last.get("if"), list):
-        return [*arguments[:-1], *_flat(last["if"])]
-    return arguments
+    chain = [*arguments]
+    while len(chain) % 2:
+        last = chain[-1]
+        if not (isinstance(last, dict) and len(last) == 1 and isinstance(last.get("if"), list)):
+            break
+        chain[-1:] = last["if"]
+    return chain
 
 
-def _and(arguments: Sequence[Any], key: str | None) -> Node:
-    nodes = [_node(argument, key) for argument in arguments]
+def _and(arguments: Sequence[Any], compiler: Compiler) -> Node:
+    nodes = [compiler.node(argument) for argument in arguments]
     rules = [node.rule for node in nodes]
 
     def last_or_first_false(data: Any) -> Any:
@@ -134,8 +195,8 @@ def _and(arguments: Sequence[Any], key: str | None) -> Node:
     return Node(last_or_first_false, boolean=_all_boolean(nodes), plain=all_plain(nodes))
 
 
-def _or(arguments: Sequence[Any], key: str | None) -> Node:
-    nodes = [_node(argument, key) for argument in arguments]
+def _or(arguments: Sequence[Any], compiler: Compiler) -> Node:
+    nodes = [compiler.node(argument) for argument in arguments]
     rules = [node.rule for node in nodes]
 
     def last_or_first_true(data: Any) -> Any:
@@ -155,13 +216,13 @@ def _all_boolean(nodes: Sequence[Node]) -> bool:
 
 def _quantifier(
     otherwise: bool, holds: Callable[[list[Any], Rule], bool]
-) -> Callable[[Sequence[Any], str | None], Node]:
+) -> Callable[[Sequence[Any], Compiler], Node]:
     """`all`, `some` and `none`: [items, condition of an item]."""
 
-    def compile_quantifier(arguments: Sequence[Any], key: str | None) -> Node:
+    def compile_quantifier(arguments: Sequence[Any], compiler: Compiler) -> Node:
         if len(arguments) < 2:
             return Node(lambda _data: otherwise, boolean=True)
-        source, test = _node(arguments[0], key), condition(_node(arguments[1], None))
+        source, test = compiler.node(arguments[0]), condition(compiler.item_node(arguments[1]))
         items_rule = source.rule
 
         def quantify(data: Any) -> bool:
@@ -173,10 +234,10 @@ def _quantifier(
     return compile_quantifier
 
 
-def _filter(arguments: Sequence[Any], key: str | None) -> Node:
+def _filter(arguments: Sequence[Any], compiler: Compiler) -> Node:
     if len(arguments) < 2:
         return Node(lambda _data: [])
-    source, test = _node(arguments[0], key), condition(_node(arguments[1], None))
+    source, test = compiler.node(arguments[0]), condition(compiler.item_node(arguments[1]))
     items_rule = source.rule
 
     def keep(data: Any) -> list[Any]:
@@ -186,12 +247,12 @@ def _filter(arguments: Sequence[Any], key: str | None) -> Node:
     return Node(keep, plain=source.plain)
 
 
-def _map(arguments: Sequence[Any], key: str | None) -> Node:
+def _map(arguments: Sequence[Any], compiler: Compiler) -> Node:
     if not arguments:
         return Node(lambda _data: [])
-    source = _node(arguments[0], key)
+    source = compiler.node(arguments[0])
     items_rule = source.rule
-    each = _node(arguments[1] if len(arguments) > 1 else None, None).rule
+    each = compiler.item_node(arguments[1] if len(arguments) > 1 else None).rule
 
     def change(data: Any) -> list[Any]:
         items = items_rule(data)
@@ -200,12 +261,12 @@ def _map(arguments: Sequence[Any], key: str | None) -> Node:
     return Node(change, plain=source.plain)
 
 
-def _reduce(arguments: Sequence[Any], key: str | None) -> Node:
+def _reduce(arguments: Sequence[Any], compiler: Compiler) -> Node:
     if not arguments:
         return constant(None)
-    source = _node(arguments[0], key)
+    source = compiler.node(arguments[0])
     items_rule = source.rule
-    step = _node(arguments[1] if len(arguments) > 1 else None, None).rule
+    step = compiler.item_node(arguments[1] if len(arguments) > 1 else None).rule
     start = arguments[2] if len(arguments) > 2 else None  # a plain value: flagd does not follow it
 
     def fold(data: Any) -> Any:
@@ -221,7 +282,7 @@ def _reduce(arguments: Sequence[Any], key: str | None) -> Node:
     return Node(fold, plain=source.plain)
 
 
-LAZY: Mapping[str, Callable[[Sequence[Any], str | None], Node]] = {
+LAZY: Mapping[str, Callable[[Sequence[Any], Compiler], Node]] = {
     "if": _if,
     "?:": _if,
     "and": _and,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from functions.flags.logic.coercion import truthy
 
@@ -26,6 +26,14 @@ class Node(NamedTuple):
 
     def is_text(self) -> bool:
         return self.constant and type(self.value) is str
+
+
+class Place(Protocol):
+    """Where in a set of flags a rule stands."""
+
+    def flag_key(self) -> str | None:
+        """The key of the flag, which the shorthand of a split hashes; None where the scope is an
+        item of `map` and its kin, which knows of no flag. Who asks compiles for this flag alone."""
 
 
 def constant(value: Any) -> Node:

@@ -1,15 +1,32 @@
-"""`{"$ref": name}` in a rule stands for the evaluator of that name: put in, structurally."""
+"""`{"$ref": name}` in a rule stands for the evaluator of that name: put in, structurally.
+
+An evaluator that is named often stands in the result as one object, not as copies: it takes its
+memory once, and is compiled once. What counts against the limits is the rule as it reads unfolded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 MAXIMUM_NODES = 100_000
+"""A list of plain values counts as one: being asked for an element, it is one step."""
+MAXIMUM_DEPTH = 400
+"""Objects and lists within each other: some 200 operators."""
+
+PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 class ReferenceLoop(Exception):
-    """Evaluators that name each other in a circle, or that unfold beyond MAXIMUM_NODES."""
+    """Evaluators that name each other in a circle, or a rule that unfolds beyond the limits."""
+
+
+class Unfolded(NamedTuple):
+    """A rule without known references. `size` and `depth` are those of the rule written out."""
+
+    rule: Any
+    size: int
+    depth: int
 
 
 def resolve(rule: Any, evaluators: Mapping[str, Any]) -> Any:
@@ -17,25 +34,83 @@ def resolve(rule: Any, evaluators: Mapping[str, Any]) -> Any:
 
     Raises ReferenceLoop.
     """
-    return _Resolver(evaluators).resolve(rule, ()) if evaluators else rule
+    return Resolver(evaluators).unfold(rule).rule
 
 
-class _Resolver:
+class Resolver:
+    """Puts the evaluators of one set into its rules."""
+
     def __init__(self, evaluators: Mapping[str, Any]) -> None:
         self._evaluators = evaluators
-        self._nodes = 0
+        self.shared: dict[int, Any] = {}
+        """By their ids, the evaluators that stand in what was unfolded."""
+        self._unfolded: dict[str, Unfolded] = {}
+        self._faults: dict[str, str] = {}
+        self._open: set[str] = set()
 
-    def resolve(self, rule: Any, inside: tuple[str, ...]) -> Any:
-        self._nodes += 1
-        if self._nodes > MAXIMUM_NODES:
+    def unfold(self, rule: Any) -> Unfolded:
+        """What holds no reference comes back as the same object. Raises ReferenceLoop."""
+        return self._unfold(rule, 0)
+
+    def _unfold(self, rule: Any, above: int) -> Unfolded:
+        if isinstance(rule, dict):
+            name = rule.get("$ref") if len(rule) == 1 else None
+            if isinstance(name, str) and name in self._evaluators:
+                return self._evaluator(name, above)
+        elif not isinstance(rule, list) or PLAIN.issuperset(map(type, rule)):
+            return Unfolded(rule, 1, 0)
+        if above >= MAXIMUM_DEPTH:
+            raise _too_deep()
+        items: Iterable[tuple[Any, Any]] = (
+            rule.items() if isinstance(rule, dict) else enumerate(rule)
+        )
+        changed: dict[Any, Any] = {}
+        size, depth = 1, 0
+        for place, item in items:
+            if type(item) in PLAIN:
+                size += 1
+                continue
+            inner = self._unfold(item, above + 1)
+            size += inner.size
+            depth = max(depth, inner.depth)
+            if inner.rule is not item:
+                changed[place] = inner.rule
+            if size > MAXIMUM_NODES:
+                break
+        if size > MAXIMUM_NODES:
             raise ReferenceLoop(f"The rule unfolds to more than {MAXIMUM_NODES:,} nodes.")
-        if isinstance(rule, list):
-            return [self.resolve(item, inside) for item in rule]
-        if not isinstance(rule, dict):
-            return rule
-        name = rule.get("$ref") if len(rule) == 1 else None
-        if not isinstance(name, str) or name not in self._evaluators:
-            return {key: self.resolve(item, inside) for key, item in rule.items()}
-        if name in inside:
-            raise ReferenceLoop(f"The evaluator {name!r} refers to itself.")
-        return self.resolve(self._evaluators[name], (*inside, name))
+        return Unfolded(_with(rule, changed) if changed else rule, size, depth + 1)
+
+    def _evaluator(self, name: str, above: int) -> Unfolded:
+        if name not in self._unfolded and name not in self._faults:
+            self._unfold_evaluator(name)
+        if name in self._faults:
+            raise ReferenceLoop(self._faults[name])
+        known = self._unfolded[name]
+        if above + known.depth > MAXIMUM_DEPTH:
+            raise _too_deep()
+        return known
+
+    def _unfold_evaluator(self, name: str) -> None:
+        """What the evaluator becomes, wherever it stands; or why it becomes nothing."""
+        if name in self._open:
+            self._faults[name] = f"The evaluator {name!r} refers to itself."
+            return
+        self._open.add(name)
+        try:
+            known = self._unfolded[name] = self._unfold(self._evaluators[name], 0)
+            self.shared[id(known.rule)] = known.rule
+        except ReferenceLoop as error:
+            self._faults[name] = str(error)
+        finally:
+            self._open.discard(name)
+
+
+def _with(rule: Any, changed: Mapping[Any, Any]) -> Any:
+    if isinstance(rule, dict):
+        return {**rule, **changed}
+    return [changed.get(place, item) for place, item in enumerate(rule)]
+
+
+def _too_deep() -> ReferenceLoop:
+    return ReferenceLoop(f"The rule is nested deeper than {MAXIMUM_DEPTH} objects and lists.")

@@ -20,18 +20,19 @@ from functions.flags.logic.bucketing import (
     pair_head,
 )
 from functions.flags.logic.coercion import loosely_equal, to_text
-from functions.flags.logic.node import Node, condition, constant
+from functions.flags.logic.node import Node, Place, condition, constant
 from functions.flags.logic.versions import COMPARISONS, parse_version
 
 
-def _var(nodes: Sequence[Node], key: str | None) -> Node | None:
+def _var(nodes: Sequence[Node], place: Place) -> Node | None:
     """`{"var": "name"}` and `{"var": ["name", default]}` with a constant name and default."""
     if not 1 <= len(nodes) <= 2 or not nodes[0].is_text() or not nodes[-1].constant:
         return None
     name: str = nodes[0].value
     fallback = nodes[1].value if len(nodes) == 2 else None
-    if name == "$flagd.flagKey" and key is not None:
-        return constant(key)
+    if name == "$flagd.flagKey":
+        key = place.flag_key()
+        return None if key is None else constant(key)
     if not name or name.startswith("$"):
         return None
     if "." in name:
@@ -47,21 +48,28 @@ def _var(nodes: Sequence[Node], key: str | None) -> Node | None:
     return Node(get, attribute=name if fallback is None else None)
 
 
-def _equals_text(nodes: Sequence[Node], _key: str | None) -> Node | None:
+def _equals_text(nodes: Sequence[Node], _place: Place) -> Node | None:
     """`==` with a constant text on one side."""
     if len(nodes) != 2 or nodes[0].is_text() == nodes[1].is_text():
         return None
     text, other = (nodes[0], nodes[1]) if nodes[0].is_text() else (nodes[1], nodes[0])
     expected, rule, name = text.value, other.rule, other.attribute
+    if name is None:
 
-    def equals(data: Any) -> bool:
-        value = data.get(name) if name is not None and type(data) is dict else rule(data)
-        return value == expected if type(value) is str else loosely_equal(value, expected)
+        def equals(data: Any) -> bool:
+            value = rule(data)
+            return value == expected if type(value) is str else loosely_equal(value, expected)
+
+    else:
+
+        def equals(data: Any) -> bool:
+            value = data.get(name) if type(data) is dict else operators.lookup(data, name)
+            return value == expected if type(value) is str else loosely_equal(value, expected)
 
     return Node(equals, boolean=True, plain=other.plain)
 
 
-def _not(nodes: Sequence[Node], _key: str | None) -> Node | None:
+def _not(nodes: Sequence[Node], _place: Place) -> Node | None:
     if len(nodes) != 1:
         return None
     rule = condition(nodes[0])
@@ -70,10 +78,10 @@ def _not(nodes: Sequence[Node], _key: str | None) -> Node | None:
 
 def _compared(
     compare: Callable[[Any, Any], bool], otherwise: Callable[[Any, Any], bool]
-) -> Callable[[Sequence[Node], str | None], Node | None]:
+) -> Callable[[Sequence[Node], Place], Node | None]:
     """An attribute against a constant number."""
 
-    def compile_comparison(nodes: Sequence[Node], _key: str | None) -> Node | None:
+    def compile_comparison(nodes: Sequence[Node], _place: Place) -> Node | None:
         if len(nodes) != 2 or not nodes[1].constant or type(nodes[1].value) not in (int, float):
             return None
         rule, limit = nodes[0].rule, nodes[1].value
@@ -89,42 +97,55 @@ def _compared(
     return compile_comparison
 
 
-def _in_constant(nodes: Sequence[Node], _key: str | None) -> Node | None:
-    """`in` with a constant list of texts."""
+def _in_constant(nodes: Sequence[Node], _place: Place) -> Node | None:
+    """`in` with a constant list: its texts are looked up, not gone through."""
     if len(nodes) != 2 or not nodes[1].constant or not isinstance(nodes[1].value, list):
         return None
     items, rule, name = nodes[1].value, nodes[0].rule, nodes[0].attribute
-    if not all(type(item) is str for item in items):
-        return None
-    texts = frozenset(items)
+    texts = frozenset(item for item in items if type(item) is str)
+    others = [item for item in items if type(item) is not str]
+    if name is None:
 
-    def found(data: Any) -> bool:
-        value = data.get(name) if name is not None and type(data) is dict else rule(data)
-        return type(value) is str and value in texts
+        def found(data: Any) -> bool:
+            value = rule(data)
+            return value in texts if isinstance(value, str) else value in others
+
+    else:
+
+        def found(data: Any) -> bool:
+            value = data.get(name) if type(data) is dict else operators.lookup(data, name)
+            return value in texts if isinstance(value, str) else value in others
 
     return Node(found, boolean=True, plain=nodes[0].plain)
 
 
 def _affix(
     holds: Callable[[str, str], bool],
-) -> Callable[[Sequence[Node], str | None], Node | None]:
+) -> Callable[[Sequence[Node], Place], Node | None]:
     """`starts_with` and `ends_with` a constant text."""
 
-    def compile_affix(nodes: Sequence[Node], _key: str | None) -> Node | None:
+    def compile_affix(nodes: Sequence[Node], _place: Place) -> Node | None:
         if len(nodes) != 2 or not nodes[1].is_text():
             return None
         affix, rule, name = nodes[1].value, nodes[0].rule, nodes[0].attribute
+        if name is None:
 
-        def has(data: Any) -> bool | None:
-            value = data.get(name) if name is not None and type(data) is dict else rule(data)
-            return holds(value, affix) if isinstance(value, str) else None
+            def has(data: Any) -> bool | None:
+                value = rule(data)
+                return holds(value, affix) if isinstance(value, str) else None
+
+        else:
+
+            def has(data: Any) -> bool | None:
+                value = data.get(name) if type(data) is dict else operators.lookup(data, name)
+                return holds(value, affix) if isinstance(value, str) else None
 
         return Node(has, plain=nodes[0].plain)
 
     return compile_affix
 
 
-def _cat_two(nodes: Sequence[Node], _key: str | None) -> Node | None:
+def _cat_two(nodes: Sequence[Node], _place: Place) -> Node | None:
     """`cat` of a constant and one value: the bucketing value of a split."""
     if len(nodes) != 2 or not nodes[0].is_text():
         return None
@@ -138,7 +159,7 @@ def _cat_two(nodes: Sequence[Node], _key: str | None) -> Node | None:
     return Node(concatenate, plain=nodes[1].plain)
 
 
-def _sem_ver(nodes: Sequence[Node], _key: str | None) -> Node | None:
+def _sem_ver(nodes: Sequence[Node], _place: Place) -> Node | None:
     """`sem_ver` against a constant version."""
     if len(nodes) != 3 or not nodes[1].is_text() or not nodes[2].constant:
         return None
@@ -154,16 +175,17 @@ def _sem_ver(nodes: Sequence[Node], _key: str | None) -> Node | None:
     return Node(holds, plain=nodes[0].plain)
 
 
-def _fractional(nodes: Sequence[Node], key: str | None) -> Node | None:
+def _fractional(nodes: Sequence[Node], place: Place) -> Node | None:
     """`fractional` with constant shares, of a flag: by an expression, or by the targeting key."""
-    if not nodes or key is None or not all(node.constant for node in nodes[1:]):
+    if not nodes or not all(node.constant for node in nodes[1:]):
         return None
     shorthand = nodes[0].constant and isinstance(nodes[0].value, list)
     shares = [node.value for node in (nodes if shorthand else nodes[1:])]
     if not all(map(operators.is_share, shares)):
         return None
     sums = boundaries([operators.weight(share) for share in shares])
-    if sums is None:
+    key = place.flag_key()
+    if sums is None or key is None:
         return None
     variants = [share[0] for share in shares]
     if shorthand:
@@ -200,7 +222,7 @@ def _hash_by_flag(key: str) -> Callable[[Any], int | None]:
     return hash_user
 
 
-SHORTCUTS: Mapping[str, Callable[[Sequence[Node], str | None], Node | None]] = {
+SHORTCUTS: Mapping[str, Callable[[Sequence[Node], Place], Node | None]] = {
     "var": _var,
     "==": _equals_text,
     "!": _not,
