@@ -1,4 +1,4 @@
-"""Stores that are out of reach."""
+"""Stores that are out of reach; and every answer is held against its description."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
 from functions.documents import Store
+from tests.described import answers_as_described
+
+
+@pytest.fixture(autouse=True)
+def _as_described(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with answers_as_described(monkeypatch):
+        yield
 
 
 @contextmanager

@@ -172,7 +172,12 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/v1/flags/key"): {"revision": 1},
     ("POST", "/v1/flags/key/archive"): {"revision": 1},
     ("POST", "/v1/flags/key/restore"): {"revision": 1},
+    ("POST", "/v1/flags/key/delete"): {"revision": 1},
     ("POST", "/v1/keys"): {"kind": "secret", "label": "x"},
+    ("POST", "/v1/segments"): {"key": "s", "included": ["user-1"]},
+    ("PATCH", "/v1/segments/key"): {"revision": 1},
+    ("POST", "/v1/segments/key/restore"): {"revision": 1, "to": 1},
+    ("POST", "/v1/segments/key/delete"): {"revision": 1},
     ("PUT", "/v1/members/uid"): {"role": "reader", "environments": ["staging"]},
     ("POST", "/v1/rollouts"): {"flag": "f", "candidate": "on", "plan": "canary"},
     ("POST", "/v1/versions"): {

@@ -14,6 +14,7 @@ from schemathesis.core.result import Ok
 from functions import admin, api, openapi, web
 from functions.description import Route, Surface, described, limit
 from functions.errors import ALL, AlreadyExists, Internal, OpenAIError, StoreUnavailable
+from tests.described import departures
 
 SURFACE = Surface("Things", "For tests.", "1.0", "/api", {}, errors=(StoreUnavailable,))
 
@@ -164,3 +165,23 @@ def test_it_is_served(surface: tuple[Surface, flask.Flask]) -> None:
     answer = bare.test_client().get(f"{told.prefix}/openapi.json")
     assert answer.get_json()["info"]["title"] == told.title
     assert answer.headers["X-Request-Id"] == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"size": 1}, []),
+        ({"size": 0}, ["200: 0 is less than the minimum of 1 at ['size']"]),
+        ({}, ['200: "size" is a required property at []']),
+        (({"size": 1}, 201), ["201 is not described"]),
+        ((json.dumps({"size": 1}), 200, {"Content-Type": "text/html"}), ["200 of the type text"]),
+    ],
+)
+def test_a_departure_from_the_description_shows(answer: Any, told: list[str]) -> None:
+    """What the tests on the emulator hold every answer against."""
+    routes = [Route("/", "GET", "x", described("Look", answers={200: Inner}))]
+    app = web.make_app("tests", "/api", [])
+    with app.test_request_context():
+        found = list(departures(openapi.describe(SURFACE, routes), app.make_response(answer)))
+    assert len(found) == len(told)
+    assert all(each.startswith(start) for each, start in zip(found, told, strict=True))
