@@ -180,7 +180,7 @@ def test_it_is_served(surface: tuple[Surface, flask.Flask]) -> None:
 def test_a_departure_from_the_description_shows(answer: Any, told: list[str]) -> None:
     """What the tests on the emulator hold every answer against."""
     routes = [Route("/", "GET", "x", described("Look", answers={200: Inner}))]
-    app = web.make_app("tests", "/api", [])
+    app = web.make_app("surface-tests", "/api", [])
     with app.test_request_context():
         found = list(departures(openapi.describe(SURFACE, routes), app.make_response(answer)))
     assert len(found) == len(told)
