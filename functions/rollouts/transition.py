@@ -10,6 +10,7 @@ from functions.alerts import outbox
 from functions.changes import Decision, Entry, View
 from functions.documents import Document, Write
 from functions.flags.flag import Flag
+from functions.flags.logic.bucketing import ALGORITHM
 from functions.flags.manage.publish import publish_moved, save_flag
 from functions.flags.split import Split
 from functions.rollouts import told
@@ -101,12 +102,15 @@ def decide(view: View, transitions: Sequence[Transition], result: Any = None) ->
 def follow(flag: Flag, rollout: Rollout) -> Flag:
     """The flag as the rollout wants it: split, back as it was, or with the candidate for good."""
     if rollout.state.splitting:
+        begun = flag.split
         split = Split(
             rollout=rollout.id,
             salt=rollout.id,
             control=rollout.control,
             candidate=rollout.candidate,
             percentage=rollout.percentage,
+            # Another algorithm would move users: a rollout keeps the one that it began with.
+            algorithm=begun.algorithm if begun and begun.rollout == rollout.id else ALGORITHM,
         )
         return flag if flag.split == split else flag.with_split(split)
     if flag.split is None or flag.split.rollout != rollout.id:
