@@ -25,7 +25,8 @@ class Snapshot:
     """What readers of an environment need. Immutable but for `memo`.
 
     `flags` is the flagd document behind `evaluator`; `client_keys` are the flags that publishable
-    API keys may see; `memo` keeps what readers derive from the flags, for as long as they stay.
+    API keys may see; `descriptions` are texts by flag; `memo` keeps what readers derive from the
+    flags, for as long as they stay.
     """
 
     application: str
@@ -37,7 +38,12 @@ class Snapshot:
     services: Mapping[str, Any]
     keys: Mapping[str, Any]
     hash_key: bytes = field(repr=False)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.application, self.environment)
 
     def user_hash(self, uid: str) -> str:
         """16 hexadecimal characters that stand for a user in metrics: keyed, so not reversible."""
@@ -82,6 +88,7 @@ def assemble(
         services=named.get(SERVICES, {}),
         keys=named.get(KEYS, {}),
         hash_key=base64.b64decode(key) if key else UNPUBLISHED_HASH_KEY,
+        descriptions=flags.get("descriptions", {}),
         memo=previous.snapshot.memo if previous and same else {},
     )
     return Content(pointer, held, snapshot)
