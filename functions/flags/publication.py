@@ -18,9 +18,9 @@ from typing import Any
 from functions.errors import FailedPrecondition, InvalidArgument
 from functions.flags.composition import REQUIRED, as_evaluator
 from functions.flags.flag import Flag
-from functions.flags.logic.references import ReferenceLoop, resolve
+from functions.flags.logic.references import ReferenceLoop, Resolver
 from functions.flags.segment import Segment
-from functions.flags.validation import references, refuse
+from functions.flags.validation import REFERENCE, references, refuse
 
 Part = Mapping[str, Any]
 
@@ -82,12 +82,13 @@ def require_sound(part: Part, edit: Edit) -> None:
         if not flag.archived:
             _require_references(flag.definition.get("targeting"), "$.targeting", part)
             _require_prerequisites(part, flag)
+    resolver = Resolver(part["document"].get("$evaluators", {}))
     for segment in edit.segments:
         _require_references(dict(segment.rule), "$.rule", part)
-        _require_unfolding(part, segment)
+        _require_unfolding(segment, resolver)
     _require_nothing_lost(part, edit)
     for key in sorted(_touched(part, edit)):
-        _require_resolvable(part, key)
+        _require_resolvable(part, key, resolver)
 
 
 def users_of_flag(part: Part, key: str) -> list[str]:
@@ -192,9 +193,9 @@ def in_use(kind: str, key: str, users: Sequence[str]) -> FailedPrecondition:
     )
 
 
-def _require_unfolding(part: Part, segment: Segment) -> None:
+def _require_unfolding(segment: Segment, resolver: Resolver) -> None:
     try:
-        resolve(segment.compiled(), part["document"]["$evaluators"])
+        resolver.unfold(segment.compiled())
     except ReferenceLoop as error:
         raise InvalidArgument(f"$.rule: {error}", extra={"path": "$.rule"}) from error
 
@@ -221,15 +222,14 @@ def _touched(part: Part, edit: Edit) -> set[str]:
     }
 
 
-def _require_resolvable(part: Part, key: str) -> None:
+def _require_resolvable(part: Part, key: str, resolver: Resolver) -> None:
     """The flag's rules unfold, and where others require it, mean the same inside of theirs."""
     document = part["document"]
-    evaluators = document.get("$evaluators", {})
     try:
-        rule = resolve(document["flags"][key].get("targeting"), evaluators)
+        rule = resolver.unfold(document["flags"][key].get("targeting")).rule
     except ReferenceLoop as error:
         raise InvalidArgument(f"The flag {key}: {error}", extra={"flag": key}) from error
-    if REQUIRED + key in evaluators:
+    if REQUIRED + key in document.get("$evaluators", {}):
         for trouble in _bound_to_key(rule):
             raise FailedPrecondition(
                 f"The flag {key} can't be a prerequisite (of {', '.join(users_of_flag(part, key))})"
@@ -258,4 +258,14 @@ def _bound_to_key(rule: Any) -> Iterator[str]:
 
 def _named(rule: Any) -> set[str]:
     """The evaluators that a rule refers to."""
-    return {name for _, name in references(rule, "")} if rule else set()
+    found: set[str] = set()
+    level = [rule]
+    while level:
+        node = level.pop()
+        if isinstance(node, dict):
+            name = node.get(REFERENCE)
+            found.update([name] if isinstance(name, str) else [])
+            level.extend(node.values())
+        elif isinstance(node, list):
+            level.extend(item for item in node if isinstance(item, (dict, list)))
+    return found
