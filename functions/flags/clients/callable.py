@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from functions.errors import InvalidArgument
-from functions.flags.clients.ofrep import BadContext, checked_context, visible_keys
+from functions.flags.clients.context import BadContext, checked_context
+from functions.flags.clients.ofrep import visible_keys
 from functions.flags.content import Snapshot
 from functions.flags.evaluation import FLAG_NOT_FOUND, Evaluation, failure
 from functions.flags.keys import Kind
