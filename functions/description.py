@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 View = TypeVar("View", bound=Callable[..., Any])
 Schema = Mapping[str, Any]
-Paths = dict[str, Any]
-Schemas = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
 
@@ -32,6 +30,14 @@ ID_TOKEN: Schema = {
     "scheme": "bearer",
     "bearerFormat": "JWT",
     "description": "The Firebase ID token of a person.",
+}
+
+API_KEY: Schema = {"type": "http", "scheme": "bearer", "description": "An API key."}
+API_KEY_HEADER: Schema = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "X-API-Key",
+    "description": "An API key.",
 }
 
 
@@ -125,7 +131,7 @@ class Surface:
     query      parameters of every route that is scoped
     scoped     errors of every route that is scoped, besides
     changing   errors of every route that changes something, besides
-    ahead      paths and schemas of what is answered before Flask, when asked for
+    ahead      `module:function` that gives paths and schemas of what is answered before Flask
     """
 
     title: str
@@ -138,4 +144,4 @@ class Surface:
     query: tuple[Parameter, ...] = ()
     scoped: tuple[type[PalierError], ...] = ()
     changing: tuple[type[PalierError], ...] = ()
-    ahead: Callable[[], tuple[Paths, Schemas]] = lambda: ({}, {})
+    ahead: str = ""

@@ -34,7 +34,7 @@ def describe(surface: Surface, routes: Iterable[Route]) -> dict[str, Any]:
     """The whole description as JSON. A route without one is left out: a test finds it."""
     known = [(route, route.description) for route in routes if route.description]
     shapes, schemas = _schemas({shape for _, told in known for shape in told.shapes})
-    ahead, more = surface.ahead()
+    ahead, more = resolve_name(surface.ahead)() if surface.ahead else ({}, {})
     paths: dict[str, Any] = {}
     refusals: dict[str, Any] = {}
     for route, told in known:

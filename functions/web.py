@@ -15,7 +15,7 @@ import flask
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from functions import errors, log, messages, openapi
+from functions import errors, log, messages
 from functions.description import Route, Surface, described
 from functions.errors import InvalidArgument, PalierError, PayloadTooLarge
 
@@ -55,10 +55,12 @@ def serve_description(app: flask.Flask, surface: Surface, *, public: bool = Fals
     @app.get("/openapi.json")
     @described("This description", answers=ANYTHING, public=public, scoped=False)
     def description() -> flask.Response:
+        from functions import openapi  # not needed by anybody else
+
         if not built:
             told = openapi.describe(surface, routes_of(app))
             built.append(json.dumps(told, ensure_ascii=False).encode())
-        return flask.Response(built[0], mimetype=openapi.JSON)
+        return flask.Response(built[0], mimetype="application/json")
 
 
 def routes_of(app: flask.Flask) -> list[Route]:
