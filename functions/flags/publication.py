@@ -11,11 +11,12 @@ reaches all that refer to it without touching them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
-from functions.errors import FailedPrecondition, InvalidArgument
+from functions.errors import FailedPrecondition, InvalidArgument, PalierError
 from functions.flags.composition import REQUIRED, as_evaluator
 from functions.flags.flag import Flag
 from functions.flags.logic.references import ReferenceLoop, Resolver
@@ -23,6 +24,9 @@ from functions.flags.segment import Segment
 from functions.flags.validation import REFERENCE, references, refuse
 
 Part = Mapping[str, Any]
+Kind = Literal["flag", "segment"]
+FLAG: Kind = "flag"
+SEGMENT: Kind = "segment"
 
 OWN_KEY = ("$flagd", "$flagd.flagKey")
 """A rule that reads these decides otherwise inside another flag."""
@@ -36,6 +40,14 @@ class Edit:
     segments: Sequence[Segment] = ()
     gone_flags: Sequence[str] = ()
     gone_segments: Sequence[str] = ()
+
+
+class Fault(NamedTuple):
+    """What does not hold together, and the flag or segment that is at fault."""
+
+    kind: Kind
+    key: str
+    error: PalierError
 
 
 def published(part: Part, edit: Edit) -> dict[str, Any]:
@@ -78,17 +90,36 @@ def require_sound(part: Part, edit: Edit) -> None:
     Raises InvalidArgument when what was written refers to something that isn't there or to itself,
     FailedPrecondition when something else needs what was changed.
     """
+    for fault in faults(part, edit):
+        raise fault.error
+
+
+def faults(part: Part, edit: Edit) -> Iterator[Fault]:
+    """All that `require_sound` would refuse."""
+    for kind, key, check in _checks(part, edit):
+        try:
+            check()
+        except PalierError as error:
+            yield Fault(kind, key, error)
+
+
+def _checks(part: Part, edit: Edit) -> Iterator[tuple[Kind, str, Callable[[], None]]]:
     for flag in edit.flags:
         if not flag.archived:
-            _require_references(flag.definition.get("targeting"), "$.targeting", part)
-            _require_prerequisites(part, flag)
+            rules = flag.definition.get("targeting")
+            yield FLAG, flag.key, partial(_require_references, rules, "$.targeting", part)
+            yield FLAG, flag.key, partial(_require_prerequisites, part, flag)
     resolver = Resolver(part["document"].get("$evaluators", {}))
     for segment in edit.segments:
-        _require_references(dict(segment.rule), "$.rule", part)
-        _require_unfolding(segment, resolver)
-    _require_nothing_lost(part, edit)
+        rule = dict(segment.rule)
+        yield SEGMENT, segment.key, partial(_require_references, rule, "$.rule", part)
+        yield SEGMENT, segment.key, partial(_require_unfolding, segment, resolver)
+    for key in [*(flag.key for flag in edit.flags), *edit.gone_flags]:
+        yield FLAG, key, partial(_require_flag_kept, part, key)
+    for key in edit.gone_segments:
+        yield SEGMENT, key, partial(_require_segment_kept, part, key)
     for key in sorted(_touched(part, edit)):
-        _require_resolvable(part, key, resolver)
+        yield FLAG, key, partial(_require_resolvable, part, key, resolver)
 
 
 def users_of_flag(part: Part, key: str) -> list[str]:
@@ -164,24 +195,25 @@ def _loop(requires: Mapping[str, Mapping[str, Any]], start: str) -> list[str]:
     return []
 
 
-def _require_nothing_lost(part: Part, edit: Edit) -> None:
-    """What others need of the flags and segments that were changed must still be there."""
+def _require_flag_kept(part: Part, key: str) -> None:
+    """What others need of a flag that was changed must still be there."""
     definitions = part["document"]["flags"]
-    for key in [*(flag.key for flag in edit.flags), *edit.gone_flags]:
-        for user in users_of_flag(part, key):
-            if key not in definitions:
-                raise in_use("flag", key, [f"flag {user}"])
-            for variant in part["requires"][user][key]:
-                if variant not in definitions[key]["variants"]:
-                    raise FailedPrecondition(
-                        f"The flag {user} requires the variant {variant!r} of the flag {key}.",
-                        remedy=f"Change the prerequisites of {user} first.",
-                        extra={"used_by": [f"flag {user}"]},
-                    )
-    for key in edit.gone_segments:
-        users = users_of_segment(part, key)
-        if users:
-            raise in_use("segment", key, users)
+    for user in users_of_flag(part, key):
+        if key not in definitions:
+            raise in_use("flag", key, [f"flag {user}"])
+        for variant in part["requires"][user][key]:
+            if variant not in definitions[key]["variants"]:
+                raise FailedPrecondition(
+                    f"The flag {user} requires the variant {variant!r} of the flag {key}.",
+                    remedy=f"Change the prerequisites of {user} first.",
+                    extra={"used_by": [f"flag {user}"]},
+                )
+
+
+def _require_segment_kept(part: Part, key: str) -> None:
+    users = users_of_segment(part, key)
+    if users:
+        raise in_use("segment", key, users)
 
 
 def in_use(kind: str, key: str, users: Sequence[str]) -> FailedPrecondition:

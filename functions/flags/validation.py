@@ -50,7 +50,7 @@ def check_definition(definition: Any) -> None:
     _check_size(definition)
     for name in definition:
         if name not in FIELDS:
-            refuse(_at("$", name), f"no such field, only {', '.join(FIELDS)}", definition[name])
+            refuse(at("$", name), f"no such field, only {', '.join(FIELDS)}", definition[name])
     if definition.get("state") not in ("ENABLED", "DISABLED"):
         refuse("$.state", '"ENABLED" or "DISABLED"', definition.get("state"))
     variants = _check_variants(definition.get("variants"))
@@ -90,13 +90,13 @@ def references(rule: Any, path: str) -> Iterator[tuple[str, str]]:
     """The path and the name of each `{"$ref": name}` in a rule."""
     if isinstance(rule, list):
         for index, item in enumerate(rule):
-            yield from references(item, _at(path, index))
+            yield from references(item, at(path, index))
     elif isinstance(rule, dict):
         for name, item in rule.items():
             if name == REFERENCE and len(rule) == 1 and isinstance(item, str):
                 yield path, item
             else:
-                yield from references(item, _at(path, name))
+                yield from references(item, at(path, name))
 
 
 def refuse(path: str, expected: str, found: Any) -> NoReturn:
@@ -111,7 +111,8 @@ def _is_short(value: Any) -> bool:
     return isinstance(value, (str, int, float)) and len(repr(value)) <= 80
 
 
-def _at(path: str, name: str | int) -> str:
+def at(path: str, name: str | int) -> str:
+    """The JSON path one step further: `$.variants.on`, `$.if[0]`, `$.flags['a-b']`."""
     if isinstance(name, int):
         return f"{path}[{name}]"
     return f"{path}.{name}" if re.fullmatch(r"[A-Za-z_]\w*", name) else f"{path}[{name!r}]"
@@ -162,7 +163,7 @@ def _check_variants(variants: Any) -> Mapping[str, Any]:
     first = next(iter(variants.values()))
     kind = next(((name, holds) for name, holds in KINDS if holds(first)), None)
     for name, value in variants.items():
-        path = _at("$.variants", name)
+        path = at("$.variants", name)
         if not 1 <= len(name) <= MAXIMUM_NAME:
             refuse(path, f"a name of 1 to {MAXIMUM_NAME} characters", name)
         if kind is None:
@@ -186,19 +187,19 @@ def _check_metadata(metadata: Any) -> None:
         refuse("$.metadata", f"an object of at most {MAXIMUM_METADATA} entries", metadata)
     for name, value in metadata.items():
         if not name or not isinstance(value, (str, int, float)):
-            refuse(_at("$.metadata", name), "a string, a number or a boolean", value)
+            refuse(at("$.metadata", name), "a string, a number or a boolean", value)
 
 
 def _check_node(rule: Any, path: str) -> None:
     if isinstance(rule, list):
         for index, item in enumerate(rule):
-            _check_node(item, _at(path, index))
+            _check_node(item, at(path, index))
     if not isinstance(rule, dict):
         return
     if len(rule) != 1:
         refuse(path, "an object with one operator", rule)
     name, arguments = next(iter(rule.items()))
-    here = _at(path, name)
+    here = at(path, name)
     if name == REFERENCE:
         if not isinstance(arguments, str):
             refuse(here, "the key of a segment", arguments)
@@ -217,14 +218,14 @@ def _check_fractional(arguments: Sequence[Any], path: str) -> None:
     if not shares:
         refuse(path, "at least one share, [variant, weight]", list(arguments))
     for index, share in enumerate(shares, start=0 if shorthand else 1):
-        here = _at(path, index)
+        here = at(path, index)
         if not isinstance(share, list) or not 1 <= len(share) <= 2:
             refuse(here, "a share: [variant] or [variant, weight]", share)
         weight = share[1] if len(share) == 2 else 1
         if isinstance(weight, dict):
             continue
         if not isinstance(weight, int) or isinstance(weight, bool) or weight < 0:
-            refuse(_at(here, 1), "a weight: a whole number of at least 0", weight)
+            refuse(at(here, 1), "a weight: a whole number of at least 0", weight)
     weights = [share[1] if len(share) == 2 else 1 for share in shares]
     if all(isinstance(weight, int) for weight in weights) and not 0 < sum(weights) < 2**31:
         refuse(path, "weights that add up to at least 1 and less than 2**31", sum(weights))
@@ -234,11 +235,11 @@ def _check_sem_ver(arguments: Sequence[Any], path: str) -> None:
     if len(arguments) != 3:
         refuse(path, "[version, comparison, version]", list(arguments))
     if not isinstance(arguments[1], str) or arguments[1] not in COMPARISONS:
-        refuse(_at(path, 1), f"one of {' '.join(COMPARISONS)}", arguments[1])
+        refuse(at(path, 1), f"one of {' '.join(COMPARISONS)}", arguments[1])
     for index in (0, 2):
         version = arguments[index]
         if not isinstance(version, (dict, list)) and parse_version(str(version)) is None:
-            refuse(_at(path, index), "a semantic version", version)
+            refuse(at(path, index), "a semantic version", version)
 
 
 def _check_affix(arguments: Sequence[Any], path: str) -> None:
@@ -246,14 +247,14 @@ def _check_affix(arguments: Sequence[Any], path: str) -> None:
         refuse(path, "[text, text]", list(arguments))
     for index, value in enumerate(arguments):
         if not isinstance(value, (str, dict)):
-            refuse(_at(path, index), "a text", value)
+            refuse(at(path, index), "a text", value)
 
 
 def _check_var(arguments: Sequence[Any], path: str) -> None:
     if not 1 <= len(arguments) <= 2:
         refuse(path, "a name, or [name, default]", list(arguments))
     if not isinstance(arguments[0], (str, int, dict)) or isinstance(arguments[0], bool):
-        refuse(_at(path, 0), "the name of an attribute", arguments[0])
+        refuse(at(path, 0), "the name of an attribute", arguments[0])
 
 
 CHECKS: Mapping[str, Callable[[Sequence[Any], str], None]] = {
@@ -276,12 +277,12 @@ def _check_outcome(rule: Any, path: str, variants: Mapping[str, Any]) -> None:
     name, arguments = next(iter(rule.items()))
     if not isinstance(arguments, list):
         return
-    here = _at(path, name)
+    here = at(path, name)
     if name in ("if", "?:"):
         ends = [*range(1, len(arguments), 2), *([len(arguments) - 1] if len(arguments) % 2 else [])]
         for index in ends:
-            _check_outcome(arguments[index], _at(here, index), variants)
+            _check_outcome(arguments[index], at(here, index), variants)
     if name == "fractional":
         for index, share in enumerate(arguments):
             if isinstance(share, list):
-                _check_outcome(share[0], _at(_at(here, index), 0), variants)
+                _check_outcome(share[0], at(at(here, index), 0), variants)
