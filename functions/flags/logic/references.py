@@ -11,14 +11,22 @@ from typing import Any, NamedTuple
 
 MAXIMUM_NODES = 100_000
 """A list of plain values counts as one: being asked for an element, it is one step."""
-MAXIMUM_DEPTH = 400
-"""Objects and lists within each other: some 200 operators."""
+MAXIMUM_DEPTH = 256
+"""Objects and lists within each other, a reference counting for two: some 128 operators. Far below
+what Python's stack allows, so that a rule is too deep everywhere or nowhere."""
 
 PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 class ReferenceLoop(Exception):
     """Evaluators that name each other in a circle, or a rule that unfolds beyond the limits."""
+
+
+class TooDeep(ReferenceLoop):
+    """Here, that is: an evaluator may stand elsewhere all the same."""
+
+    def __init__(self) -> None:
+        super().__init__(f"The rule is nested deeper than {MAXIMUM_DEPTH} objects and lists.")
 
 
 class Unfolded(NamedTuple):
@@ -60,48 +68,48 @@ class Resolver:
         elif not isinstance(rule, list) or PLAIN.issuperset(map(type, rule)):
             return Unfolded(rule, 1, 0)
         if above >= MAXIMUM_DEPTH:
-            raise _too_deep()
+            raise TooDeep
         items: Iterable[tuple[Any, Any]] = (
             rule.items() if isinstance(rule, dict) else enumerate(rule)
         )
         changed: dict[Any, Any] = {}
-        size, depth = 1, 0
+        size, depth = _within_limit(1 + len(rule)), 0
         for place, item in items:
-            if type(item) in PLAIN:
-                size += 1
-                continue
-            inner = self._unfold(item, above + 1)
-            size += inner.size
-            depth = max(depth, inner.depth)
-            if inner.rule is not item:
-                changed[place] = inner.rule
-            if size > MAXIMUM_NODES:
-                break
-        if size > MAXIMUM_NODES:
-            raise ReferenceLoop(f"The rule unfolds to more than {MAXIMUM_NODES:,} nodes.")
+            if type(item) not in PLAIN:
+                inner = self._unfold(item, above + 1)
+                size = _within_limit(size + inner.size - 1)
+                depth = max(depth, inner.depth)
+                if inner.rule is not item:
+                    changed[place] = inner.rule
         return Unfolded(_with(rule, changed) if changed else rule, size, depth + 1)
 
     def _evaluator(self, name: str, above: int) -> Unfolded:
+        if above >= MAXIMUM_DEPTH:
+            raise TooDeep
         if name not in self._unfolded and name not in self._faults:
-            self._unfold_evaluator(name)
+            self._unfold_evaluator(name, above)
         if name in self._faults:
             raise ReferenceLoop(self._faults[name])
         known = self._unfolded[name]
         if above + known.depth > MAXIMUM_DEPTH:
-            raise _too_deep()
+            raise TooDeep
         return known
 
-    def _unfold_evaluator(self, name: str) -> None:
+    def _unfold_evaluator(self, name: str, above: int) -> None:
         """What the evaluator becomes, wherever it stands; or why it becomes nothing."""
         if name in self._open:
             self._faults[name] = f"The evaluator {name!r} refers to itself."
             return
         self._open.add(name)
         try:
-            known = self._unfolded[name] = self._unfold(self._evaluators[name], 0)
-            self.shared[id(known.rule)] = known.rule
+            rule, size, depth = self._unfold(self._evaluators[name], above + 2)
+        except TooDeep:
+            raise
         except ReferenceLoop as error:
             self._faults[name] = str(error)
+        else:
+            self._unfolded[name] = Unfolded(rule, size, depth + 2)
+            self.shared[id(rule)] = rule
         finally:
             self._open.discard(name)
 
@@ -112,5 +120,7 @@ def _with(rule: Any, changed: Mapping[Any, Any]) -> Any:
     return [changed.get(place, item) for place, item in enumerate(rule)]
 
 
-def _too_deep() -> ReferenceLoop:
-    return ReferenceLoop(f"The rule is nested deeper than {MAXIMUM_DEPTH} objects and lists.")
+def _within_limit(size: int) -> int:
+    if size > MAXIMUM_NODES:
+        raise ReferenceLoop(f"The rule unfolds to more than {MAXIMUM_NODES:,} nodes.")
+    return size
