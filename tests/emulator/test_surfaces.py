@@ -4,88 +4,36 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import firebase_admin
-import functions_framework
 import pytest
 from google.cloud import firestore
 from werkzeug.test import Client, TestResponse
 
-import functions
 from functions import audit
-from functions.clock import SystemClock
 from functions.documents import Scope, Store, Write
 from functions.flags.clients.hot import HotRoutes
 from functions.identity import administrator_path, membership_path
+from tests.emulator.instances import CLOCK, Serve, instances
 from tests.emulator.proxy import proxy
 from tests.tokens import id_token
 
 SCOPE = Scope("main", "production")
 OFREP = "/ofrep/v1/evaluate/flags"
-FRESH = ("wiring", "api", "admin", "callables")
 DEFINITION = {
     "state": "ENABLED",
     "variants": {"on": True, "off": False},
     "defaultVariant": "on",
 }
-Serve = Callable[[str], Client]
-
-
-class ShiftedClock(SystemClock):
-    """The machine's time, and as much later as a test says."""
-
-    shift = 0.0
-
-    def now(self) -> float:
-        return super().now() + self.shift
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.shift
-
-
-CLOCK = ShiftedClock()
 
 
 @pytest.fixture
 def serve(firestore_client: firestore.Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """A function as a new instance serves it; each call is another instance."""
-    monkeypatch.setenv("GCLOUD_PROJECT", str(firestore_client.project))
-    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", "127.0.0.1:1")
-    for variable in ("FUNCTION_TARGET", "FUNCTION_SIGNATURE_TYPE"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("NO_GCE_CHECK", "true")
-    monkeypatch.setattr(CLOCK, "shift", 0.0)
-    kept = {f"functions.{name}": sys.modules.get(f"functions.{name}") for name in FRESH}
-
-    def start(function: str) -> Client:
-        _forget()
-        firebase_admin._apps.clear()
-        from functions import wiring
-
-        wiring.CLOCK = CLOCK
-        app = functions_framework.create_app(function, "main.py", "http")  # type: ignore[no-untyped-call]
-        return Client(app)
-
-    yield start
-    _forget()
-    for name, module in kept.items():
-        if module is not None:
-            sys.modules[name] = module
-            setattr(functions, name.rpartition(".")[2], module)
-    firebase_admin._apps.clear()
-
-
-def _forget() -> None:
-    """What an instance builds once: the next one builds it anew."""
-    sys.modules.pop("main", None)
-    for name in FRESH:
-        sys.modules.pop(f"functions.{name}", None)
-        if hasattr(functions, name):
-            delattr(functions, name)
+    with instances(str(firestore_client.project), monkeypatch) as start:
+        yield start
 
 
 @pytest.fixture
