@@ -1,6 +1,7 @@
-"""The HTTP function `api`, for client apps: flags over OFREP, stories, and the bundle's health.
+"""The HTTP function `api`, for client apps: flags over OFREP and for flagd, stories, and the
+bundle's health.
 
-    request → OFREP? → evaluated at once
+    request → flags? → evaluated at once
             → anything else → Flask: its route
 
 Placed before functions-framework's own Flask app where there is one, since a second dispatch costs
@@ -12,9 +13,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions import web, wiring
-from functions.description import ID_TOKEN, Surface
+from functions.description import API_KEY, API_KEY_HEADER, ID_TOKEN, Surface
 from functions.errors import StoreUnavailable, Unauthenticated
-from functions.flags.clients.hot import Application, HotRoutes, put_ahead
+from functions.flags.clients.hot import HotRoutes
+from functions.flags.clients.limits import Limits
+from functions.flags.clients.wsgi import Application, put_ahead
 from functions.registry.health import VERSION
 
 if TYPE_CHECKING:
@@ -27,9 +30,10 @@ SURFACE = Surface(
     summary="For client apps: flags over OFREP, stories, and the bundle's health.",
     version=VERSION,
     prefix=PREFIX,
-    schemes={"IdToken": ID_TOKEN},
+    schemes={"IdToken": ID_TOKEN, "ApiKey": API_KEY, "ApiKeyHeader": API_KEY_HEADER},
     security=("IdToken",),
     errors=(Unauthenticated, StoreUnavailable),
+    ahead="functions.flags.clients.description:hot_routes",
 )
 
 
@@ -63,9 +67,17 @@ def slower_routes() -> flask.Flask:
 
 
 def with_hot_routes(behind: Application) -> HotRoutes:
-    """OFREP ahead of what else there is."""
-    origins = wiring.settings().allowed_origins
-    return HotRoutes(behind, wiring.snapshots, wiring.CLOCK, origins, FUNCTION)
+    """The routes of flags ahead of what else there is."""
+    settings = wiring.settings()
+    return HotRoutes(
+        behind,
+        wiring.snapshots,
+        wiring.usage,
+        wiring.CLOCK,
+        limits=Limits(settings.evaluation_limit),
+        allowed_origins=settings.allowed_origins,
+        function=FUNCTION,
+    )
 
 
 def put_hot_routes_ahead() -> bool:

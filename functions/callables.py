@@ -32,8 +32,10 @@ class Request(Protocol):
 
 
 def evaluate_flags(request: Request) -> Any:
-    scope = wiring.settings().scope
-    return evaluate_for_callable(wiring.snapshots().get(scope), request.data, _uid(request))
+    snapshot, usage = wiring.snapshots().get(wiring.settings().scope), wiring.usage()
+    evaluated = evaluate_for_callable(snapshot, usage.tally(snapshot), request.data, _uid(request))
+    usage.write_when_due()
+    return evaluated
 
 
 def generate_story(request: Request) -> Any:

@@ -21,8 +21,10 @@ NAMES = (
     "PALIER_OPENAI_URL",
     "PALIER_MONITORING_ADDRESS",
     "PALIER_ALLOWED_ORIGINS",
+    "PALIER_EVALUATION_LIMIT",
 )
 IDENTIFIER = re.compile(r"[a-z][a-z0-9-]{0,38}")
+WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 class SettingsError(Exception):
@@ -38,6 +40,7 @@ class Settings:
     openai_api_key             "" when it is not bound: stories then fail with a clear error
     monitoring_address         host:port of a local Cloud Monitoring server ("" for Google's)
     allowed_origins            browsers' origins that may call `api`; ("*",) for all
+    evaluation_limit           requests a second of one API key to one instance of `api`; 0 for any
     """
 
     application: str
@@ -47,6 +50,7 @@ class Settings:
     openai_api_key: str
     monitoring_address: str
     allowed_origins: tuple[str, ...]
+    evaluation_limit: int
 
     @staticmethod
     def from_environment(environ: Mapping[str, str]) -> Settings:
@@ -59,6 +63,7 @@ class Settings:
             openai_api_key=environ.get("OPENAI_API_KEY", "").strip(),
             monitoring_address=environ.get("PALIER_MONITORING_ADDRESS", ""),
             allowed_origins=_words(environ.get("PALIER_ALLOWED_ORIGINS", "*")),
+            evaluation_limit=_whole(environ, "PALIER_EVALUATION_LIMIT", "1000"),
         )
 
     @property
@@ -74,6 +79,13 @@ def _identifier(environ: Mapping[str, str], name: str, default: str) -> str:
             "at most 39, starting with a letter."
         )
     return value
+
+
+def _whole(environ: Mapping[str, str], name: str, default: str) -> int:
+    value = environ.get(name, default)
+    if not WHOLE.fullmatch(value):
+        raise SettingsError(f"{name} is {value!r}; it takes a whole number of at most 9 digits.")
+    return int(value)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from google.cloud import firestore
 
 from functions.clock import SystemClock
 from functions.documents import Store
+from functions.flags.clients.usage import Usage
 from functions.flags.snapshot import SnapshotCache
 from functions.settings import Settings
 
@@ -74,6 +75,15 @@ def store() -> Store:
 @once
 def snapshots() -> SnapshotCache:
     return SnapshotCache(store(), CLOCK, own=settings().scope)
+
+
+@once
+def usage() -> Usage:
+    """What it has not written yet is written when the process ends."""
+    made = Usage(store(), CLOCK)
+    atexit.register(made.write_all)
+    os.register_at_fork(after_in_child=made.start_anew)
+    return made
 
 
 @once

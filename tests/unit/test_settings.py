@@ -17,6 +17,7 @@ def test_the_defaults_serve_a_bundle_of_one_application() -> None:
         "",
     )
     assert settings.allowed_origins == ("*",)
+    assert settings.evaluation_limit == 1_000
 
 
 def test_all_that_can_be_set() -> None:
@@ -27,6 +28,7 @@ def test_all_that_can_be_set() -> None:
             "PALIER_OPENAI_URL": "http://127.0.0.1:1/v1",
             "PALIER_MONITORING_ADDRESS": "127.0.0.1:2",
             "PALIER_ALLOWED_ORIGINS": "https://a.example, https://b.example",
+            "PALIER_EVALUATION_LIMIT": "0",
             "OPENAI_API_KEY": "a-key\n",
             "GCLOUD_PROJECT": "one",
             "GOOGLE_CLOUD_PROJECT": "two",
@@ -40,6 +42,7 @@ def test_all_that_can_be_set() -> None:
         "a-key",
         "127.0.0.1:2",
         ("https://a.example", "https://b.example"),
+        0,
     )
 
 
@@ -52,6 +55,12 @@ def test_the_project_by_its_other_name() -> None:
 def test_names_that_are_refused(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         Settings.from_environment({name: value})
+
+
+@pytest.mark.parametrize("value", ["", "-1", "1.5", "1e3", "many", "²", "1" * 10])
+def test_limits_that_are_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="PALIER_EVALUATION_LIMIT"):
+        Settings.from_environment({"PALIER_EVALUATION_LIMIT": value})
 
 
 def test_names_are_the_bundle_s_own() -> None:

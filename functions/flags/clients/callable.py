@@ -8,7 +8,9 @@ from typing import Any
 from functions.errors import InvalidArgument
 from functions.flags.clients.context import BadContext, checked_context
 from functions.flags.clients.ofrep import visible_keys
+from functions.flags.clients.tally import Tally
 from functions.flags.content import Snapshot
+from functions.flags.counts import label_of
 from functions.flags.evaluation import FLAG_NOT_FOUND, Evaluation, failure
 from functions.flags.keys import Kind
 
@@ -16,7 +18,9 @@ FIELDS = {"flags", "context"}
 MAXIMUM_FLAGS = 500
 
 
-def evaluate_for_callable(snapshot: Snapshot, data: Any, uid: str | None) -> dict[str, Any]:
+def evaluate_for_callable(
+    snapshot: Snapshot, tally: Tally, data: Any, uid: str | None
+) -> dict[str, Any]:
     """`{"flags": [keys], "context": {…}}` to `{"flags": {key: {value, variant, reason}}}`.
 
     Without `flags` all are evaluated that clients may see; only those are ever shown. The targeting
@@ -30,6 +34,8 @@ def evaluate_for_callable(snapshot: Snapshot, data: Any, uid: str | None) -> dic
     wanted = _wanted(request.get("flags"), snapshot)
     shown = [key for key in wanted if key in snapshot.client_keys]
     outcomes = snapshot.evaluator.evaluate_many(shown, context)
+    for key, evaluation in outcomes.items():
+        tally.counter(key, label_of(evaluation))()
     unknown = failure(FLAG_NOT_FOUND, "")
     return {"flags": {key: _outcome(outcomes.get(key, unknown)) for key in wanted}}
 

@@ -14,6 +14,8 @@ from functions.administration import Administration
 from functions.clock import ManualClock
 from functions.documents import Store, Write
 from functions.flags.clients.hot import HotRoutes
+from functions.flags.clients.limits import Limits
+from functions.flags.clients.usage import Usage
 from functions.flags.manage import flag_routes, key_routes, segment_routes
 from functions.flags.manage.flags import nothing
 from functions.flags.snapshot import SnapshotCache
@@ -72,10 +74,11 @@ def house(store: Store) -> House:
         key_routes.blueprint(lambda: administration),
     ]
     admin = web.make_app("flags-tests", "/admin", rooms)
-    cache = SnapshotCache(store, clock)
-    return House(
-        Client(admin), Client(HotRoutes(admin.wsgi_app, lambda: cache, clock)), clock, store
+    cache, usage = SnapshotCache(store, clock), Usage(store, clock)
+    hot = HotRoutes(
+        admin.wsgi_app, lambda: cache, lambda: usage, clock, limits=Limits(per_second=0)
     )
+    return House(Client(admin), Client(hot), clock, store)
 
 
 def test_flags_over_http(house: House) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from functions.errors import InvalidArgument
 from functions.flags.clients.callable import evaluate_for_callable
+from functions.flags.clients.tally import Tally
 from functions.flags.content import Snapshot
 
 BY_USER = {"if": [{"==": [{"var": "targetingKey"}, "uid-1"]}, "on", "off"]}
@@ -28,7 +29,7 @@ def snapshot(make_snapshot: Callable[..., Snapshot]) -> Snapshot:
 
 
 def test_all_that_clients_may_see(snapshot: Snapshot) -> None:
-    flags = evaluate_for_callable(snapshot, None, None)["flags"]
+    flags = evaluate_for_callable(snapshot, Tally(), None, None)["flags"]
     assert list(flags) == ["mine", "broken"]
     assert flags["mine"] == OFF
     assert flags["broken"]["errorCode"] == "PARSE_ERROR"
@@ -36,13 +37,13 @@ def test_all_that_clients_may_see(snapshot: Snapshot) -> None:
 
 def test_the_signed_in_user_is_the_targeting_key(snapshot: Snapshot) -> None:
     data = {"flags": ["mine"], "context": {"targetingKey": "somebody else"}}
-    assert evaluate_for_callable(snapshot, data, "uid-1") == {"flags": {"mine": ON}}
+    assert evaluate_for_callable(snapshot, Tally(), data, "uid-1") == {"flags": {"mine": ON}}
     data = {"flags": ["mine"], "context": {"targetingKey": "uid-1"}}
-    assert evaluate_for_callable(snapshot, data, None) == {"flags": {"mine": ON}}
+    assert evaluate_for_callable(snapshot, Tally(), data, None) == {"flags": {"mine": ON}}
 
 
 def test_a_flag_for_servers_is_unknown(snapshot: Snapshot) -> None:
-    found = evaluate_for_callable(snapshot, {"flags": ["server", "nobody", "nobody"]}, "u")
+    found = evaluate_for_callable(snapshot, Tally(), {"flags": ["server", "nobody", "nobody"]}, "u")
     assert found == {"flags": {"server": UNKNOWN, "nobody": UNKNOWN}}
 
 
@@ -61,7 +62,7 @@ def test_a_flag_for_servers_is_unknown(snapshot: Snapshot) -> None:
 )
 def test_what_is_refused(snapshot: Snapshot, data: Any) -> None:
     with pytest.raises(InvalidArgument):
-        evaluate_for_callable(snapshot, data, None)
+        evaluate_for_callable(snapshot, Tally(), data, None)
 
 
 def test_user_hashes_are_keyed(snapshot: Snapshot, make_snapshot: Callable[..., Snapshot]) -> None:

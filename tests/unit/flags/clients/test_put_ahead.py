@@ -10,15 +10,20 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client
 
-from functions.flags.clients.hot import put_ahead
 from functions.flags.clients.ofrep import BASE
+from functions.flags.clients.wsgi import put_ahead
 
 MAIN = """
     import functions_framework
     from functions.clock import SystemClock
-    from functions.flags.clients.hot import HotRoutes, put_ahead
+    from functions.flags.clients.hot import HotRoutes
+    from functions.flags.clients.limits import Limits
+    from functions.flags.clients.wsgi import put_ahead
 
-    AHEAD = put_ahead("api", lambda app: HotRoutes(app, lambda: None, SystemClock()))
+    def build(app):
+        return HotRoutes(app, lambda: None, lambda: None, SystemClock(), limits=Limits(0))
+
+    AHEAD = put_ahead("api", build)
 
     @functions_framework.http
     def api(request):
