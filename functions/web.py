@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import flask
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from functions import errors, log, messages
 from functions.description import Route, Surface, described
@@ -37,6 +37,7 @@ def make_app(name: str, prefix: str, blueprints: Iterable[flask.Blueprint]) -> f
     """A Flask app of these routes. `prefix` is what Hosting puts before them."""
     app = flask.Flask(name, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAXIMUM_BODY_BYTES
+    app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
@@ -46,6 +47,24 @@ def make_app(name: str, prefix: str, blueprints: Iterable[flask.Blueprint]) -> f
     app.wsgi_app = _without_prefix(app.wsgi_app, prefix)  # type: ignore[method-assign]
     app.after_request(_finish)
     return app
+
+
+def refuse_strays(*functions: str) -> bool:
+    """Makes the server's own app refuse as these functions do; False when it serves another.
+
+    An address with a line break or an empty step never gets to a function: functions-framework's
+    Flask app answers it, with a page of HTML or a redirection. Called while the bundle is loaded.
+    """
+    if not flask.has_app_context() or flask.current_app.name not in functions:
+        return False
+    flask.current_app.url_map.merge_slashes = False
+    flask.current_app.register_error_handler(NotFound, _answer_stray)
+    return True
+
+
+def _answer_stray(error: NotFound) -> flask.Response:
+    flask.request.environ["palier.request_id"] = request_id(flask.request.headers)
+    return _finish(_answer_http_exception(error))
 
 
 def serve_description(app: flask.Flask, surface: Surface, *, public: bool = False) -> None:

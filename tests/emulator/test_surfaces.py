@@ -258,6 +258,16 @@ def test_huge_and_broken_bodies(admin: Admin, firestore_client: firestore.Client
         assert code(admin.client.post("/v1/flags", data=data, headers=headers)) == expected
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/flags/a%0Ab", "/v1/flags//archive", "//v1/flags", "/v1/flags/", "/%0A", "/robots.txt"],
+)
+def test_strange_addresses_are_refused_alike(admin: Admin, serve: Serve, path: str) -> None:
+    """Also where functions-framework's own app would answer with HTML."""
+    for response in (admin.send("boss", "GET", path), serve("api").get(path)):
+        assert code(response) == (404, "NOT_FOUND"), response.data
+
+
 def test_a_change_over_http_is_a_change(admin: Admin, store: Store) -> None:
     made = admin.send("boss", "POST", "/api/admin/v1/flags", key="f", definition=DEFINITION)
     assert (made.status_code, made.get_json()["generation"]) == (201, 1)
