@@ -34,6 +34,7 @@ from functions.flags.clients.wsgi import (
     request_id,
 )
 from functions.flags.content import Snapshot
+from functions.flags.counts import CODE_DEFAULT, SYNCED
 from functions.flags.keys import Kind, check_key, from_headers
 
 
@@ -97,15 +98,21 @@ class AllFlags:
 
 
 class Document:
-    """A document to GET, with its ETag."""
+    """A document to GET, with its ETag. `counted` is what its readers are counted as."""
 
     methods = ("GET", "HEAD", "OPTIONS")
 
-    def __init__(self, read: Callable[[Snapshot, Kind, str | None], Answer]) -> None:
+    def __init__(
+        self, read: Callable[[Snapshot, Kind, str | None], Answer], counted: str | None = None
+    ) -> None:
         self._read = read
+        self._counted = counted
 
     def answer(self, served: Served, environ: Environ) -> Answer:
-        return self._read(served.snapshot, served.kind, environ.get("HTTP_IF_NONE_MATCH"))
+        answer = self._read(served.snapshot, served.kind, environ.get("HTTP_IF_NONE_MATCH"))
+        if self._counted:
+            served.tally.counter(self._counted, CODE_DEFAULT)()
+        return answer
 
     def refusal(self, error: PalierError, environ: Environ, identifier: str) -> Answer:
         language = messages.preferred(environ.get("HTTP_ACCEPT_LANGUAGE"))
@@ -115,7 +122,7 @@ class Document:
 
 ALL_FLAGS = AllFlags()
 DOCUMENTS: Mapping[str, Route] = {
-    flagd.PATH: Document(flagd.sync),
+    flagd.PATH: Document(flagd.sync, SYNCED),
     manifest.PATH: Document(manifest.manifest),
 }
 

@@ -12,6 +12,8 @@ import math
 from functions.errors import RateLimited
 
 BURST_SECONDS = 2.0
+ROUNDING = 1e-6
+"""Seconds: sums of floats are not exact."""
 MANY = 10_000
 """So many keys are remembered before those that have been quiet are forgotten."""
 
@@ -31,7 +33,7 @@ class Limits:
             return
         used_up = max(self._used_up.get(key, now), now) + self._interval
         beyond = used_up - now - max(BURST_SECONDS, self._interval)
-        if beyond > self._interval / 2:  # sums of floats are not exact
+        if beyond > ROUNDING:
             raise RateLimited(
                 f"This API key asked for more than {self._per_second:,} answers a second.",
                 remedy="Wait for the time named in Retry-After; then ask less often, or raise "

@@ -96,7 +96,8 @@ def read_body(environ: Environ, maximum: int) -> bytes:
     declared = environ.get("CONTENT_LENGTH")
     stream = environ["wsgi.input"]
     if declared:
-        size = int(declared) if declared.isdigit() else maximum + 1
+        counts = declared.isascii() and declared.isdigit() and len(declared) < 10
+        size = int(declared) if counts else maximum + 1
         if size <= maximum:
             return bytes(stream.read(size))
     elif "chunked" not in environ.get("HTTP_TRANSFER_ENCODING", "").lower():

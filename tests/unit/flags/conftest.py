@@ -21,12 +21,14 @@ def make_snapshot() -> Callable[..., Snapshot]:
         flags: dict[str, Any],
         client: list[str] | None = None,
         keys: dict[str, Any] | None = None,
+        descriptions: dict[str, str] | None = None,
         **document: Any,
     ) -> Snapshot:
         parts = {
             "flags": {
                 "document": {"flags": flags, **document},
                 "client": list(flags) if client is None else client,
+                "descriptions": descriptions or {},
             },
             "keys": keys or {},
             "environment": {"hash_key": base64.b64encode(b"k" * 32).decode()},

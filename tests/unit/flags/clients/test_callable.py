@@ -47,6 +47,13 @@ def test_a_flag_for_servers_is_unknown(snapshot: Snapshot) -> None:
     assert found == {"flags": {"server": UNKNOWN, "nobody": UNKNOWN}}
 
 
+def test_what_is_counted(snapshot: Snapshot) -> None:
+    tally = Tally()
+    for data in (None, {"flags": ["mine", "mine", "server", "nobody"]}):
+        evaluate_for_callable(snapshot, tally, data, "uid-1")
+    assert tally.take() == {"mine": {"on": 2}, "broken": {"!PARSE_ERROR": 1}}
+
+
 @pytest.mark.parametrize(
     "data",
     [

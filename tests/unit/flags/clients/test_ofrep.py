@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from functions.errors import StoreUnavailable
+from functions.errors import PermissionDenied, StoreUnavailable
 from functions.flags.clients.answer import matches
-from functions.flags.clients.ofrep import BASE
+from functions.flags.clients.ofrep import BASE, refusal
 from functions.flags.content import Snapshot
 from functions.flags.keys import Kind, new_key
 from tests.unit.flags.clients.world import SCOPE, Api, flag
@@ -124,6 +124,47 @@ def test_an_etag_is_of_what_the_caller_gets(api: Api) -> None:
 )
 def test_if_none_match(given: str, expected: bool) -> None:
     assert matches(given, '"a"') is expected
+
+
+def test_metadata_of_an_event_changes_nothing(api: Api) -> None:
+    asked = "?flagConfigEtag=550e8400&flagConfigLastModified=2026-02-20T21:28:18Z"
+    first, told = api.post("", CONTEXT), api.post(asked, CONTEXT)
+    assert (told.status_code, told.data) == (200, first.data)
+    tag = first.headers["ETag"]
+    assert api.post(asked, CONTEXT, If_None_Match=tag).status_code == 304
+
+
+def test_a_slash_at_the_end_is_bulk(api: Api) -> None:
+    assert api.post("/", CONTEXT).data == api.post("", CONTEXT).data
+
+
+def test_what_is_counted(api: Api) -> None:
+    api.post("/by-plan", CONTEXT)
+    api.post("/nobody", CONTEXT)
+    api.post("/server-only", CONTEXT, api.publishable)
+    assert api.usage.counts.take() == {"by-plan": {"on": 1}}
+    tag = api.post("", CONTEXT).headers["ETag"]
+    assert api.post("", CONTEXT, If_None_Match=tag).status_code == 304
+    counts = api.usage.counts.take()
+    assert set(counts) == set(FLAGS)
+    assert counts["by-plan"] == {"on": 2}
+    assert counts["off"] == counts["code"] == {"": 2}
+    assert counts["broken"] == {"!PARSE_ERROR": 2}
+    assert counts["failing"] == {"!GENERAL": 2}
+    api.post("", CONTEXT, api.publishable)
+    assert "server-only" not in api.usage.counts.take()
+    api.post("/static", b"{")
+    api.get("/v1/flags/flagd.json")
+    assert api.usage.counts.take() == {}
+
+
+def test_every_refusal_has_ofrep_s_shape() -> None:
+    for key, named in (("f", {"key"}), (None, set())):
+        answer = refusal(PermissionDenied("Not for you."), key)
+        body = json.loads(answer.body)
+        assert answer.status == 403
+        assert set(body) == {"errorCode", "errorDetails"} | named
+        assert body["errorDetails"].startswith("Not for you. ")
 
 
 def test_a_publishable_key_sees_client_flags_only(api: Api) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from werkzeug.test import Client, TestResponse
@@ -57,16 +57,16 @@ class Api:
         flags: dict[str, Any],
         origins: tuple[str, ...] = ("*",),
         per_second: float = 0,
-        **document: Any,
+        document: Mapping[str, Any] | None = None,
     ) -> None:
         self.secret = new_key(Kind.SECRET, SCOPE)
         self.publishable = new_key(Kind.PUBLISHABLE, SCOPE)
         keys = {key.id: key.record() for key in (self.secret, self.publishable)}
         client = [key for key in flags if key != SERVER_ONLY]
-        self.held = Held(make_snapshot(flags, client, keys, **document))
+        self.held = Held(make_snapshot(flags, client, keys, **(document or {})))
         self.usage = Counted()
         self.clock = ManualClock()
-        hot = HotRoutes(
+        self.hot = HotRoutes(
             elsewhere,
             lambda: self.held,
             lambda: self.usage,
@@ -74,7 +74,7 @@ class Api:
             limits=Limits(per_second),
             allowed_origins=origins,
         )
-        self.client = Client(hot)
+        self.client = Client(self.hot)
 
     def post(
         self, path: str = "", body: Any = None, key: ApiKey | None = None, **headers: str
