@@ -15,13 +15,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import firestore, flags, http, importing
+from benchmarks import firestore, flags, http, importing, loading
 from benchmarks.row import Row
 
 RESULTS = Path(__file__).resolve().parent.parent / ".palier" / "bench.json"
 
 MEASUREMENTS: Sequence[tuple[str, Callable[[], Iterable[Row]]]] = (
     ("flags", flags.rows),
+    ("flags", loading.rows),
     ("import", importing.rows),
     ("api", http.rows),
     ("firestore", firestore.rows),

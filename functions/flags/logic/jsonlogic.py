@@ -45,6 +45,7 @@ class Compiler:
         self._resolver = Resolver(evaluators)
         self._shared: dict[int, Node] = {}
         self._texts: dict[str, Node] = {}
+        self._attributes: dict[str, Node] = {}
         self._key: str | None = None
         self._own = False
 
@@ -84,6 +85,8 @@ class Compiler:
         [(name, arguments)] = logic.items()
         if not isinstance(arguments, list):
             arguments = [arguments]
+        if name == "var" and len(arguments) == 1 and type(arguments[0]) is str:
+            return self._attribute(arguments[0])
         lazy = LAZY.get(name)
         if lazy:
             return lazy(arguments, self)
@@ -113,6 +116,15 @@ class Compiler:
             value=[node.value for node in nodes] if is_constant else None,
             plain=all_plain(nodes),
         )
+
+    def _attribute(self, name: str) -> Node:
+        node = self._attributes.get(name)
+        if node is None:
+            nodes = [self._text(name)]
+            node = SHORTCUTS["var"](nodes, self) or _eager("var", nodes)
+            if not name.startswith("$"):
+                self._attributes[name] = node
+        return node
 
     def _text(self, text: str) -> Node:
         node = self._texts.get(text)

@@ -20,8 +20,11 @@ from functions.flags.logic.bucketing import (
     pair_head,
 )
 from functions.flags.logic.coercion import loosely_equal, to_text
-from functions.flags.logic.node import Node, Place, condition, constant
+from functions.flags.logic.node import Node, Place, Rule, condition, constant
 from functions.flags.logic.versions import COMPARISONS, parse_version
+
+SHORT_LIST = 8
+"""Up to here going through a list takes no longer than looking into a set, and no memory."""
 
 
 def _var(nodes: Sequence[Node], place: Place) -> Node | None:
@@ -98,25 +101,35 @@ def _compared(
 
 
 def _in_constant(nodes: Sequence[Node], _place: Place) -> Node | None:
-    """`in` with a constant list: its texts are looked up, not gone through."""
+    """`in` with a constant list. The texts of a long one are looked up, not gone through."""
     if len(nodes) != 2 or not nodes[1].constant or not isinstance(nodes[1].value, list):
         return None
     items, rule, name = nodes[1].value, nodes[0].rule, nodes[0].attribute
-    texts = frozenset(item for item in items if type(item) is str)
-    others = [item for item in items if type(item) is not str]
-    if name is None:
+    if len(items) > SHORT_LIST:
+        found = _found_in_many(items, rule)
+    elif name is None:
 
         def found(data: Any) -> bool:
-            value = rule(data)
-            return value in texts if isinstance(value, str) else value in others
+            return rule(data) in items
 
     else:
 
         def found(data: Any) -> bool:
             value = data.get(name) if type(data) is dict else operators.lookup(data, name)
-            return value in texts if isinstance(value, str) else value in others
+            return value in items
 
     return Node(found, boolean=True, plain=nodes[0].plain)
+
+
+def _found_in_many(items: Sequence[Any], rule: Rule) -> Rule:
+    texts = frozenset(item for item in items if isinstance(item, str))
+    others = [item for item in items if not isinstance(item, str)]
+
+    def found(data: Any) -> bool:
+        value = rule(data)
+        return value in texts if isinstance(value, str) else value in others
+
+    return found
 
 
 def _affix(
