@@ -24,6 +24,10 @@ Counts = Mapping[str, Mapping[str, int]]
 COLLECTION = "usage"
 CODE_DEFAULT = ""
 ERROR = "!"
+SYNCED = "$flagd"
+"""In place of a flag's key: that flagd, or an in-process provider, fetched all of them. What it
+evaluates then it does by itself, uncounted."""
+
 MINUTE_SECONDS = 60
 KEPT_SECONDS = 7 * 86_400
 """A document that nobody summed up in this time is given up."""
