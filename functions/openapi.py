@@ -40,7 +40,7 @@ def describe(surface: Surface, routes: Iterable[Route]) -> dict[str, Any]:
     for route, told in known:
         errors = by_status(_errors(surface, route.method, told))
         refusals |= {
-            _name(status, kinds): _refusal(status, kinds) for status, kinds in errors.items()
+            _name(status, kinds): refusal(status, kinds) for status, kinds in errors.items()
         }
         operations = paths.setdefault(VARIABLE.sub(r"{\2}", route.rule), {})
         operations[route.method.lower()] = _operation(surface, route, told, shapes, errors)
@@ -130,7 +130,7 @@ def _answer(status: int, schema: Schema) -> dict[str, Any]:
     }
 
 
-def _refusal(status: int, kinds: list[type[PalierError]]) -> dict[str, Any]:
+def refusal(status: int, kinds: list[type[PalierError]]) -> dict[str, Any]:
     """What is answered for these errors, which share a status."""
     codes = [kind.code for kind in kinds]
     own = {"properties": {"status": {"const": status}, "code": {"enum": codes}}}

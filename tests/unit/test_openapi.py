@@ -14,6 +14,7 @@ from schemathesis.core.result import Ok
 from functions import admin, api, openapi, web
 from functions.description import Route, Surface, described, limit
 from functions.errors import ALL, AlreadyExists, Internal, OpenAIError, StoreUnavailable
+from functions.flags.clients import hot, ofrep
 from tests.described import departures
 
 SURFACE = Surface("Things", "For tests.", "1.0", "/api", {}, errors=(StoreUnavailable,))
@@ -102,6 +103,7 @@ def test_every_status_of_openai_s_errors_is_known() -> None:
 # both functions
 
 
+IMPLIED = {"HEAD", "OPTIONS"}
 BOTH = {
     "api": lambda: (api.SURFACE, api.slower_routes()),
     "admin": lambda: (admin.SURFACE, admin.application()),
@@ -121,6 +123,13 @@ def description(surface: tuple[Surface, flask.Flask]) -> dict[str, Any]:
 def test_every_route_is_described(surface: tuple[Surface, flask.Flask]) -> None:
     routes = web.routes_of(surface[1])
     assert [f"{it.method} {it.rule}" for it in routes if not it.description] == []
+
+
+def test_the_hot_routes_are_described() -> None:
+    paths = openapi.describe(api.SURFACE, [])["paths"]
+    assert set(paths) == {ofrep.BASE, f"{ofrep.BASE}/{{key}}", *hot.DOCUMENTS}
+    for path, route in hot.DOCUMENTS.items():
+        assert {method.upper() for method in paths[path]} == set(route.methods) - IMPLIED
 
 
 def test_it_is_valid(description: dict[str, Any]) -> None:

@@ -6,10 +6,19 @@ Source: open-feature/protocol 0.3.0, service/openapi.yaml. The `oneOf` of its ty
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from functions.description import TEXT, Schema
-from functions.flags.clients import ofrep
+from functions.errors import (
+    PalierError,
+    PayloadTooLarge,
+    PermissionDenied,
+    RateLimited,
+    StoreUnavailable,
+    Unauthenticated,
+)
+from functions.flags.clients import flagd, manifest, ofrep
 from functions.flags.clients.context import INVALID_CONTEXT, MAXIMUM_VALUES
 from functions.flags.evaluation import (
     DEFAULT,
@@ -20,6 +29,7 @@ from functions.flags.evaluation import (
     STATIC,
     TARGETING_MATCH,
 )
+from functions.openapi import by_status, refusal
 
 SECURITY: list[dict[str, list[str]]] = [{"ApiKey": []}, {"ApiKeyHeader": []}]
 TAGS = ["flags"]
@@ -35,6 +45,22 @@ ETAG = {"ETag": {"required": True, "schema": TEXT}}
 RETRY_AFTER = {"Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}}}
 CHALLENGE = {"WWW-Authenticate": {"$ref": "#/components/headers/WWW-Authenticate"}}
 
+FOR_ALL = (Unauthenticated, RateLimited, StoreUnavailable)
+FOR_SECRET = (*FOR_ALL, PermissionDenied, PayloadTooLarge)
+WITH_RETRY_AFTER = {"429", "503"}
+LAST_EVENT = [
+    {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": "Of an event that told of a change. Not looked at: an answer is fresh.",
+        "schema": schema,
+    }
+    for name, schema in (
+        ("flagConfigEtag", TEXT),
+        ("flagConfigLastModified", {"type": ["integer", "string"]}),
+    )
+]
 KEY = {"name": "key", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
 
 
@@ -43,6 +69,12 @@ def hot_routes() -> tuple[dict[str, Any], dict[str, Any]]:
     return {
         f"{ofrep.BASE}/{{key}}": {"post": _single()},
         ofrep.BASE: {"post": _bulk()},
+        flagd.PATH: {
+            "get": _document("flagd_flags", "All flags, for flagd", "FlagdFlags", FOR_SECRET)
+        },
+        manifest.PATH: {
+            "get": _document("manifest", "Keys and types of flags", "Manifest", FOR_ALL)
+        },
     }, SCHEMAS
 
 
@@ -68,12 +100,32 @@ def _bulk() -> dict[str, Any]:
         "tags": TAGS,
         "summary": "All flags that the key may see, by the same protocol",
         "security": SECURITY,
-        "parameters": [IF_NONE_MATCH],
+        "parameters": [IF_NONE_MATCH, *LAST_EVENT],
         "requestBody": _body(),
         "responses": {
             "200": _answer("Values and failures", "OfrepBulk", ETAG),
             "304": {"description": "The same as before", "headers": {**REQUEST_ID, **ETAG}},
             **_refusals("OfrepBulkFailure"),
+        },
+    }
+
+
+def _document(
+    name: str, summary: str, shape: str, errors: Iterable[type[PalierError]]
+) -> dict[str, Any]:
+    refusals = {str(status): refusal(status, of) for status, of in by_status(errors).items()}
+    for status in WITH_RETRY_AFTER & refusals.keys():
+        refusals[status]["headers"] |= RETRY_AFTER
+    return {
+        "operationId": name,
+        "tags": TAGS,
+        "summary": summary,
+        "security": SECURITY,
+        "parameters": [IF_NONE_MATCH],
+        "responses": {
+            "200": _answer("The document", shape, ETAG),
+            "304": {"description": "The same as before", "headers": {**REQUEST_ID, **ETAG}},
+            **refusals,
         },
     }
 
@@ -163,4 +215,24 @@ SCHEMAS: dict[str, Any] = {
         metadata=METADATA,
     ),
     "OfrepBulkFailure": _object(["errorCode"], errorCode={"enum": CODES}, errorDetails=TEXT),
+    "FlagdFlags": _object(
+        ["flags"],
+        flags={
+            "type": "object",
+            "additionalProperties": {"type": "object", "required": ["state", "variants"]},
+        },
+        metadata=METADATA,
+    ),
+    "Manifest": _object(
+        ["flags"],
+        flags={
+            "type": "object",
+            "additionalProperties": _object(
+                ["flagType", "defaultValue"],
+                flagType={"enum": ["boolean", "string", "integer", "float", "object"]},
+                defaultValue={"type": ["boolean", "string", "number", "object", "array"]},
+                description=TEXT,
+            ),
+        },
+    ),
 }
