@@ -36,12 +36,16 @@ HASHED = (
 
 @dataclass(frozen=True)
 class Entry:
-    """What a change did, said by the one who decided it. `before` and `after` are JSON values."""
+    """What a change did, said by the one who decided it. `before` and `after` are JSON values.
+
+    `reason` is its own where one commit does things for several reasons; None: the change's.
+    """
 
     action: str
     target: str
     before: Any = None
     after: Any = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,7 @@ def _record(entry: Entry, head: Head, context: Context) -> dict[str, Any]:
         "actor": f"{context.actor.kind}:{context.actor.id}",
         "action": entry.action,
         "target": entry.target,
-        "reason": context.reason,
+        "reason": context.reason if entry.reason is None else entry.reason,
         "before": json.loads(canonical(entry.before)),
         "after": json.loads(canonical(entry.after)),
         "generation": context.generation,

@@ -45,13 +45,15 @@ class Reads(Protocol):
     ) -> list[Document]: ...
 
 
-def revision_writes(view: View, path: str, thing: Revised) -> list[Write]:
-    """Keeps a revision, and lets go of the one KEPT before it."""
+def revision_writes(
+    view: View, path: str, thing: Revised, reason: str | None = None
+) -> list[Write]:
+    """Keeps a revision, and lets go of the one KEPT before it. `reason` None: the change's."""
     data = {
         "revision": thing.revision,
         "at": timestamp(view.now),
         "by": f"{view.actor.kind}:{view.actor.id}",
-        "reason": view.reason,
+        "reason": view.reason if reason is None else reason,
         "content": canonical(thing.content()),
     }
     writes = [Write.set(revision_path(path, thing.revision), data)]
