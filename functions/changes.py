@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,12 @@ from functions import audit, identity, published
 from functions.audit import Entry
 from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
-from functions.errors import GenerationConflict, InvalidArgument, StoreUnavailable
+from functions.errors import (
+    FailedPrecondition,
+    GenerationConflict,
+    InvalidArgument,
+    StoreUnavailable,
+)
 from functions.identity import PRODUCTION, Actor, Permission
 from functions.published import Pointer
 
@@ -44,12 +49,18 @@ class Change:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to be written. With nothing in it, nothing is committed."""
+    """What is to be written. With nothing in it, nothing is committed.
+
+    For repairs: `renewed` parts get a name that they never had, for readers that hold something
+    else by the name of that content; the generation becomes higher than `above`.
+    """
 
     writes: Sequence[Write] = ()
     parts: Mapping[str, Any] = field(default_factory=dict)
     entries: Sequence[Entry] = ()
     result: Any = None
+    renewed: bool = False
+    above: int = 0
 
     @property
     def empty(self) -> bool:
@@ -90,6 +101,12 @@ class View:
     ) -> list[Document]:
         return self._store.query(collection, where, **options)
 
+    def pages(self, collection: str, size: int) -> Iterator[list[Document]]:
+        return self._store.pages(collection, size)
+
+    def count(self, collection: str, where: Sequence[tuple[str, str, Any]] = ()) -> int:
+        return self._store.count(collection, where)
+
     def require_in(self, environments: Iterable[str]) -> None:
         """For what reaches beyond the environment of the change: the same rules in each of these.
 
@@ -111,12 +128,33 @@ class View:
         identity.require(self._change.actor, scope, Permission.READ, self._basis.deciding)
 
     def part(self, name: str) -> Any:
-        """A published part as JSON, yours to edit; {} when nothing was published yet."""
+        """A published part as JSON, yours to edit; {} when nothing was published yet.
+
+        Raises FailedPrecondition when it is damaged: what is built on it would lose the rest.
+        """
+        if name not in self._basis.pointer.parts:
+            return {}
+        content = self.part_as_found(name)
+        if content is None:
+            raise FailedPrecondition(
+                f"What is published of the {name} of this environment is missing or can't be read.",
+                remedy="Repair it with POST /api/admin/feature-flags/sync, then try again.",
+            )
+        return content
+
+    def part_as_found(self, name: str) -> Any:
+        """A published part as JSON, yours to edit; None when there is none that can be read."""
+        try:
+            return json.loads(self._part_text(name))
+        except published.UNREADABLE:
+            return None
+
+    def _part_text(self, name: str) -> str:
         if name not in self._parts:
             digest = self._basis.pointer.parts.get(name)
             document = self._store.get(self.scope.doc("parts", digest)) if digest else None
-            self._parts[name] = published.part_text(document.data) if document else "{}"
-        return json.loads(self._parts[name])
+            self._parts[name] = published.part_text(document.data) if document else ""
+        return self._parts[name]
 
 
 @dataclass(frozen=True)
@@ -146,8 +184,9 @@ def commit_change(
         decision = decide(View(store, change, now, basis))
         if decision.empty:
             return Outcome(basis.pointer.generation, decision.result)
+        generation = max(basis.pointer.generation, decision.above) + 1
         try:
-            store.commit(_writes(change, decision, basis, now))
+            store.commit(_writes(change, decision, basis, generation, now))
         except Refused as refusal:
             if clock.monotonic() + pause > deadline:
                 raise StoreUnavailable(
@@ -156,7 +195,7 @@ def commit_change(
             clock.sleep(pause * (0.5 + random.random()))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             continue
-        return Outcome(basis.pointer.generation + 1, decision.result)
+        return Outcome(generation, decision.result)
 
 
 def pointer_path(scope: Scope) -> str:
@@ -176,10 +215,13 @@ def _read_basis(store: Store, change: Change) -> _Basis:
     )
 
 
-def _writes(change: Change, decision: Decision, basis: _Basis, now: float) -> list[Write]:
-    generation = basis.pointer.generation + 1
+def _writes(
+    change: Change, decision: Decision, basis: _Basis, generation: int, now: float
+) -> list[Write]:
+    salt = str(generation) if decision.renewed else ""
     encoded = {
-        name: published.encode_part(name, content, now) for name, content in decision.parts.items()
+        name: published.encode_part(name, content, now, salt)
+        for name, content in decision.parts.items()
     }
     hashes = {name: digest for name, (digest, _) in encoded.items()}
     parts = [

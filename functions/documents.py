@@ -22,6 +22,8 @@ from functions.errors import StoreUnavailable
 SCHEMA = 1
 READ_SECONDS = 3.0
 COMMIT_SECONDS = 5.0
+COUNTED_AT_ONCE = 1_000
+"""Documents that Firestore counts for the price of one read."""
 
 REFUSED = (
     google_errors.FailedPrecondition,
@@ -147,9 +149,7 @@ class Store:
         timeout: float = READ_SECONDS,
     ) -> list[Document]:
         """The documents of a collection that match every (field, operator, value)."""
-        query: Any = self._client.collection(collection)
-        for field, operator, value in where:
-            query = query.where(filter=firestore.FieldFilter(field, operator, value))
+        query = self._query(collection, where)
         if order_by:
             direction = firestore.Query.DESCENDING if descending else firestore.Query.ASCENDING
             query = query.order_by(order_by, direction=direction)
@@ -159,6 +159,36 @@ class Store:
             snapshots = list(query.stream(retry=None, timeout=timeout))
         self.operations["reads"] += max(1, len(snapshots))
         return [document for document in map(_document, snapshots) if document]
+
+    def pages(
+        self, collection: str, size: int, *, timeout: float = READ_SECONDS
+    ) -> Iterator[list[Document]]:
+        """All documents of a collection by their names; each page has a deadline of its own."""
+        query: Any = self._client.collection(collection).order_by("__name__").limit(size)
+        last: Any = None
+        while True:
+            page = query.start_after(last) if last else query
+            with _reachable():
+                snapshots = list(page.stream(retry=None, timeout=timeout))
+            self.operations["reads"] += max(1, len(snapshots))
+            yield [document for document in map(_document, snapshots) if document]
+            if len(snapshots) < size:
+                return
+            last = snapshots[-1]
+
+    def count(
+        self,
+        collection: str,
+        where: Sequence[tuple[str, str, Any]] = (),
+        *,
+        timeout: float = READ_SECONDS,
+    ) -> int:
+        """How many documents `query` would find, for a thousandth of its cost."""
+        query = self._query(collection, where).count()
+        with _reachable():
+            [[found]] = query.get(retry=None, timeout=timeout)
+        self.operations["reads"] += max(1, -(-int(found.value) // COUNTED_AT_ONCE))
+        return int(found.value)
 
     def commit(self, writes: Sequence[Write], *, timeout: float = COMMIT_SECONDS) -> None:
         """All writes or none. Raises Refused when a precondition fails, or StoreUnavailable."""
@@ -180,6 +210,12 @@ class Store:
                 "The store did not confirm the write in time: it may have been made or not.",
                 remedy="Read what you wanted to change before you try again.",
             ) from error
+
+    def _query(self, collection: str, where: Sequence[tuple[str, str, Any]]) -> Any:
+        query: Any = self._client.collection(collection)
+        for field, operator, value in where:
+            query = query.where(filter=firestore.FieldFilter(field, operator, value))
+        return query
 
     def _add(self, batch: Any, write: Write) -> None:
         reference = self._client.document(write.path)

@@ -46,9 +46,15 @@ class Pointer:
 
 EMPTY = Pointer(0, {})
 
+UNREADABLE = (KeyError, TypeError, ValueError, zlib.error)
+"""What reading a part that was damaged raises."""
 
-def encode_part(name: str, content: Any, now: float) -> tuple[str, dict[str, Any]]:
-    """The hash and the document of a part. Raises PayloadTooLarge past MAXIMUM_PART_BYTES."""
+
+def encode_part(name: str, content: Any, now: float, salt: str = "") -> tuple[str, dict[str, Any]]:
+    """The hash and the document of a part. Raises PayloadTooLarge past MAXIMUM_PART_BYTES.
+
+    With a salt the same content gets another hash.
+    """
     text = canonical(content).encode()
     body = zlib.compress(text)
     if len(body) > MAXIMUM_PART_BYTES:
@@ -57,7 +63,7 @@ def encode_part(name: str, content: Any, now: float) -> tuple[str, dict[str, Any
             f"{MAXIMUM_PART_BYTES:,} fit into one snapshot.",
             remedy="Archive flags that are no longer used.",
         )
-    digest = hashlib.sha256(name.encode() + b"\0" + text).hexdigest()[:32]
+    digest = hashlib.sha256(f"{name}{salt}\0".encode() + text).hexdigest()[:32]
     return digest, {"name": name, "body": body, "published_at": timestamp(now)}
 
 
