@@ -125,20 +125,24 @@ def current_request_id() -> str:
     return str(flask.request.environ.get("palier.request_id", ""))
 
 
-def parse(model: type[Model]) -> Model:
+def parse(model: type[Model], largest: int = MAXIMUM_BODY_BYTES) -> Model:
     """The JSON body as a model. Raises InvalidArgument that names the fields, not their values."""
-    return validated(model, json_body())
+    return validated(model, json_body(largest))
 
 
-def json_body() -> Any:
-    """The JSON body of the current request. Raises InvalidArgument or PayloadTooLarge."""
+def json_body(largest: int = MAXIMUM_BODY_BYTES) -> Any:
+    """The JSON body of the current request, of at most `largest` bytes.
+
+    Raises InvalidArgument or PayloadTooLarge.
+    """
     request = flask.request
+    request.max_content_length = largest
     if not request.is_json:
         raise InvalidArgument(
             "The body is not JSON.", remedy="Send JSON with `Content-Type: application/json`."
         )
     text = request.get_data(cache=False)
-    if request.content_length is None and len(text) >= MAXIMUM_BODY_BYTES:
+    if request.content_length is None and len(text) >= largest:
         raise _too_large()  # a body without a declared length would be cut, not refused
     try:
         return json.loads(text, parse_constant=_refuse_constant)
@@ -246,7 +250,8 @@ def _answer_http_exception(error: HTTPException) -> flask.Response:
 
 
 def _too_large() -> PalierError:
-    return PayloadTooLarge(f"A body has at most {MAXIMUM_BODY_BYTES:,} bytes.")
+    most = flask.request.max_content_length or MAXIMUM_BODY_BYTES
+    return PayloadTooLarge(f"A body has at most {most:,} bytes.")
 
 
 def _answer_crash(error: Exception) -> flask.Response:
