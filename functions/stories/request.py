@@ -67,7 +67,9 @@ class StoryRequest(BaseModel):
     theme: Annotated[str, Cleaned, Field(max_length=200, description="What it is about.")]
     hero: Annotated[str, Cleaned, Field(max_length=100, description="Who it is about.")]
     tone: Annotated[
-        str | None, BeforeValidator(clean), Field(max_length=60, description="How it sounds.")
+        Annotated[str, Field(max_length=60)] | None,
+        BeforeValidator(clean),
+        Field(description="How it sounds."),
     ] = None
     age_band: AgeBand = "6-8"
     language: Language = "en"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
+from pkgutil import resolve_name
 from typing import Annotated, Any
 
 import flask
@@ -13,7 +16,14 @@ from schemathesis.core.result import Ok
 
 from functions import admin, api, openapi, web
 from functions.description import Route, Surface, described, limit
-from functions.errors import ALL, AlreadyExists, Internal, OpenAIError, StoreUnavailable
+from functions.errors import (
+    ALL,
+    AlreadyExists,
+    Internal,
+    InvalidArgument,
+    OpenAIError,
+    StoreUnavailable,
+)
 from functions.flags.clients import hot, ofrep
 from tests.described import departures
 
@@ -136,6 +146,22 @@ def test_it_is_valid(description: dict[str, Any]) -> None:
     schema = schemathesis.openapi.from_dict(json.loads(json.dumps(description)))
     schema.validate()
     assert all(isinstance(each, Ok) for each in schema.get_all_operations())
+
+
+NASTY: list[Any] = [
+    *(None, True, 0, -1, 10**400, 1.5, float("nan"), "", "x" * 5_000, "\ud800", "\x00"),
+    *([], [None], [[]], {}, {"": None}, {"a": {"a": []}}),
+]
+
+
+def test_no_value_of_any_field_crashes_a_body(surface: tuple[Surface, flask.Flask]) -> None:
+    told = [route.description for route in web.routes_of(surface[1])]
+    shapes = [each.body for each in told if each and each.body]
+    for shape in shapes:
+        model: Any = resolve_name(shape) if isinstance(shape, str) else shape
+        for name, value in itertools.product(model.model_fields, NASTY):
+            with contextlib.suppress(InvalidArgument):
+                web.validated(model, {name: value})
 
 
 def references(value: Any) -> set[str]:
