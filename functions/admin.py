@@ -50,7 +50,7 @@ def serve(request: flask.Request) -> flask.Response:
 
 @wiring.once
 def application() -> flask.Flask:
-    from functions.flags.manage import flag_routes, key_routes, segment_routes
+    from functions.flags.manage import flag_routes, key_routes, schedule_routes, segment_routes
     from functions.registry import routes as registry
     from functions.rollouts import routes as rollouts
     from functions.rollouts.store import using
@@ -61,6 +61,7 @@ def application() -> flask.Flask:
     rooms = [
         flag_routes.blueprint(ask, using),
         segment_routes.blueprint(ask),
+        schedule_routes.blueprint(ask),
         key_routes.blueprint(ask),
         versions.blueprint(ask),
         rollouts.blueprint(ask, releasable),

@@ -10,12 +10,14 @@ from functions.alerts import outbox
 from functions.changes import pointer_path
 from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
+from functions.flags.manage.schedule_store import COLLECTION as SCHEDULES
 from functions.metrics import store as metrics
 from functions.published import timestamp
 from functions.tick import environments
 
 DAY = 86_400.0
 PARTS_KEPT_SECONDS = 30 * DAY
+SCHEDULES_KEPT_SECONDS = 90 * DAY
 EVIDENCE_KEPT_SECONDS = 7 * DAY
 """Evidence of a running rollout is renewed every minute."""
 
@@ -46,11 +48,18 @@ def delete_old_evidence(store: Store, scope: Scope, now: float) -> int:
     return _delete(store, _oldest(store, scope, "evidence", "through", before))
 
 
+def delete_old_schedules(store: Store, scope: Scope, now: float) -> int:
+    """Deletes scheduled changes that ended long ago: the audit trail keeps what they did."""
+    before = timestamp(now - SCHEDULES_KEPT_SECONDS)
+    return _delete(store, _oldest(store, scope, SCHEDULES, "ended_at", before))
+
+
 WORK: Sequence[tuple[str, Callable[[Store, Scope, float], int]]] = (
     ("slots and windows", metrics.cleanup),
     ("outbox", outbox.cleanup),
     ("parts", delete_old_parts),
     ("evidence", delete_old_evidence),
+    ("schedules", delete_old_schedules),
 )
 
 

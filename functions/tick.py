@@ -1,29 +1,33 @@
 """The minute's work of the bundle: see, judge, act, then tell.
 
-    merge metric windows → evaluate alert rules → step rollouts → deliver the outbox → publish
+    merge metric windows → evaluate alert rules → apply scheduled changes → step rollouts
+    → deliver the outbox → publish
 
-While something is being rolled out it repeats every 10 s inside its minute. The last two run aside,
-under a time limit: trouble with them never delays a decision. It may be delivered twice, overlap,
-die anywhere or come late; everything it writes is conditional on what it has read, and nobody holds
-a lease that others would have to wait for.
+While something is being rolled out, or a scheduled change is due within the minute, it repeats every
+10 s inside its minute. The last two run aside, under a time limit: trouble with them never delays a
+decision. It may be delivered twice, overlap, die anywhere or come late; everything it writes is
+conditional on what it has read, and nobody holds a lease that others would have to wait for.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from functions import log
-from functions.alerts import outbox
+from functions.alerts import outbox, scheduled
 from functions.alerts.watch import watch
 from functions.clock import Clock
-from functions.documents import Scope, Store
+from functions.documents import Scope, Store, Write
+from functions.flags.manage.apply_due import apply_due
+from functions.flags.schedule import Schedule
 from functions.metrics.publish import Sink, lag, publish
 from functions.metrics.store import load_flushed, merge_minutes
 from functions.metrics.windows import Window
 from functions.rollouts.advance import Alarms, Step, advance, nothing_fires
+from functions.rollouts.store import using
 
 CYCLE_SECONDS = 10.0
 LAST_CYCLE_SECONDS = 55.0
@@ -89,11 +93,20 @@ def decide(deps: Deps, scope: Scope) -> Step:
         if slots is not None:
             _attempt("merge windows", lambda: _merge(deps, scope, slots))
             alarms = _attempt("evaluate alert rules", lambda: _alarms(deps, scope, slots))
+        fired = _attempt(
+            "apply scheduled changes",
+            lambda: apply_due(deps.store, deps.clock, scope, tell_of_failure, using),
+        )
         step = _attempt(
             "step rollouts",
             lambda: advance(deps.store, deps.clock, scope, alarms or nothing_fires),
         )
-        return step or Step(0, failed=True)
+        return replace(step or Step(0, failed=True), due_soon=fired is None or fired.soon)
+
+
+def tell_of_failure(scope: Scope, schedule: Schedule) -> Write:
+    """The write that tells people of a scheduled change that could not be made."""
+    return outbox.enqueue(scope, scheduled.of_failure(schedule), schedule.ended_at or schedule.at)
 
 
 def tell(deps: Deps, steps: dict[Scope, Step]) -> None:

@@ -57,6 +57,7 @@ class Step:
 
     running      rollouts that it looked at
     awaited      whether one was created lately, so that a start is to be expected
+    due_soon     whether a scheduled change of a flag takes effect within the minute
     transitions  summaries of those that moved
     readings     the percentages as they stand, for Cloud Monitoring
     failed       it could not be made
@@ -64,6 +65,7 @@ class Step:
 
     running: int
     awaited: bool = False
+    due_soon: bool = False
     transitions: tuple[dict[str, Any], ...] = ()
     readings: tuple[Reading, ...] = ()
     failed: bool = False
@@ -71,7 +73,8 @@ class Step:
     @property
     def busy(self) -> bool:
         """Whether it is worth looking again soon."""
-        return self.running > 0 or self.awaited or self.failed or bool(self.transitions)
+        expected = self.awaited or self.due_soon
+        return self.running > 0 or expected or self.failed or bool(self.transitions)
 
 
 @dataclass(frozen=True, slots=True)

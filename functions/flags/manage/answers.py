@@ -7,6 +7,7 @@ from typing import Any
 from functions.administration import Answer, ChangeAnswer
 from functions.flags.keys import Kind
 from functions.flags.manage.bodies import Definition, Requirement
+from functions.flags.schedule import Action, State
 
 
 class SplitAnswer(Answer):
@@ -138,3 +139,38 @@ class IssuedKey(ChangeAnswer):
 
 class RevokedKey(ChangeAnswer):
     id: str
+
+
+class ScheduleView(Answer):
+    """A scheduled change. `before` is what its fields were when somebody last looked;
+    `made_revision` the flag's revision that it led to; `why` what kept it from taking effect."""
+
+    id: str
+    revision: int
+    flag: str
+    at: float
+    state: State
+    action: Action
+    changes: dict[str, Any]
+    before: dict[str, Any]
+    based_on: int
+    by: str
+    reason: str
+    created_at: float
+    changed_by: str | None
+    ended_at: float | None
+    ended_by: str | None
+    made_revision: int | None
+    why: str | None
+
+
+class ScheduleAnswer(Answer):
+    schedule: ScheduleView
+
+
+class ScheduleList(Answer):
+    schedules: list[ScheduleView]
+
+
+class ScheduleChanged(ChangeAnswer):
+    schedule: ScheduleView

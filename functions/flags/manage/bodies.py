@@ -17,6 +17,7 @@ from functions.flags.flag import (
 )
 from functions.flags.keys import Kind
 from functions.flags.manage.keys import LONGEST_OVERLAP_SECONDS
+from functions.flags.schedule import Action
 from functions.flags.segment import MAXIMUM_USERS
 from functions.flags.validation import (
     KEY,
@@ -162,3 +163,24 @@ class Rotation(ChangeBody):
     """How long the old key goes on working."""
 
     overlap_seconds: int = Field(default=USUAL_OVERLAP_SECONDS, ge=0, le=LONGEST_OVERLAP_SECONDS)
+
+
+class NewSchedule(ChangeBody):
+    """A change of a flag that is to take effect at a time. `changes` are what an edit changes;
+    `flag_revision` is the revision that somebody has looked at."""
+
+    flag: FlagKey
+    flag_revision: int = Field(ge=1)
+    at: Seconds
+    action: Annotated[Action, Field(strict=False)] = Action.EDIT
+    changes: FlagContent | None = None
+
+
+class EditedSchedule(ChangeBody):
+    """Another time or other changes, on the basis of the schedule's `revision`. New changes need
+    `flag_revision`; by itself it says that somebody has looked at the flag anew."""
+
+    revision: int = Field(ge=1)
+    at: Seconds | None = None
+    changes: FlagContent | None = None
+    flag_revision: int | None = Field(default=None, ge=1)

@@ -20,7 +20,7 @@ from functions.errors import (
     NotFound,
 )
 from functions.flags.flag import Flag
-from functions.flags.manage import history
+from functions.flags.manage import history, schedule_store
 from functions.flags.manage.publish import FLAGS_COLLECTION, publish, save_flag
 from functions.flags.publication import Edit, in_use
 from functions.flags.validation import check_key
@@ -203,6 +203,7 @@ def require_unused(view: View, flag: Flag, uses: Uses) -> None:
     """
     users = {f"rollout {flag.split.rollout}"} if flag.split else set()
     users.update(uses(view, flag.key))
+    users.update(schedule_store.using(view, flag))
     if users:
         raise in_use("flag", flag.key, sorted(users))
 
