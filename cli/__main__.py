@@ -1,4 +1,5 @@
-"""`python -m cli`. Exit codes: 0 done or healthy, 1 refused, failed or unhealthy, 2 wrong usage."""
+"""`python -m cli`. Exit codes: 0 done or healthy, 1 refused, failed or unhealthy, 2 wrong usage,
+3 shown, but nothing was changed."""
 
 from __future__ import annotations
 
@@ -6,24 +7,51 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from cli.answer import Answer, Failed
+from cli.answer import UNCONFIRMED, Answer, Failed, Proposal
 from cli.arguments import parser
+from cli.terminal import Terminal, printable
 
 
 def main(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     """Runs one command; what it says goes to stdout, what went wrong to stderr."""
     arguments = parser().parse_args(words)
     as_json = arguments.output == "json"
+    terminal = Terminal(environ)
     try:
-        answer: Answer = arguments.run(arguments, environ)
+        said: Answer | Proposal = arguments.run(arguments, environ)
+        if isinstance(said, Proposal):
+            said = _settled(said, terminal, agreed=arguments.yes, as_json=as_json)
     except Failed as failed:
-        print(json.dumps(failed.to_json()) if as_json else failed.text(), file=sys.stderr)
+        print(
+            json.dumps(failed.to_json()) if as_json else printable(failed.text()), file=sys.stderr
+        )
         return failed.exit_code
     except KeyboardInterrupt:
         return 130
-    print(json.dumps(answer.data, indent=2, ensure_ascii=False) if as_json else answer.text)
-    return answer.exit_code
+    if as_json:
+        print(_json(said.data))
+    elif said.text:
+        terminal.show(said.text)
+    return said.exit_code
+
+
+def _settled(proposal: Proposal, terminal: Terminal, *, agreed: bool, as_json: bool) -> Answer:
+    """What came of a proposal. Programs agree with `--yes`, people are asked."""
+    if as_json:
+        return proposal.carry_out() if agreed else Answer(proposal.data, "", UNCONFIRMED)
+    terminal.show(proposal.text)
+    if not agreed and not terminal.somebody_there:
+        text = "\nNothing was changed. Repeat it with --yes to do this."
+        return Answer(proposal.data, text, UNCONFIRMED)
+    if agreed or terminal.agrees(f"\n{proposal.question}"):
+        return proposal.carry_out()
+    return Answer(proposal.data, "Nothing was changed.", UNCONFIRMED)
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 if __name__ == "__main__":

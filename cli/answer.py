@@ -1,13 +1,14 @@
-"""What a command has to say: an answer, or what went wrong and what to do about it. Pure."""
+"""What a command has to say: an answer, a change to agree to, or what went wrong. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 UNHEALTHY = 1
 USAGE = 2
+UNCONFIRMED = 3
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,16 @@ class Answer:
     data: Any
     text: str
     exit_code: int = 0
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A change that is shown first; `carry_out` makes it once somebody has agreed."""
+
+    data: Any
+    text: str
+    question: str
+    carry_out: Callable[[], Answer]
 
 
 class Failed(Exception):

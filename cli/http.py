@@ -12,6 +12,7 @@ from cli.answer import USAGE, Failed
 SECONDS = 70.0  # the functions themselves give up after 60
 ADMIN = "/api/admin/v1"
 PUBLIC = "/api/v1"
+PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,16 @@ class Bundle:
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """To the admin API. Raises Failed."""
         return self._admin("POST", path, body, None)
+
+    def all_by_key(self, path: str, name: str) -> list[Any]:
+        """All that the admin API lists by key, page by page. Raises Failed."""
+        found: list[Any] = []
+        while True:
+            query = {"limit": str(PAGE), **({"after": found[-1]["key"]} if found else {})}
+            page = self.get(path, query)[name]
+            found += page
+            if len(page) < PAGE:
+                return found
 
     def health(self) -> tuple[int, Any]:
         """HTTP status and body, whatever the state. Raises Failed when there is no such answer."""
@@ -61,6 +72,13 @@ class Bundle:
         if status >= 400:
             raise Failed(_problem(status, found))
         return found
+
+
+def step(name: str) -> str:
+    """A name as one step of a path."""
+    from urllib.parse import quote
+
+    return quote(name, safe="")
 
 
 def _ask(

@@ -37,7 +37,7 @@ def test_every_verb_with_its_options(verb: str) -> None:
     options, plain = VERBS[verb]
     found = re.search(rf"^### `{verb}( [^`]*)?`$(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL)
     assert found, f"no section for {verb}"
-    assert {word for word in (found[1] or "").split() if word.isupper()} == plain
+    assert {word.strip("[].") for word in (found[1] or "").split() if word.isupper()} == plain
     said = set(re.findall(r"--[a-z][a-z-]*", found[2].partition("```")[0]))
     own = options - COMMON - (BUNDLE if "--url" in options else set())
     assert said == own

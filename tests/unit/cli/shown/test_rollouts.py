@@ -1,10 +1,10 @@
-"""What people read."""
+"""What people read of rollouts."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cli import shown
+from cli.shown import rollouts as shown
 
 VERDICT = {"kind": "fail", "rule": "evidence", "sentence": "Rolled back: 6 users hit errors."}
 ROLLOUT: dict[str, Any] = {
@@ -19,15 +19,6 @@ ROLLOUT: dict[str, Any] = {
     "reason": "a better ending",
     "verdict": VERDICT,
     "plan": "canary",
-}
-FLAG: dict[str, Any] = {
-    "key": "banner",
-    "definition": {"state": "ENABLED", "variants": {"on": 1, "off": 0}, "defaultVariant": "off"},
-    "client": True,
-    "archived": False,
-    "split": None,
-    "revision": 3,
-    "description": "A banner.",
 }
 
 
@@ -81,18 +72,6 @@ def test_success() -> None:
         "r-0123456789ab: stories.version 1.2.0 -> 1.3.0 has succeeded, "
         "100 % of the users have 1.3.0."
     )
-
-
-def test_flags() -> None:
-    split = {**FLAG, "key": "other", "split": {"rollout": "r-1"}, "client": False}
-    archived = {**FLAG, "key": "old", "archived": True, "definition": {"variants": {"on": True}}}
-    assert shown.flags([FLAG, split, archived]).splitlines() == [
-        "KEY     STATE        VARIANTS  DEFAULT  CLIENT  REVISION  DESCRIPTION",
-        "banner  enabled      on, off   off      yes     3         A banner.",
-        "other   rollout r-1  on, off   off      no      3         A banner.",
-        "old     archived     on        -        yes     3         A banner.",
-    ]
-    assert shown.flags([]) == "No flags yet."
 
 
 def test_health() -> None:

@@ -1,22 +1,11 @@
-"""What the bundle says, as plain text for people. Pure."""
+"""Rollouts, and the bundle's health, as plain text for people. Pure."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-Row = Sequence[str]
-
-
-def table(head: Row, rows: Iterable[Row]) -> str:
-    """Columns of even width; the last one runs free."""
-    lines = [head, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+from cli.shown.text import table, time
 
 
 def rollouts(found: Sequence[Mapping[str, Any]]) -> str:
@@ -77,25 +66,6 @@ def moved(answer: Mapping[str, Any]) -> str:
     return f"{status(answer['rollout'])}\nGeneration {answer['generation']} is being served."
 
 
-def flags(found: Sequence[Mapping[str, Any]]) -> str:
-    if not found:
-        return "No flags yet."
-    rows = [
-        (
-            each["key"],
-            _state(each),
-            ", ".join(each["definition"]["variants"]),
-            str(each["definition"].get("defaultVariant") or "-"),
-            "yes" if each["client"] else "no",
-            str(each["revision"]),
-            each["description"],
-        )
-        for each in found
-    ]
-    head = ("KEY", "STATE", "VARIANTS", "DEFAULT", "CLIENT", "REVISION", "DESCRIPTION")
-    return table(head, rows)
-
-
 def health(found: Mapping[str, Any]) -> str:
     where = f"Palier {found['version']}, {found['application']}/{found['environment']}"
     if found["generation"] is None:
@@ -114,15 +84,3 @@ def sentence(found: Mapping[str, Any]) -> str:
     """Why it stands where it stands: what is known now, or what the last step was based on."""
     verdict = found.get("now") or found.get("verdict") or {}
     return str(verdict.get("sentence", ""))
-
-
-def time(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _state(flag: Mapping[str, Any]) -> str:
-    if flag["archived"]:
-        return "archived"
-    if flag.get("split"):
-        return f"rollout {flag['split']['rollout']}"
-    return str(flag["definition"].get("state", "ENABLED")).lower()

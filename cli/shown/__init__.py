@@ -1,0 +1,1 @@
+"""What the bundle says, as plain text for people. Pure."""
