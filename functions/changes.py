@@ -32,6 +32,8 @@ RETRY_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.4
 MAXIMUM_REASON = 1_000
+LOOKED_BACK = 100
+"""Entries of the trail that are looked at for a generation."""
 
 __all__ = ["Change", "Decision", "Entry", "Outcome", "View", "commit_change"]
 
@@ -141,6 +143,15 @@ class View:
                 remedy="Repair it with POST /api/admin/feature-flags/sync, then try again.",
             )
         return content
+
+    @property
+    def part_names(self) -> frozenset[str]:
+        return frozenset(self._basis.pointer.parts)
+
+    def last_generation(self) -> int:
+        """The highest that the trail tells of: the pointer's, unless that was lost."""
+        told = audit.latest(self._store, self.scope, LOOKED_BACK)
+        return max([self.generation, *(int(entry["generation"]) for entry in told)])
 
     def part_as_found(self, name: str) -> Any:
         """A published part as JSON, yours to edit; None when there is none that can be read."""

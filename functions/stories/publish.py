@@ -20,6 +20,10 @@ from functions.published import SERVICES, timestamp
 from functions.stories import choose, prompt
 from functions.stories.versions import FLAG, SERVICE, NewVersion, StoryVersion
 
+PAGE = 300
+NOT_PUBLISHED = ("schema", "service", "created_at")
+"""What a version's document holds beside its record."""
+
 DESCRIPTION = "The version of the story function that serves a user."
 
 
@@ -54,6 +58,17 @@ def create_version(new: NewVersion) -> Callable[[View], Decision]:
         )
 
     return decide
+
+
+def services(view: View) -> dict[str, Any]:
+    """The published part of that name, made anew of the versions that are stored."""
+    made: dict[str, Any] = {}
+    for page in view.pages(view.scope.collection("versions"), PAGE):
+        for document in page:
+            kept = document.data.items()
+            record = {name: value for name, value in kept if name not in NOT_PUBLISHED}
+            made.setdefault(document.data["service"], {})[record["version"]] = record
+    return made
 
 
 def releasable(view: View, flag: str, candidate: str) -> None:

@@ -151,8 +151,6 @@ def _change(view: View, plan: Plan, stored: _Stored, verb: str, source: str | No
     return Decision(writes=writes, parts=parts, entries=entries)
 
 
-def _entry(
-    action: str, target: str, before: Flag | Segment | None, after: Flag | Segment
-) -> Entry:
+def _entry(action: str, target: str, before: Flag | Segment | None, after: Flag | Segment) -> Entry:
     document = before.to_document() if before else None
     return Entry(action, target, before=document, after=after.to_document())
