@@ -14,6 +14,7 @@ from benchmarks.row import Row
 from functions.clock import ManualClock
 from functions.documents import Store
 from functions.flags.clients.ofrep import evaluate_all
+from functions.flags.clients.usage import INTERVAL_SECONDS, Usage
 from functions.flags.keys import Kind
 from functions.flags.snapshot import TTL_SECONDS, SnapshotCache
 from local import firestore as firestore_emulator
@@ -40,21 +41,32 @@ def evaluations() -> Row:
         credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
         store = Store(firestore.Client(project=PROJECT, credentials=credentials))
         clock = ManualClock()
-        cache = SnapshotCache(store, clock)
+        cache, usage = SnapshotCache(store, clock), Usage(store, clock)
         cache.get(SCOPE)
         store.operations.clear()
         for number in range(EVALUATIONS):
             body = f'{{"context": {{"targetingKey": "user-{number}"}}}}'.encode()
-            evaluate_all(cache.get(SCOPE), Kind.SECRET, body, None)
+            snapshot = cache.get(SCOPE)
+            evaluate_all(snapshot, usage.tally(snapshot), Kind.SECRET, body, None)
+            usage.write_when_due()
         per_evaluation = sum(store.operations.values()) / EVALUATIONS
+        store.operations.clear()
+        clock.advance(INTERVAL_SECONDS)
+        usage.write_when_due()
+        per_write = dict(store.operations)
         store.operations.clear()
         for _ in range(REFRESHES):
             clock.advance(TTL_SECONDS)
             cache.get(SCOPE)
         per_refresh = sum(store.operations.values()) / REFRESHES
-    detail = f"and {per_refresh:g} small read an instance, environment and {TTL_SECONDS:g} s"
+    detail = (
+        f"and {per_refresh:g} small read an instance, environment and {TTL_SECONDS:g} s, "
+        f"{per_write['commits']} commit an instance and {INTERVAL_SECONDS:g} s for its counts"
+    )
     if per_refresh > 1:
         raise RuntimeError(f"A refresh took {per_refresh} operations, more than one.")
+    if per_write != {"commits": 1, "writes": 1}:
+        raise RuntimeError(f"The counts took {per_write}, more than one document in one commit.")
     return Row("firestore.ops_per_evaluation", per_evaluation, "operations", "==", 0, detail)
 
 

@@ -11,7 +11,7 @@ Source: open-feature/protocol, service/openapi.yaml. Where it leaves a choice:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from functions.errors import PalierError, PayloadTooLarge
@@ -45,7 +45,8 @@ def evaluate_one(snapshot: Snapshot, tally: Tally, kind: Kind, key: str, body: b
     evaluation = snapshot.evaluator.evaluate(key, context)
     if evaluation.error_code == FLAG_NOT_FOUND:
         return failure(404, FLAG_NOT_FOUND, evaluation.detail or "", key)
-    return Answer(400 if evaluation.error_code else 200, encode(snapshot, tally, key, evaluation))
+    (encoded,) = _bodies(snapshot, tally, {key: evaluation})
+    return Answer(400 if evaluation.error_code else 200, encoded)
 
 
 def evaluate_all(
@@ -58,7 +59,7 @@ def evaluate_all(
         return failure(400, error.code, error.detail)
     keys = visible_keys(snapshot, kind)
     outcomes = snapshot.evaluator.evaluate_many(keys, context)
-    flags = b",".join([encode(snapshot, tally, key, each) for key, each in outcomes.items()])
+    flags = b",".join(_bodies(snapshot, tally, outcomes))
     metadata = snapshot.evaluator.metadata
     tail = b',"metadata":' + to_json(metadata) + b"}" if metadata else b"}"
     answer = b'{"flags":[' + flags + b"]" + tail
@@ -76,19 +77,30 @@ def visible_keys(snapshot: Snapshot, kind: Kind) -> Sequence[str]:
     return keys
 
 
-def encode(snapshot: Snapshot, tally: Tally, key: str, evaluation: Evaluation) -> bytes:
-    """The JSON of one outcome, which is counted. Successes are encoded once for each variant and
+def _bodies(
+    snapshot: Snapshot, tally: Tally, outcomes: Mapping[str, Evaluation]
+) -> Iterator[bytes]:
+    """The JSON of each outcome, which is counted. A success is encoded once for each variant and
     reason."""
+    memo = snapshot.memo
+    for key, evaluation in outcomes.items():
+        name = (key, evaluation.variant, evaluation.reason)
+        shown: Shown | None = memo.get(name)
+        if shown is None:
+            shown = Shown(
+                _body(snapshot, key, evaluation), tally.counter(key, label_of(evaluation))
+            )
+            if not evaluation.error_code:
+                memo[name] = shown
+        body, served = shown
+        served()
+        yield body
+
+
+def _body(snapshot: Snapshot, key: str, evaluation: Evaluation) -> bytes:
     if evaluation.error_code:
-        tally.counter(key, label_of(evaluation))()
         return _failure_body(evaluation.error_code, evaluation.detail or "", key)
-    name = (key, evaluation.variant, evaluation.reason)
-    shown: Shown | None = snapshot.memo.get(name)
-    if shown is None:
-        count = tally.counter(key, label_of(evaluation))
-        shown = snapshot.memo[name] = Shown(to_json(_success(snapshot, key, evaluation)), count)
-    shown.served()
-    return shown.body
+    return to_json(_success(snapshot, key, evaluation))
 
 
 def _success(snapshot: Snapshot, key: str, evaluation: Evaluation) -> dict[str, Any]:
