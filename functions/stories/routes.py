@@ -34,6 +34,7 @@ from functions.identity import Actor
 if TYPE_CHECKING:
     from functions.stories.generate import Studio
 
+MAXIMUM_BODY_BYTES = 64 * 1024
 LARGEST_LIST = 100
 USUAL_LIST = 20
 OF_MAKING = (
@@ -121,7 +122,7 @@ def generate_for_callable(studio: Studio, scope: Scope, uid: str | None, data: A
 
 def _order() -> Any:
     """The body, with the idempotency key of the header, if any, in its field."""
-    body = web.json_body()
+    body = web.json_body(MAXIMUM_BODY_BYTES)
     key = flask.request.headers.get("Idempotency-Key")
     if key is None or not isinstance(body, dict):
         return body

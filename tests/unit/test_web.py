@@ -214,6 +214,36 @@ def test_names_of_unknown_fields_are_cut_and_few(client: Client) -> None:
     assert len(response.data) < 4_000
 
 
+def test_very_many_problems_are_counted_only(client: Client) -> None:
+    sent = {"name": "a", **{f"x{n}": n for n in range(web.MANY_PROBLEMS + 1)}}
+    body = problem(post(client, json.dumps(sent)), 400, "INVALID_ARGUMENT")
+    assert "1,001 places" in body["detail"]
+    assert "problems" not in body
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "a", "name": "a"}',
+        '{"name": "a", "inner": {"a": 1, "\\u0061": 2}}',
+        '{"name": "a", "count": NaN}',
+        '{"name": "a", "count": -Infinity}',
+        '{"name": "a", "count": ' + "9" * 5_000 + "}",
+        '{"name": "a", "inner": ' + '{"a":' * 10_000 + "1" + "}" * 10_000 + "}",
+        '{"name": "a"} {}',
+        '\ufeff{"name": "a"}',
+    ],
+    ids=["twice", "twice inside", "nan", "infinity", "long", "deep", "two", "mark"],
+)
+def test_json_that_readers_disagree_on(client: Client, text: str) -> None:
+    problem(post(client, text), 400, "INVALID_ARGUMENT")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig", "latin-1"])
+def test_json_is_utf_8(client: Client, encoding: str) -> None:
+    problem(post(client, '{"name": "é"}'.encode(encoding)), 400, "INVALID_ARGUMENT")
+
+
 @pytest.mark.parametrize(
     ("text", "limit"),
     [
