@@ -30,6 +30,8 @@ MAXIMUM_CONTENT_BYTES = 256 * 1024
 MAXIMUM_WRITTEN_BYTES = 8 * 2**20
 """Of one commit, the published part aside: Firestore takes 10 MiB."""
 
+EVALUATORS = at("$", "$evaluators")
+
 Content = Mapping[str, Any]
 Thing = TypeVar("Thing", Flag, Segment)
 Locate = Callable[[Kind, str, str], str]
@@ -183,7 +185,7 @@ def in_flagd(kind: Kind, key: str, path: str) -> str:
     """`Locate` in flagd's form, whose evaluators are the rules of segments."""
     rest = path.removeprefix("$")
     if kind == SEGMENT:
-        return at("$.$evaluators", key) + rest.removeprefix(".rule")
+        return at(EVALUATORS, key) + rest.removeprefix(".rule")
     return at("$.flags", key) + rest
 
 

@@ -17,6 +17,7 @@ from functions.flags.evaluation import describe
 from functions.flags.export import FORM, FORM_VERSION
 from functions.flags.manage.bodies import FlagContent, SegmentContent
 from functions.flags.transfer import (
+    EVALUATORS,
     MAXIMUM_ITEMS,
     Content,
     Locate,
@@ -106,7 +107,7 @@ def _unfit(evaluators: Mapping[str, Any]) -> Iterator[Problem]:
     for name in evaluators:
         if not KEY.fullmatch(name):
             yield Problem(
-                at("$.$evaluators", name),
+                at(EVALUATORS, name),
                 "An evaluator becomes a segment, whose key has 1 to 100 letters, digits, dots, "
                 "dashes and underscores, and begins with a letter or a digit.",
                 "Rename it, also in the rules that refer to it.",
