@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.errors import GenerationConflict
@@ -19,6 +19,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(JSON, JSON)
 def test_one_token_for_one_basis(one: Any, other: Any) -> None:
     alike = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
