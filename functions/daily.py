@@ -1,4 +1,5 @@
-"""Maintenance, once a day: what has had its time goes. Each part is tried again tomorrow."""
+"""Maintenance, once a day: what has had its time goes, flags that have had theirs are reported.
+Each part is tried again tomorrow."""
 
 from __future__ import annotations
 
@@ -7,9 +8,11 @@ from functools import partial
 
 from functions import log
 from functions.alerts import outbox
+from functions.alerts.report_stale import report_stale_flags
 from functions.changes import pointer_path
 from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
+from functions.flags import counts, evaluations
 from functions.flags.manage.schedule_store import COLLECTION as SCHEDULES
 from functions.metrics import store as metrics
 from functions.published import timestamp
@@ -26,11 +29,12 @@ A_DAY = 1_000
 
 
 def daily(store: Store, clock: Clock) -> None:
-    """Cleans up every environment. Raises StoreUnavailable at its beginning."""
+    """Looks after every environment. Raises StoreUnavailable at its beginning."""
     for scope in environments(store):
         with log.bound(application=scope.application, environment=scope.environment):
             for what, clean_up in WORK:
-                _attempt(what, partial(clean_up, store, scope, clock.now()))
+                _attempt(f"clean up {what}", partial(clean_up, store, scope, clock.now()))
+            _attempt("report stale flags", partial(report_stale_flags, store, scope, clock.now()))
 
 
 def delete_old_parts(store: Store, scope: Scope, now: float) -> int:
@@ -54,12 +58,18 @@ def delete_old_schedules(store: Store, scope: Scope, now: float) -> int:
     return _delete(store, _oldest(store, scope, SCHEDULES, "ended_at", before))
 
 
+def delete_old_counts(store: Store, scope: Scope, now: float) -> int:
+    """Deletes what was counted of evaluations long ago, and what nobody summed up in time."""
+    return metrics.delete_expired(store, scope, now, (counts.COLLECTION, evaluations.COLLECTION))
+
+
 WORK: Sequence[tuple[str, Callable[[Store, Scope, float], int]]] = (
     ("slots and windows", metrics.cleanup),
     ("outbox", outbox.cleanup),
     ("parts", delete_old_parts),
     ("evidence", delete_old_evidence),
     ("schedules", delete_old_schedules),
+    ("counts of evaluations", delete_old_counts),
 )
 
 
@@ -83,8 +93,9 @@ def _delete(store: Store, documents: Sequence[Document]) -> int:
     return deleted
 
 
-def _attempt(what: str, clean_up: Callable[[], int]) -> None:
+def _attempt(what: str, job: Callable[[], int]) -> None:
+    """`job` says how many documents were deleted, or flags are stale."""
     try:
-        log.info("daily: cleaned up", what=what, deleted=clean_up())
+        log.info("daily: done", what=what, number=job())
     except Exception as error:
-        log.exception(f"daily: could not clean up {what}", error)
+        log.exception(f"daily: could not {what}", error)

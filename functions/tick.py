@@ -1,12 +1,13 @@
 """The minute's work of the bundle: see, judge, act, then tell.
 
     merge metric windows → evaluate alert rules → apply scheduled changes → step rollouts
-    → deliver the outbox → publish
+    → deliver the outbox → sum up evaluations → publish
 
-While something is being rolled out, or a scheduled change is due within the minute, it repeats every
-10 s inside its minute. The last two run aside, under a time limit: trouble with them never delays a
-decision. It may be delivered twice, overlap, die anywhere or come late; everything it writes is
-conditional on what it has read, and nobody holds a lease that others would have to wait for.
+While something is being rolled out, or a scheduled change is due within the minute, it repeats
+every 10 s inside its minute. The last three run aside, under a time limit: trouble with them never
+delays a decision. It may be delivered twice, overlap, die anywhere or come late; everything it
+writes is conditional on what it has read, and nobody holds a lease that others would have to wait
+for.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from functions.alerts.watch import watch
 from functions.clock import Clock
 from functions.documents import Scope, Store, Write
 from functions.flags.manage.apply_due import apply_due
+from functions.flags.manage.merge_usage import merge_usage
 from functions.flags.schedule import Schedule
 from functions.metrics.publish import Sink, lag, publish
 from functions.metrics.store import load_flushed, merge_minutes
@@ -78,7 +80,7 @@ def tick(deps: Deps) -> list[dict[Scope, Step]]:
     while True:
         steps = {scope: decide(deps, scope) for scope in scopes}
         cycles.append(steps)
-        tell(deps, steps)
+        tell(deps, steps, first=len(cycles) == 1)
         if not any(step.busy for step in steps.values()) or not _next_cycle(deps.clock, began):
             break
     deps.aside.wait(ASIDE_SECONDS)
@@ -109,14 +111,17 @@ def tell_of_failure(scope: Scope, schedule: Schedule) -> Write:
     return outbox.enqueue(scope, scheduled.of_failure(schedule), schedule.ended_at or schedule.at)
 
 
-def tell(deps: Deps, steps: dict[Scope, Step]) -> None:
-    """The outbox, and the minutes that are due for Cloud Monitoring: aside.
+def tell(deps: Deps, steps: dict[Scope, Step], *, first: bool = True) -> None:
+    """The outbox, and the minutes that are due for Cloud Monitoring: aside. In the first cycle of a
+    minute also what instances have counted.
 
     Without a decision there is no heartbeat: then Cloud Console's absence alert tells somebody.
     """
     jobs: list[tuple[str, Job]] = []
     for scope, step in steps.items():
         jobs.append(("deliver the outbox", _delivery(deps, scope)))
+        if first:
+            jobs.append(("sum up evaluations", _summing_up(deps, scope)))
         if not step.failed:
             jobs.append(("publish to Cloud Monitoring", _publication(deps, scope, step)))
     if jobs:
@@ -145,6 +150,10 @@ def _alarms(deps: Deps, scope: Scope, slots: Sequence[Window]) -> Alarms:
 
 def _delivery(deps: Deps, scope: Scope) -> Job:
     return lambda: outbox.deliver(deps.store, deps.clock, scope)
+
+
+def _summing_up(deps: Deps, scope: Scope) -> Job:
+    return lambda: merge_usage(deps.store, deps.clock, scope)
 
 
 def _publication(deps: Deps, scope: Scope, step: Step) -> Job:

@@ -8,7 +8,7 @@ ENV/evidence/{id}                   what was seen of the running stage: measured
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -100,6 +100,15 @@ def running_on(reads: Reads, scope: Scope, flag: str) -> list[str]:
 def using(view: View, flag: str) -> list[str]:
     """What of this room uses a flag, as `rollout ID`."""
     return [f"rollout {identifier}" for identifier in running_on(view, view.scope, flag)]
+
+
+def using_any(reads: Reads, scope: Scope, flags: Collection[str]) -> dict[str, list[str]]:
+    """What of this room uses these flags, by key, read at once."""
+    users: dict[str, list[str]] = {key: [] for key in flags}
+    for document in reads.query(scope.collection("rollouts"), [("running", "==", True)]):
+        if document.data["flag"] in users:
+            users[document.data["flag"]].append(f"rollout {document.id}")
+    return users
 
 
 def quarantined(reads: Reads, scope: Scope, flag: str, candidate: str) -> list[Stored]:

@@ -108,7 +108,8 @@ def _complete(new: NewVersion) -> StoryVersion:
 def _with_variant(document: Document | None, version: str) -> Flag:
     """The flag with the version as one more variant; the default only when it is the first."""
     if document is None:
-        flag = Flag(FLAG, _first_definition(version), description=DESCRIPTION)
+        definition = _first_definition(version)
+        flag = Flag(FLAG, definition, description=DESCRIPTION, permanent=True)
     else:
         flag = Flag.from_document(document.data)
         if flag.archived:

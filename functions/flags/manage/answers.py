@@ -45,8 +45,14 @@ class FlagView(FlagFields):
     updated_at: float
 
 
+class ReadFlag(FlagView):
+    """`last_evaluated_at` is null when it was not, since counting began."""
+
+    last_evaluated_at: float | None
+
+
 class FlagAnswer(Answer):
-    flag: FlagView
+    flag: ReadFlag
 
 
 class FlagList(Answer):

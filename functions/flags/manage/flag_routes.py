@@ -24,8 +24,9 @@ from functions.administration import Administration, ChangeBody
 from functions.changes import Outcome
 from functions.description import AFTER, Description, described, limit, number
 from functions.errors import AlreadyExists, FailedPrecondition, NotFound
+from functions.flags.evaluations import LastEvaluated
 from functions.flags.flag import Flag
-from functions.flags.manage import history
+from functions.flags.manage import evaluation_store, history
 from functions.flags.manage.answers import FlagAnswer, FlagChanged, FlagList, FlagRevisions
 from functions.flags.manage.bodies import EditedFlag, NewFlag, Restoration, Revision
 from functions.flags.manage.flags import (
@@ -79,10 +80,14 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         admin = administration()
         scope = admin.read()
         check_key(key)
-        document = admin.store.get(scope.doc(FLAGS_COLLECTION, key))
+        path, last_path = scope.doc(FLAGS_COLLECTION, key), evaluation_store.last_path(scope)
+        found = admin.store.get_many([path, last_path])
+        document, last = found[path], found[last_path]
         if document is None:
             raise NotFound(f"There is no flag {key!r} in this environment.")
-        return web.answer({"flag": Flag.from_document(document.data).to_view()})
+        flag = Flag.from_document(document.data).to_view()
+        counted = LastEvaluated.from_document(last.data if last else None)
+        return web.answer({"flag": {**flag, "last_evaluated_at": counted.at.get(key)}})
 
     @routes.get("/v1/flags/<key>/revisions")
     @described(

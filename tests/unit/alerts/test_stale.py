@@ -1,0 +1,36 @@
+"""What people are told of flags that have become stale."""
+
+from __future__ import annotations
+
+from functions.alerts.stale import NAMED, of_stale_flags
+from functions.alerts.thresholds import SEVERITIES
+from functions.flags.flag import Flag
+from functions.flags.stale import Kind, Reason, Stale
+
+
+def stale(key: str, owner: str = "", *kinds: Kind) -> Stale:
+    reasons = tuple(Reason(kind, 1.0, "…") for kind in kinds or (Kind.ENDED,))
+    return Stale(Flag(key, {}, owner=owner), reasons)
+
+
+def test_one() -> None:
+    message = of_stale_flags([stale("f", "books", Kind.ENDED, Kind.UNUSED)], 3, "")
+    assert message.title == "The flag f is stale"
+    assert message.text.startswith("f (books: ended, unused). What to do: ")
+    assert message.severity == SEVERITIES[-1]
+    assert message.facts == {"new": 1, "known": 3, "ended": 1, "settled": 0, "unused": 1}
+
+
+def test_many_are_one_message() -> None:
+    message = of_stale_flags([stale(f"f{n}") for n in range(50)], 0, "")
+    assert message.title == "50 flags have become stale"
+    assert message.text.count("(ended)") == NAMED
+    assert "f9 (ended) and 40 more." in message.text
+
+
+def test_the_same_event_never_makes_two() -> None:
+    two = [stale("a"), stale("b")]
+    message = of_stale_flags(two, 0, "monday")
+    assert of_stale_flags(two[::-1], 5, "monday").id == message.id
+    assert of_stale_flags(two, 0, "tuesday").id != message.id
+    assert of_stale_flags(two[:1], 0, "monday").id != message.id
