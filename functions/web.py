@@ -144,7 +144,12 @@ def json_body(largest: int = MAXIMUM_BODY_BYTES) -> Any:
         raise InvalidArgument(
             "The body is not JSON.", remedy="Send JSON with `Content-Type: application/json`."
         )
-    text = request.get_data(cache=False)
+    try:
+        text = request.get_data(cache=False)
+    except HTTPException:
+        raise
+    except Exception as error:  # the server's: chunks that are none, a connection that ended
+        raise InvalidArgument("The body could not be read to its end.") from error
     if request.content_length is None and len(text) >= largest:
         raise _too_large()  # a body without a declared length would be cut, not refused
     try:

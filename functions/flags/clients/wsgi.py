@@ -10,7 +10,7 @@ from typing import Any
 
 import flask
 
-from functions.errors import PayloadTooLarge
+from functions.errors import InvalidArgument, PayloadTooLarge
 from functions.flags.clients.answer import Answer
 from functions.web import REQUEST_ID
 
@@ -92,21 +92,30 @@ def request_id(environ: Environ) -> str:
 
 
 def read_body(environ: Environ, maximum: int) -> bytes:
-    """The body, refused by its declared length before it is read. Raises PayloadTooLarge."""
+    """The body, refused by its declared length before it is read.
+
+    Raises PayloadTooLarge, or InvalidArgument (chunks that are none, a connection that ended).
+    """
     declared = environ.get("CONTENT_LENGTH")
-    stream = environ["wsgi.input"]
     if declared:
         counts = declared.isascii() and declared.isdigit() and len(declared) < 10
         size = int(declared) if counts else maximum + 1
         if size <= maximum:
-            return bytes(stream.read(size))
+            return _read(environ, size)
     elif "chunked" not in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         return b""
     else:
-        body = bytes(stream.read(maximum + 1))
+        body = _read(environ, maximum + 1)
         if len(body) <= maximum:
             return body
     raise PayloadTooLarge(f"An evaluation's body has at most {maximum:,} bytes.")
+
+
+def _read(environ: Environ, size: int) -> bytes:
+    try:
+        return bytes(environ["wsgi.input"].read(size))
+    except Exception as error:  # each server has its own
+        raise InvalidArgument("The body could not be read to its end.") from error
 
 
 def put_ahead(function: str, build: Callable[[Application], Application]) -> bool:
