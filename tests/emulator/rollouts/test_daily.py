@@ -34,6 +34,12 @@ def count(world: World, collection: str) -> int:
     return len(world.store.query(world.scope.collection(collection)))
 
 
+def about(world: World) -> list[str]:
+    """What the messages are about."""
+    messages = world.store.query(world.scope.collection("outbox"))
+    return [message.data["about"] for message in messages]
+
+
 def run(world: World) -> None:
     daily.daily(world.store, world.clock)
 
@@ -53,7 +59,8 @@ def test_after_a_month_only_the_current_snapshot_stays(lived: World) -> None:
     left = lived.store.query(lived.scope.collection("parts"))
     assert {part.id for part in left} == set(pointer.data["parts"].values())
     assert lived.published()["metadata"] == {"note": "edited"}
-    assert [count(lived, name) for name in ("slots", "evidence", "outbox")] == [0, 0, 0]
+    assert [count(lived, name) for name in ("slots", "evidence")] == [0, 0]
+    assert about(lived) == ["stale-flags"], "a new one: nothing has changed for a month"
     assert lived.kinds(), "rollouts and their events stay"
 
 
@@ -86,4 +93,4 @@ def test_trouble_with_one_part_does_not_stop_the_others(
     lived.clock.advance(31 * DAY)
     monkeypatch.setattr(daily, "WORK", (("broken", broken), *daily.WORK[1:]))
     run(lived)
-    assert count(lived, "outbox") == 0
+    assert about(lived) == ["stale-flags"]
