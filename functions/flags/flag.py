@@ -109,6 +109,10 @@ class Flag:
             "off_variant": self.off_variant,
         }
 
+    def switches(self) -> dict[str, bool]:
+        """What a revision changes beside its content."""
+        return {"archived": self.archived, "killed": self.killed}
+
     def edited(self, changes: Mapping[str, Any]) -> Flag:
         """The flag a revision later; `changes` are entries of `content`, what is absent stays."""
         return replace(self, **_parsed(changes), revision=self.revision + 1)
@@ -119,8 +123,7 @@ class Flag:
             "key": self.key,
             "revision": self.revision,
             **self.content(),
-            "archived": self.archived,
-            "killed": self.killed,
+            **self.switches(),
             "split": self.split.to_dict() if self.split else None,
             "updated_at": self.updated_at,
         }

@@ -63,6 +63,10 @@ class Segment:
             "description": self.description,
         }
 
+    def switches(self) -> dict[str, bool]:
+        """None: a segment is there or not."""
+        return {}
+
     def edited(self, changes: Mapping[str, Any]) -> Segment:
         """The segment a revision later; `changes` are entries of `content`."""
         return replace(self, **_parsed(changes), revision=self.revision + 1)

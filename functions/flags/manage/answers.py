@@ -73,6 +73,8 @@ class PastRevision(Answer):
 
 
 class FlagRevision(PastRevision):
+    archived: bool = False
+    killed: bool = False
     content: FlagFields
 
 

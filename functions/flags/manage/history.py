@@ -28,6 +28,8 @@ class Revised(Protocol):
 
     def content(self) -> dict[str, Any]: ...
 
+    def switches(self) -> dict[str, bool]: ...
+
 
 class Reads(Protocol):
     """A Store, or the View of a change."""
@@ -54,6 +56,7 @@ def revision_writes(
         "at": timestamp(view.now),
         "by": f"{view.actor.kind}:{view.actor.id}",
         "reason": view.reason if reason is None else reason,
+        "switches": thing.switches(),
         "content": canonical(thing.content()),
     }
     writes = [Write.set(revision_path(path, thing.revision), data)]
@@ -102,5 +105,6 @@ def _shown(data: Mapping[str, Any]) -> dict[str, Any]:
         "at": data["at"].timestamp(),
         "by": data["by"],
         "reason": data["reason"],
+        **data.get("switches", {}),
         "content": json.loads(data["content"]),
     }
