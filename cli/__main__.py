@@ -41,11 +41,11 @@ def _settled(proposal: Proposal, terminal: Terminal, *, agreed: bool, as_json: b
     """What came of a proposal. Programs agree with `--yes`, people are asked."""
     if as_json:
         return proposal.carry_out() if agreed else Answer(proposal.data, "", UNCONFIRMED)
-    terminal.show(proposal.text)
+    terminal.show(f"{proposal.text}\n")
     if not agreed and not terminal.somebody_there:
-        text = "\nNothing was changed. Repeat it with --yes to do this."
+        text = "Nothing was changed. Repeat it with --yes to do this."
         return Answer(proposal.data, text, UNCONFIRMED)
-    if agreed or terminal.agrees(f"\n{proposal.question}"):
+    if agreed or terminal.agrees(proposal.question):
         return proposal.carry_out()
     return Answer(proposal.data, "Nothing was changed.", UNCONFIRMED)
 

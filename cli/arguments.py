@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 
 from cli import bundle, project, rollouts
-from cli.flag_arguments import add_flags
+from cli.flag_arguments import add_flags, add_schedules, add_segments
 from cli.verbs import (
     Subparsers,
     add_reason,
@@ -39,6 +39,8 @@ def parser() -> argparse.ArgumentParser:
     _add_project_verbs(verbs)
     _add_rollout(group(verbs, "rollout", "releases in stages"))
     add_flags(group(verbs, "flags", "feature flags"))
+    add_segments(group(verbs, "segments", "rules about users, with a name"))
+    add_schedules(group(verbs, "schedules", "changes of flags that take effect at a time"))
     bundle_wide_verb(verbs, "health", "whether the bundle can do its work", bundle.health)
     return top
 

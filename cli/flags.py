@@ -12,7 +12,7 @@ from cli.shown import flags as shown
 
 
 def list_all(arguments: Namespace, environ: Environ) -> Answer:
-    found = connect(arguments, environ).all_by_key("/flags", "flags")
+    found = connect(arguments, environ).all_by_key("/v1/flags", "flags")
     return Answer({"flags": found}, shown.flags(found))
 
 
@@ -72,4 +72,4 @@ def _send(bundle: Bundle, arguments: Namespace, body: dict[str, Any]) -> Answer:
 
 
 def _path(key: str) -> str:
-    return f"/flags/{step(key)}"
+    return f"/v1/flags/{step(key)}"

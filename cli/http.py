@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cli.answer import USAGE, Failed
 
 SECONDS = 70.0  # the functions themselves give up after 60
-ADMIN = "/api/admin/v1"
+ADMIN = "/api/admin"
 PUBLIC = "/api/v1"
 PAGE = 500
 
@@ -32,14 +32,18 @@ class Bundle:
         return self._admin("POST", path, body, None)
 
     def all_by_key(self, path: str, name: str) -> list[Any]:
-        """All that the admin API lists by key, page by page. Raises Failed."""
-        found: list[Any] = []
+        """All that the admin API lists by key. Raises Failed."""
+        return [item for page in self.pages(path, name) for item in page[name]]
+
+    def pages(self, path: str, name: str) -> Iterator[Any]:
+        """The answers that hold them, one at least. Raises Failed."""
+        query = {"limit": str(PAGE)}
         while True:
-            query = {"limit": str(PAGE), **({"after": found[-1]["key"]} if found else {})}
-            page = self.get(path, query)[name]
-            found += page
-            if len(page) < PAGE:
-                return found
+            page = self.get(path, query)
+            yield page
+            if len(page[name]) < PAGE:
+                return
+            query["after"] = page[name][-1]["key"]
 
     def health(self) -> tuple[int, Any]:
         """HTTP status and body, whatever the state. Raises Failed when there is no such answer."""

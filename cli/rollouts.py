@@ -19,7 +19,7 @@ UNHEALTHY_PHASES = ("rolled_back", "superseded", "paused")
 
 
 def list_all(arguments: Namespace, environ: Environ) -> Answer:
-    found = connect(arguments, environ).get("/rollouts")
+    found = connect(arguments, environ).get("/v1/rollouts")
     return Answer(found, shown.rollouts(found["rollouts"]))
 
 
@@ -58,7 +58,7 @@ def create(arguments: Namespace, environ: Environ) -> Answer:
         "plan": _plan(arguments.plan),
         "reason": arguments.reason,
     }
-    found = connect(arguments, environ).post("/rollouts", body)
+    found = connect(arguments, environ).post("/v1/rollouts", body)
     return Answer(found, shown.created(found))
 
 
@@ -75,7 +75,7 @@ def command(arguments: Namespace, environ: Environ) -> Answer:
 
 
 def _path(identifier: str) -> str:
-    return f"/rollouts/{step(identifier)}"
+    return f"/v1/rollouts/{step(identifier)}"
 
 
 def _plan(given: str) -> Any:

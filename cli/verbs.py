@@ -34,7 +34,7 @@ def verb(verbs: Subparsers, name: str, help_text: str, run: Run) -> argparse.Arg
 def bundle_verb(verbs: Subparsers, name: str, help_text: str, run: Run) -> argparse.ArgumentParser:
     """A verb that asks the bundle over HTTP, about one environment."""
     parser = bundle_wide_verb(verbs, name, help_text, run)
-    parser.add_argument("--application", type=identifier, metavar="NAME", help="(the bundle's own)")
+    add_application(parser)
     parser.add_argument("--environment", type=identifier, metavar="NAME", help="(the bundle's own)")
     return parser
 
@@ -42,7 +42,7 @@ def bundle_verb(verbs: Subparsers, name: str, help_text: str, run: Run) -> argpa
 def bundle_wide_verb(
     verbs: Subparsers, name: str, help_text: str, run: Run
 ) -> argparse.ArgumentParser:
-    """A verb that asks the bundle over HTTP, about itself."""
+    """A verb that asks the bundle over HTTP, about no environment of its options."""
     parser = verb(verbs, name, help_text, run)
     parser.add_argument("--url", help="of the bundle, as Hosting has it ($PALIER_URL)")
     return parser
@@ -56,6 +56,10 @@ def project_verb(verbs: Subparsers, name: str, help_text: str, run: Run) -> argp
         "--application", type=identifier, default="main", metavar="NAME", help="(main)"
     )
     return parser
+
+
+def add_application(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--application", type=identifier, metavar="NAME", help="(the bundle's own)")
 
 
 def add_reason(parser: argparse.ArgumentParser) -> None:
@@ -85,6 +89,19 @@ def seconds(text: str) -> float:
     if not 0.0 <= value <= 1e7:
         raise argparse.ArgumentTypeError("a number of seconds")
     return value
+
+
+def moment(text: str) -> float:
+    """A time with its zone, in seconds since the epoch."""
+    import datetime
+
+    try:
+        found = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise argparse.ArgumentTypeError("a time with its zone, such as 2027-01-15T08:00+01:00")
+    return found.timestamp()
 
 
 def positive(text: str) -> int:

@@ -1,48 +1,29 @@
-"""What is different between two versions, line by line: `- ` what was, `+ ` what is. Pure."""
+"""What is different between two versions, place by place: `- ` what was, `+ ` what is. Pure."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cli.shown.text import laid_out, time
 
-WIDTH = 72
-CONTEXT = 2
-DEFINITION = "definition"
-_ABSENT = object()
+WIDTH = 88
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """By field; flagd's definition counts as its own fields."""
-    was, now = _fields(before), _fields(after)
-    lines: list[str] = []
-    for name in [*now, *(name for name in was if name not in now)]:
-        lines += _field(name, was.get(name, _ABSENT), now.get(name, _ABSENT))
-    return lines
+def lines(differences: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Of differences as the admin API tells them: `path`, and `before`, `after` or both."""
+    return [line for each in differences for line in _told(each)]
 
 
-def _fields(content: Mapping[str, Any]) -> dict[str, Any]:
-    beside = {name: value for name, value in content.items() if name != DEFINITION}
-    if beside.get("ends_at"):
-        beside["ends_at"] = f"{time(beside['ends_at'])} UTC"
-    return {**(content.get(DEFINITION) or {}), **beside}
-
-
-def _field(name: str, was: Any, now: Any) -> Iterator[str]:
-    before, after = _lines(was), _lines(now)
-    if before == after:
-        return
-    if len(before) <= 1 and len(after) <= 1:
-        yield from (f"- {name}: {line}" for line in before)
-        yield from (f"+ {name}: {line}" for line in after)
-        return
-    yield f"  {name}:"
-    told = list(difflib.unified_diff(before, after, lineterm="", n=CONTEXT))
-    for line in told[3:]:  # after the two names and the first place
-        yield "    ..." if line.startswith("@@") else f"{line[0]}   {line[1:]}"
-
-
-def _lines(value: Any) -> list[str]:
-    return [] if value is _ABSENT else laid_out(value, WIDTH)
+def _told(difference: Mapping[str, Any]) -> Iterator[str]:
+    """The fields of flagd's definition are called by their own names."""
+    path = difference["path"].removeprefix("$.")
+    name = path.removeprefix("definition.")
+    for sign, side in (("-", "before"), ("+", "after")):
+        if side in difference:
+            value = difference[side]
+            if path == "ends_at" and value is not None:
+                value = f"{time(value)} UTC"
+            first, *others = laid_out(value, WIDTH - len(name))
+            yield f"{sign} {name}: {first}"
+            yield from (f"{sign} {line}" for line in others)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cli.shown.differences import differences
-from cli.shown.text import WIDTH, count, laid_out, one_line, pairs, table, time
+from cli.shown.differences import lines as difference_lines
+from cli.shown.text import WIDTH, below, laid_out, named, one_line, pairs, table, time
 
 IN_CODE = "the default in the app's code"
-USERS_NAMED = 10
+SWITCHED = {"killed": ("revived", "killed"), "archived": ("published again", "archived")}
 Shown = Mapping[str, Any]
 
 
@@ -61,6 +61,7 @@ def flag(found: Shown) -> str:
         ("stays", _until(found)),
         ("metadata", one_line(definition["metadata"]) if definition.get("metadata") else ""),
         ("revision", f"{found['revision']}, changed at {time(found['updated_at'])} UTC"),
+        ("evaluated", _evaluated(found)),
     ]
     return "\n".join([*lines, "", *pairs(about), "", *_layers(found)])
 
@@ -75,10 +76,7 @@ def changed(answer: Shown, command: str, to: int | None = None) -> str:
         "restore": f"is as it was at revision {to}" if to else "is published again",
         "delete": "is deleted",
     }
-    return (
-        f"{found['key']} {now[command]}.\n"
-        f"Revision {found['revision']}; generation {answer['generation']} is being served."
-    )
+    return f"{found['key']} {now[command]}.\nGeneration {answer['generation']} is being served."
 
 
 def everybody_gets(flag: Shown) -> str:
@@ -102,7 +100,17 @@ def history(revisions: Sequence[Shown], older: Shown | None) -> str:
 def _what(now: Shown, before: Shown | None) -> list[str]:
     if before is None:
         return ["created" if now["revision"] == 1 else "what came before is no longer kept"]
-    return differences(before["content"], now["content"]) or ["no difference in its content"]
+    from functions.flags.difference import differences
+
+    found = differences(before["content"], now["content"])
+    told = [words[now[name]] for name, words in SWITCHED.items() if now[name] != before[name]]
+    told += difference_lines(each.to_dict() for each in found)
+    return told or ["nothing is different"]
+
+
+def _evaluated(flag: Shown) -> str:
+    at = flag.get("last_evaluated_at")
+    return f"last at {time(at)} UTC" if at else "not since this has been counted"
 
 
 def _until(flag: Shown) -> str:
@@ -125,21 +133,13 @@ def _layers(flag: Shown) -> Iterator[str]:
         ("prerequisite", f"{each['flag']} gives {' or '.join(each['variants'])}, else {off}")
         for each in flag["prerequisites"]
     ]
-    told += [
-        (f"users of {name}", _users(users)) for name, users in flag["targets"].items() if users
-    ]
+    told += [(f"users of {name}", named(users)) for name, users in flag["targets"].items() if users]
     width = WIDTH - max(len(name) for name, _ in told) - 4
     rules = laid_out(definition["targeting"], width) if definition.get("targeting") else []
-    told += [("rules" if line == rules[0] else "", line) for line in rules]
+    told += below("rules", rules)
     split = flag["split"]
     if split:
         share = f"{split['percentage']:g} % {split['candidate']}, the others {split['control']}"
         told.append((f"rollout {split['rollout']}", share))
     told.append(("else", definition.get("defaultVariant") or IN_CODE))
     yield from pairs(told)
-
-
-def _users(users: Sequence[str]) -> str:
-    named = ", ".join(users[:USERS_NAMED])
-    more = len(users) - USERS_NAMED
-    return f"{named} and {count(more, 'more', 'more')}" if more > 0 else named

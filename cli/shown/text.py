@@ -29,6 +29,18 @@ def pairs(found: Iterable[tuple[str, str]]) -> list[str]:
     return [f"  {name.ljust(width)}  {value}" for name, value in told]
 
 
+def below(name: str, lines: Sequence[str]) -> list[tuple[str, str]]:
+    """For `pairs`: lines below each other beside one name."""
+    return [(name if index == 0 else "", line) for index, line in enumerate(lines)]
+
+
+def named(names: Sequence[str], most: int = 10) -> str:
+    """The first of them, and how many more."""
+    more = len(names) - most
+    first = ", ".join(names[:most])
+    return f"{first} and {more:,} more" if more > 0 else first
+
+
 def time(seconds: float) -> str:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
 

@@ -83,7 +83,7 @@ def test_one_that_is_not_archived_is_refused_by_the_bundle(server: Answering) ->
 
 
 def test_history_asks_for_one_more(server: Answering, capsys: pytest.CaptureFixture[str]) -> None:
-    who = {"at": 0.0, "by": "person:ada", "reason": ""}
+    who = {"at": 0.0, "by": "person:ada", "reason": "", "archived": False, "killed": False}
     found = [{"revision": n, **who, "content": {"owner": str(n)}} for n in (3, 2, 1)]
     server.answers = [(200, {"revisions": found})]
     assert server.say("flags", "history", "banner", "--limit", "2") == 0

@@ -79,12 +79,12 @@ def test_nobody_there(capsys: pytest.CaptureFixture[str]) -> None:
     answer, done = settle()
     assert (answer.exit_code, done) == (3, False)
     assert "Nothing was changed" in answer.text
-    assert capsys.readouterr().out == DIFF + "\n"
+    assert capsys.readouterr().out == DIFF + "\n\n"
 
 
 def test_programs_agree_beforehand(capsys: pytest.CaptureFixture[str]) -> None:
     assert settle(agreed=True) == (Answer({"generation": 2}, "Done."), True)
-    assert capsys.readouterr().out == DIFF + "\n", "the log of a CI shows what was done"
+    assert capsys.readouterr().out == DIFF + "\n\n", "the log of a CI shows what was done"
     assert settle(as_json=True) == (Answer(PLAN, "", 3), False)
     assert settle(agreed=True, as_json=True)[1]
     assert capsys.readouterr().out == ""

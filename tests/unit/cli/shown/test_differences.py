@@ -6,55 +6,45 @@ from typing import Any
 
 import pytest
 
-from cli.shown.differences import differences
+from cli.shown.differences import lines
 
-RULES: dict[str, Any] = {
-    "if": [
-        {"==": [{"var": "plan"}, "a plan that is long enough"]},
-        "on",
-        {"==": [{"var": "country"}, "FR"]},
-        "on",
-    ]
-}
-LATER: dict[str, Any] = {"if": [*RULES["if"][:3], "off"]}
+LONG = {"if": [{"==": [{"var": "country"}, "a country of a rather long name"]}, "on", "off"]}
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "lines"),
+    ("difference", "expected"),
     [
-        pytest.param({"owner": "a"}, {"owner": "a"}, [], id="the same"),
         pytest.param(
-            {"owner": "a"}, {"owner": "b"}, ['- owner: "a"', '+ owner: "b"'], id="a field"
+            {"path": "$.owner", "before": "a", "after": "b"},
+            ['- owner: "a"', '+ owner: "b"'],
+            id="changed",
         ),
-        pytest.param({}, {"tags": ["x"]}, ['+ tags: ["x"]'], id="a new field"),
-        pytest.param({"tags": ["x"]}, {}, ['- tags: ["x"]'], id="a field is gone"),
+        pytest.param({"path": "$.tags[0]", "after": "x"}, ['+ tags[0]: "x"'], id="added"),
+        pytest.param({"path": "$.tags[0]", "before": "x"}, ['- tags[0]: "x"'], id="removed"),
         pytest.param(
-            {"definition": {"state": "ENABLED", "defaultVariant": "on"}},
-            {"definition": {"state": "ENABLED", "defaultVariant": "off"}},
-            ['- defaultVariant: "on"', '+ defaultVariant: "off"'],
+            {"path": "$.definition.defaultVariant", "before": None, "after": "on"},
+            ["- defaultVariant: null", '+ defaultVariant: "on"'],
             id="of flagd's definition",
         ),
         pytest.param(
-            {"ends_at": None},
-            {"ends_at": 1_800_000_000.0},
+            {"path": "$.ends_at", "before": None, "after": 1_800_000_000.0},
             ["- ends_at: null", '+ ends_at: "2027-01-15 08:00:00 UTC"'],
-            id="a time is told as one",
+            id="a time",
         ),
         pytest.param(
-            {"definition": {"targeting": RULES}},
-            {"definition": {"targeting": LATER}},
+            {"path": "$.definition.targeting", "after": LONG},
             [
-                "  targeting:",
-                '        "on",',
-                '        {"==": [{"var": "country"}, "FR"]},',
-                '-       "on"',
-                '+       "off"',
-                "      ]",
-                "    }",
+                "+ targeting: {",
+                '+   "if": [',
+                '+     {"==": [{"var": "country"}, "a country of a rather long name"]},',
+                '+     "on",',
+                '+     "off"',
+                "+   ]",
+                "+ }",
             ],
-            id="within rules",
+            id="long rules",
         ),
     ],
 )
-def test_differences(before: dict[str, Any], after: dict[str, Any], lines: list[str]) -> None:
-    assert differences(before, after) == lines
+def test_lines(difference: dict[str, Any], expected: list[str]) -> None:
+    assert lines([difference]) == expected

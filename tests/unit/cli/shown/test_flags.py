@@ -58,14 +58,15 @@ def test_a_flag_with_all_there_is() -> None:
         "banner: rollout r-1",
         "A banner.",
         "",
-        '  variants  {"on": 1, "off": 0}',
-        "  default   off",
-        "  seen by   client apps and servers",
-        "  owner     reading",
-        "  tags      a, b",
-        "  stays     until 2030-03-17 17:46:40 UTC",
-        '  metadata  {"team": "x"}',
-        "  revision  3, changed at 2027-01-15 08:00:00 UTC",
+        '  variants   {"on": 1, "off": 0}',
+        "  default    off",
+        "  seen by    client apps and servers",
+        "  owner      reading",
+        "  tags       a, b",
+        "  stays      until 2030-03-17 17:46:40 UTC",
+        '  metadata   {"team": "x"}',
+        "  revision   3, changed at 2027-01-15 08:00:00 UTC",
+        "  evaluated  not since this has been counted",
         "",
         "What decides, from the first to the last:",
         "  kill switch   not pulled; it gives off",
@@ -82,11 +83,12 @@ def test_a_flag_with_little() -> None:
     assert shown.flag({**bare, "description": "", "permanent": True}).splitlines() == [
         "banner: disabled",
         "",
-        '  variants  {"on": true}',
-        "  default   the default in the app's code",
-        "  seen by   servers only",
-        "  stays     for good",
-        "  revision  3, changed at 2027-01-15 08:00:00 UTC",
+        '  variants   {"on": true}',
+        "  default    the default in the app's code",
+        "  seen by    servers only",
+        "  stays      for good",
+        "  revision   3, changed at 2027-01-15 08:00:00 UTC",
+        "  evaluated  not since this has been counted",
         "",
         "What decides, from the first to the last:",
         "  kill switch  not pulled; it gives the default in the app's code",
@@ -109,7 +111,7 @@ def test_what_a_change_did() -> None:
         return shown.changed({"generation": 9, "flag": {**FLAG, **more}}, command, to)
 
     assert said("kill", off_variant="off") == (
-        "banner is killed: everybody gets off.\nRevision 3; generation 9 is being served."
+        "banner is killed: everybody gets off.\nGeneration 9 is being served."
     )
     assert said("kill").startswith(
         "banner is killed: everybody gets the default in the app's code."
@@ -121,7 +123,8 @@ def test_what_a_change_did() -> None:
 def test_history() -> None:
     def revision(number: int, **content: Any) -> dict[str, Any]:
         who = {"at": 1_800_000_000.0 + number, "by": "person:ada", "reason": f"why {number}"}
-        return {"revision": number, **who, "content": {"owner": "me", **content}}
+        switches = {"archived": False, "killed": False}
+        return {"revision": number, **who, **switches, "content": {"owner": "me", **content}}
 
     found = [revision(2, owner="you"), {**revision(1), "reason": ""}]
     assert shown.history(found, None).splitlines() == [
@@ -135,4 +138,11 @@ def test_history() -> None:
     ]
     assert shown.history(found[:1], revision(1)).endswith('+ owner: "you"')
     assert shown.history(found[:1], None).endswith("what came before is no longer kept")
+    killed, archived = {**revision(3), "killed": True}, {**revision(4), "archived": True}
+    told = shown.history([archived, killed, revision(2)], revision(1)).split("\n\n")
+    assert [each.splitlines()[2:] for each in told] == [
+        ["    revived", "    archived"],
+        ["    killed"],
+        ["    nothing is different"],
+    ]
     assert shown.history([], None) == "Nothing is known of its past."
