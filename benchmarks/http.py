@@ -19,7 +19,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
 from benchmarks.flags import MISSED_RULES
-from benchmarks.load import cores, request_bytes, throughput
+from benchmarks.load import cores, one_by_one, request_bytes, throughput
 from benchmarks.row import Row
 from functions.changes import Change, Decision, View, commit_change
 from functions.clock import SystemClock
@@ -40,6 +40,20 @@ PROJECT = "demo-bench"
 FLAGS = 50
 ROUNDS = 7
 ROUND_SECONDS = 0.9
+HOSTILE_ROUNDS = 3
+HOSTILE_SECONDS = 0.4
+HOSTILE: dict[str, tuple[int, bytes]] = {
+    "1 MB": (413, b'{"context": {"a": "' + b"x" * 1_000_000 + b'"}}'),
+    "100,000 keys": (413, b"{" + b",".join(b'"k%d":1' % n for n in range(100_000)) + b"}"),
+    "10,000 deep": (400, b'{"context": {"a": ' + b"[" * 10_000 + b"]" * 10_000 + b"}}"),
+    "64 KiB of lists": (400, b'{"context": {"a": [' + b",".join([b"[]"] * 21_000) + b"]}}"),
+    "64 KiB of keys": (
+        400,
+        b'{"context": {' + b",".join(b'"%x":1' % n for n in range(7_000)) + b"}}",
+    ),
+}
+"""The status that each is refused with, and its body."""
+
 CONTEXT = {"targetingKey": "user-1", "country": "FR", "plan": "free", "email": "mina@example.com"}
 
 
@@ -62,6 +76,7 @@ def rows() -> Iterator[Row]:
             }
             for _ in range(ROUNDS)
         ]
+        refusals = [_refusals(api, key, requests["single"]) for _ in range(HOSTILE_ROUNDS)]
     for name, title, limit in (
         ("single", "api.single_vs_empty", 0.9),
         ("bulk", "api.bulk50_vs_empty", 0.75),
@@ -71,6 +86,21 @@ def rows() -> Iterator[Row]:
         where = "pinned to one core" if pinned else "not pinned: this system can't"
         detail = f"{rate:,.0f} answers a second against {floor:,.0f}, {where}"
         yield Row(title, ratio, "x", ">=", limit, detail)
+    ratios = {name: statistics.median(each[name] for each in refusals) for name in HOSTILE}
+    told = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+    yield Row("api.hostile_vs_single", min(ratios.values()), "x", ">=", 0.25, f"refused: {told}")
+
+
+def _refusals(port: int, key: ApiKey, single: bytes) -> dict[str, float]:
+    """How many of each hostile request are refused in the time of an evaluation.
+
+    Each on a connection of its own: the server closes one whose body it has not read.
+    """
+    rate = one_by_one(port, single, HOSTILE_SECONDS)
+    return {
+        name: one_by_one(port, _asking(key, "/flag-07", body), HOSTILE_SECONDS, status) / rate
+        for name, (status, body) in HOSTILE.items()
+    }
 
 
 def publish(address: str) -> ApiKey:
@@ -104,12 +134,19 @@ def _flag(number: int) -> Flag:
 
 def _requests(key: ApiKey) -> dict[str, bytes]:
     body = json.dumps({"context": CONTEXT}).encode()
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key.text()}"}
     return {
-        "empty": request_bytes("127.0.0.1", "/", body, headers),
-        "single": request_bytes("127.0.0.1", f"{BASE}/flag-07", body, headers),
-        "bulk": request_bytes("127.0.0.1", BASE, body, headers),
+        "empty": request_bytes("127.0.0.1", "/", body, _headers(key)),
+        "single": _asking(key, "/flag-07", body),
+        "bulk": _asking(key, "", body),
     }
+
+
+def _asking(key: ApiKey, path: str, body: bytes) -> bytes:
+    return request_bytes("127.0.0.1", BASE + path, body, _headers(key))
+
+
+def _headers(key: ApiKey) -> dict[str, str]:
+    return {"Content-Type": "application/json", "Authorization": f"Bearer {key.text()}"}
 
 
 @contextmanager

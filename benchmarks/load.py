@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import socket
@@ -49,6 +50,22 @@ def throughput(port: int, request: bytes, seconds: float, status: int = 200) -> 
                     key.data.socket.sendall(request)
         elapsed = time.perf_counter() - started
     return answers / elapsed
+
+
+def one_by_one(port: int, request: bytes, seconds: float, status: int = 200) -> float:
+    """Answers a second, each on a connection of its own, one after the other."""
+    expected = f"HTTP/1.1 {status} ".encode()
+    answers = 0
+    started = time.perf_counter()
+    while time.perf_counter() < started + seconds:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as opened:
+            with contextlib.suppress(ConnectionError):  # it may answer before all is sent
+                opened.sendall(request)
+            with contextlib.suppress(ConnectionError):
+                if not opened.recv(65_536).startswith(expected):
+                    raise RuntimeError(f"The server did not answer with {status}.")
+        answers += 1
+    return answers / (time.perf_counter() - started)
 
 
 def _received(connection: Connection, expected: bytes) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.load import request_bytes, throughput
+from benchmarks.load import one_by_one, request_bytes, throughput
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
@@ -50,3 +50,11 @@ def test_answers_are_counted(port: int) -> None:
 def test_a_wrong_answer_is_no_answer(port: int) -> None:
     with pytest.raises(RuntimeError, match="404"):
         throughput(port, request_bytes("localhost", "/wrong", b"", {}), 0.2)
+
+
+def test_one_by_one(port: int) -> None:
+    assert one_by_one(port, request_bytes("localhost", "/right", b"{}", {}), 0.1) > 10
+    refused = request_bytes("localhost", "/wrong", b"", {})
+    assert one_by_one(port, refused, 0.1, 404) > 10
+    with pytest.raises(RuntimeError, match="200"):
+        one_by_one(port, refused, 0.1)
