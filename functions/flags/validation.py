@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from functions.errors import InvalidArgument
 from functions.flags.evaluation import describe
 from functions.flags.logic.jsonlogic import LAZY
+from functions.flags.logic.notation import COUNTS
 from functions.flags.logic.operators import EAGER
 from functions.flags.logic.versions import COMPARISONS, parse_version
 from functions.published import canonical
@@ -29,6 +30,7 @@ LARGEST_INTEGER = 2**53 - 1
 
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 FIELDS = ("state", "variants", "defaultVariant", "targeting", "metadata")
+INJECTED = ("$flagd.flagKey", "$flagd.timestamp")
 OPERATORS = frozenset(EAGER) | frozenset(LAZY)
 
 
@@ -164,8 +166,8 @@ def _check_variants(variants: Any) -> Mapping[str, Any]:
     kind = next(((name, holds) for name, holds in KINDS if holds(first)), None)
     for name, value in variants.items():
         path = at("$.variants", name)
-        if not 1 <= len(name) <= MAXIMUM_NAME:
-            refuse(path, f"a name of 1 to {MAXIMUM_NAME} characters", name)
+        if not 1 <= len(name) <= MAXIMUM_NAME or name.splitlines() != [name]:
+            refuse(path, f"a name of 1 to {MAXIMUM_NAME} characters, in one line", name)
         if kind is None:
             refuse(path, "a boolean, a string, a number or an object", value)
         if not kind[1](value):
@@ -206,10 +208,20 @@ def _check_node(rule: Any, path: str) -> None:
         return
     if name not in OPERATORS:
         refuse(here, "an operator that flagd knows", name)
+    given = arguments if isinstance(arguments, list) else [arguments]
     check = CHECKS.get(name)
     if check:
-        check(arguments if isinstance(arguments, list) else [arguments], here)
+        check(given, here)
     _check_node(arguments, here)
+    _check_count(name, given, here)
+
+
+def _check_count(name: str, arguments: Sequence[Any], path: str) -> None:
+    least, most = COUNTS.get(name, (0, None))
+    if len(arguments) < least or (most is not None and len(arguments) > most):
+        bounds = f"{least}" if least == most else f"{least} to {most}"
+        wanted = f"at least {least}" if most is None else bounds
+        refuse(path, f"a list of {wanted}", list(arguments))
 
 
 def _check_fractional(arguments: Sequence[Any], path: str) -> None:
@@ -217,6 +229,8 @@ def _check_fractional(arguments: Sequence[Any], path: str) -> None:
     shares = arguments if shorthand else arguments[1:]
     if not shares:
         refuse(path, "at least one share, [variant, weight]", list(arguments))
+    if not isinstance(arguments[0], (dict, list, str)):
+        refuse(at(path, 0), "a share, or a value to hash: a text or a rule", arguments[0])
     for index, share in enumerate(shares, start=0 if shorthand else 1):
         here = at(path, index)
         if not isinstance(share, list) or not 1 <= len(share) <= 2:
@@ -238,8 +252,14 @@ def _check_sem_ver(arguments: Sequence[Any], path: str) -> None:
         refuse(at(path, 1), f"one of {' '.join(COMPARISONS)}", arguments[1])
     for index in (0, 2):
         version = arguments[index]
-        if not isinstance(version, (dict, list)) and parse_version(str(version)) is None:
-            refuse(at(path, index), "a semantic version", version)
+        if not _is_var(version) and parse_version(str(version)) is None:
+            refuse(at(path, index), "a semantic version, or a `var`", version)
+
+
+def _is_var(rule: Any) -> bool:
+    given = rule.get("var") if isinstance(rule, dict) else None
+    names = given if isinstance(given, list) and given else [given]
+    return isinstance(names[0], str) and not any(isinstance(each, (dict, list)) for each in names)
 
 
 def _check_affix(arguments: Sequence[Any], path: str) -> None:
@@ -255,6 +275,20 @@ def _check_var(arguments: Sequence[Any], path: str) -> None:
         refuse(path, "a name, or [name, default]", list(arguments))
     if not isinstance(arguments[0], (str, int, dict)) or isinstance(arguments[0], bool):
         refuse(at(path, 0), "the name of an attribute", arguments[0])
+    if str(arguments[0]).startswith("$flagd.") and arguments[0] not in INJECTED:
+        refuse(at(path, 0), " or ".join(INJECTED), arguments[0])
+
+
+def _check_missing(arguments: Sequence[Any], path: str) -> None:
+    for index, name in enumerate(arguments):
+        if not isinstance(name, str):
+            refuse(at(path, index), "the name of an attribute", name)
+
+
+def _check_missing_some(arguments: Sequence[Any], path: str) -> None:
+    if [type(each) for each in arguments] != [int, list]:
+        refuse(path, "[number, [names]]", list(arguments))
+    _check_missing(arguments[1], at(path, 1))
 
 
 CHECKS: Mapping[str, Callable[[Sequence[Any], str], None]] = {
@@ -263,6 +297,8 @@ CHECKS: Mapping[str, Callable[[Sequence[Any], str], None]] = {
     "starts_with": _check_affix,
     "ends_with": _check_affix,
     "var": _check_var,
+    "missing": _check_missing,
+    "missing_some": _check_missing_some,
 }
 
 

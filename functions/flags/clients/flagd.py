@@ -3,7 +3,7 @@ providers: a decision, values in, an answer out.
 
 Source: open-feature/flagd-schemas, json/flags.yaml, and flagd's HTTP sync. References are put in
 structurally and `$evaluators` left out: some of flagd's implementations paste them into rules as
-text, and trip over what is not plain ASCII.
+text, and trip over what is not plain ASCII. Rules are written out as flagd's schema wants them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,13 @@ from functions.errors import PalierError, PayloadTooLarge, PermissionDenied
 from functions.flags.clients.answer import Answer, tag_of, tagged, to_json
 from functions.flags.content import Snapshot
 from functions.flags.keys import Kind
+from functions.flags.logic.notation import formal
 from functions.flags.logic.references import ReferenceLoop, Resolver
 
 PATH = "/v1/flags/flagd.json"
+NULLABLE = ("defaultVariant",)
+"""What the schema lets be null."""
+
 MAXIMUM_BYTES = 30_000_000
 """Cloud Run answers with at most 32 MiB. A large segment that many flags refer to gets there."""
 
@@ -46,7 +50,8 @@ def sync(snapshot: Snapshot, kind: Kind, if_none_match: str | None) -> Answer:
 
 
 def _synced(document: Mapping[str, Any]) -> Synced:
-    resolver = Resolver(document.get("$evaluators", {}))
+    evaluators = document.get("$evaluators", {})
+    resolver = Resolver({name: _formal(rule) for name, rule in evaluators.items()})
     flags: list[bytes] = []
     size = 0
     for key, flag in document.get("flags", {}).items():
@@ -61,14 +66,25 @@ def _synced(document: Mapping[str, Any]) -> Synced:
 
 
 def _resolved(flag: Any, resolver: Resolver) -> Any:
-    """A flag whose rules can't be resolved stays as it is: flagd, too, answers errors for it."""
-    targeting = flag.get("targeting") if isinstance(flag, dict) else None
-    if not targeting:
+    """The flag as flagd's schema has it. One whose rules can't be resolved keeps them as they are:
+    flagd, too, answers errors for it."""
+    if not isinstance(flag, dict):
         return flag
+    given = {name: value for name, value in flag.items() if value is not None or name in NULLABLE}
+    targeting = given.get("targeting")
+    if not isinstance(targeting, dict):
+        return given
     try:
-        return {**flag, "targeting": resolver.unfold(targeting).rule}
+        return {**given, "targeting": resolver.unfold(_formal(targeting)).rule}
     except ReferenceLoop:
-        return flag
+        return given
+
+
+def _formal(rule: Any) -> Any:
+    try:
+        return formal(rule)
+    except RecursionError:  # deeper than what anything here compiles
+        return rule
 
 
 def _too_large() -> PalierError:

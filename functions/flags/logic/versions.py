@@ -28,14 +28,17 @@ def parse_version(text: str) -> Version | None:
     return _cached(text) if len(text) <= _CACHED_LENGTH else _parse(text)
 
 
-def _parse(text: str) -> Version | None:
+def completed(text: str) -> str:
+    """Without a leading `v`, and with all three numbers."""
     if text.startswith(("v", "V")):
         text = text[1:]
     numbers = text.split("-")[0].split("+")[0]
     missing = 2 - numbers.count(".")
-    if missing > 0:
-        text = numbers + ".0" * missing + text[len(numbers) :]
-    match = re.fullmatch(_PATTERN, text)
+    return numbers + ".0" * missing + text[len(numbers) :] if missing > 0 else text
+
+
+def _parse(text: str) -> Version | None:
+    match = re.fullmatch(_PATTERN, completed(text))
     if match is None:
         return None
     major, minor, patch, prerelease = match.groups()
