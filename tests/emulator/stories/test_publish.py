@@ -24,6 +24,7 @@ def test_the_first_version_serves_and_later_ones_wait(store: Store) -> None:
     flag = store.get(SCOPE.doc("flags", FLAG))
     assert flag is not None
     assert flag.data["revision"] == 2
+    assert flag.data["permanent"], "it settles with each release: that is what it is for"
     record = StoryVersion.from_record(snapshot.services["stories"]["1.3.0"])
     assert record.model == "gpt-other"
     check_releasable(dict(snapshot.services), "1.3.0")
