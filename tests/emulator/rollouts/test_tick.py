@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,9 +22,9 @@ from functions.rollouts.advance import advance
 from functions.rollouts.state import Phase
 from functions.tick import Deps
 from tests.emulator.rollouts.dying_ticks import Inline
+from tests.emulator.rollouts.killing import job, killed
 from tests.emulator.rollouts.world import CANDIDATE, CONTROL, World, connect, definition
 
-ROOT = Path(__file__).parents[3]
 LONGEST_DELAY_SECONDS = 5.0
 
 
@@ -174,32 +169,6 @@ def test_at_once_through_a_whole_rollout(database: str) -> None:
     ]
     assert [event["number"] for event in world.events()] == [1, 2, 3, 4, 5, 6]
     assert audit.verify(world.store, "main").ok
-
-
-def killed(jobs: Sequence[dict[str, Any]]) -> list[dict[str, int]]:
-    """Runs dying_ticks.py; what became of each."""
-    script = Path(__file__).with_name("dying_ticks.py")
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        input=json.dumps(jobs),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    results: list[dict[str, int]] = json.loads(done.stdout)
-    return results
-
-
-def job(world: World, die_after: int) -> dict[str, Any]:
-    return {
-        "project": world.store._client.project,
-        "now": world.clock.now(),
-        "die_after": die_after,
-    }
 
 
 def test_killed_between_any_two_steps(database: str) -> None:
