@@ -39,7 +39,7 @@ numbers = st.one_of(
     st.integers(-20, 20),
     st.sampled_from([0.0, -0.0, 0.5, 1.0, -1.5, 2.0**53, 1e21, 1e-7, 2**31, 2**63, 2**64, 10**30]),
     st.sampled_from([10**400, math.nan, math.inf, -math.inf, 5e-324, 1.7e308, -(2**63) - 1, 1e300]),
-    st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.floats(allow_nan=False, allow_infinity=False),
 )
 scalars = st.one_of(st.none(), st.booleans(), numbers, texts)
 values = st.recursive(
