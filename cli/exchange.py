@@ -13,7 +13,7 @@ from cli.bundle import Environ, connect, json_file
 from cli.http import Bundle
 from cli.parts import parts
 from cli.shown import plans as shown
-from cli.shown.text import count
+from cli.shown.text import count, laid_out
 
 Plan = Mapping[str, Any]
 KINDS = ("flags", "segments")
@@ -23,7 +23,7 @@ FLAGDS_FORM = "\nflagd's form has no owners, tags or descriptions; --form palier
 def export(arguments: Namespace, environ: Environ) -> Answer:
     """To a file, or to standard output."""
     found = connect(arguments, environ).get("/v1/export", {"form": arguments.form})
-    text = json.dumps(found, indent=2, ensure_ascii=False)
+    text = "\n".join(laid_out(found))
     if arguments.file is None:
         return Answer(found, text)
     try:
@@ -50,7 +50,8 @@ def bring_in(arguments: Namespace, environ: Environ) -> Answer | Proposal:
     bodies = [{"document": part, "reason": arguments.reason} for part in parts(document)]
     plans = [bundle.post("/v1/import", body) for body in bodies]
     plan = merged(plans)
-    text = shown.plan(plan, f"Into {arguments.environment or 'the environment of the bundle'}:")
+    into = arguments.environment or "the bundle's own environment"
+    text = shown.plan(plan, f"Into {into}:")
     if plan["problems"]:
         return Answer(plan, f"{text}\n\nNothing was changed.", UNHEALTHY)
     if shown.nothing_to_do(plan):

@@ -8,6 +8,7 @@ from typing import Any
 from cli.shown.text import laid_out, time
 
 WIDTH = 88
+DEFINITION = "definition"
 
 
 def lines(differences: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -18,7 +19,11 @@ def lines(differences: Iterable[Mapping[str, Any]]) -> list[str]:
 def _told(difference: Mapping[str, Any]) -> Iterator[str]:
     """The fields of flagd's definition are called by their own names."""
     path = difference["path"].removeprefix("$.")
-    name = path.removeprefix("definition.")
+    name = path.removeprefix(f"{DEFINITION}.")
+    if path == DEFINITION and "before" not in difference:
+        for field, value in difference["after"].items():
+            yield from _told({"path": field, "after": value})
+        return
     for sign, side in (("-", "before"), ("+", "after")):
         if side in difference:
             value = difference[side]

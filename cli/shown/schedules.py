@@ -29,6 +29,7 @@ def schedules(found: Sequence[Shown]) -> str:
 
 
 def what(schedule: Shown) -> str:
+    """In a few words, the flag apart."""
     if schedule["action"] == "edit":
         return f"edit {', '.join(schedule['changes'])}"
     return str(schedule["action"])
@@ -36,7 +37,7 @@ def what(schedule: Shown) -> str:
 
 def created(schedule: Shown) -> str:
     return (
-        f"{schedule['id']}: {what(schedule)} of {schedule['flag']} at {time(schedule['at'])} UTC.\n"
+        f"{schedule['id']}: {schedule['flag']} at {time(schedule['at'])} UTC: {what(schedule)}.\n"
         f"Take it back: palier schedules cancel {schedule['id']} --reason ..."
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from functions.errors import InvalidArgument, PalierError, PayloadTooLarge
-from functions.flags.difference import Difference, differences
+from functions.flags.difference import NOTHING, Difference, differences
 from functions.flags.flag import Flag
 from functions.flags.publication import FLAG, SEGMENT, Edit, Fault, Kind, Part
 from functions.flags.segment import Segment
@@ -27,8 +27,11 @@ MAXIMUM_ITEMS = 500
 MAXIMUM_CONTENT_BYTES = 256 * 1024
 """Of one flag or segment: it stands twice in an entry of the audit trail, which holds 1 MiB."""
 
-MAXIMUM_WRITTEN_BYTES = 8 * 2**20
-"""Of one commit, the published part aside: Firestore takes 10 MiB."""
+MAXIMUM_WRITTEN_BYTES = 3 * 2**20
+"""Of one commit, the published part aside. Firestore takes 10 MiB, its emulator 4."""
+
+AROUND_BYTES = 1_500
+"""What is written around the content of one flag or segment."""
 
 EVALUATORS = at("$", "$evaluators")
 
@@ -119,8 +122,8 @@ def environment_before(environment: str) -> str:
 
 def planned(
     wanted: Wanted,
-    flags: Mapping[str, Flag | None],
-    segments: Mapping[str, Segment | None],
+    flags: Mapping[str, Flag],
+    segments: Mapping[str, Segment],
     locate: Locate,
 ) -> Plan:
     """The plan, given what stands in the environment under the keys that are wanted.
@@ -132,14 +135,14 @@ def planned(
     segment_items: list[Item[Segment]] = []
     for key, content in wanted.flags.items():
         try:
-            item = _flag_item(key, flags[key], content)
+            item = _flag_item(key, flags.get(key), content)
         except PalierError as error:
             problems.append(problem_of(error, FLAG, key, locate))
             continue
         flag_items.append(_warned(item, wanted.warnings.get(key, ())))
     for key, content in wanted.segments.items():
         try:
-            segment_items.append(_segment_item(key, segments[key], content))
+            segment_items.append(_segment_item(key, segments.get(key), content))
         except PalierError as error:
             problems.append(problem_of(error, SEGMENT, key, locate))
     plan = Plan(flag_items, segment_items, problems)
@@ -205,7 +208,7 @@ def _flag_item(key: str, before: Flag | None, content: Content) -> Item[Flag]:
     after.check()
     _require_size(after)
     if before is None:
-        return Item(None, after)
+        return Item(None, after, _written(after.content(), Flag(key, {}).content()))
     found = differences(before.content(), after.content())
     return Item(before, after, found, _warnings(before)) if found else Item(before, before)
 
@@ -215,9 +218,18 @@ def _segment_item(key: str, before: Segment | None, content: Content) -> Item[Se
     after.check()
     _require_size(after)
     if before is None:
-        return Item(None, after)
+        return Item(None, after, _written(after.content(), Segment(key, {}).content()))
     found = differences(before.content(), after.content())
     return Item(before, after, found) if found else Item(before, before)
+
+
+def _written(content: Content, empty: Content) -> list[Difference]:
+    """Of what is new, the fields that say something."""
+    return [
+        Difference((name,), NOTHING, value)
+        for name, value in content.items()
+        if value != empty[name]
+    ]
 
 
 def _warnings(flag: Flag) -> list[str]:
@@ -254,7 +266,7 @@ def _require_one_commit(plan: Plan) -> None:
     """Each is written as itself and as its revision; the audit trail keeps before and after."""
     items: list[Item[Any]] = [*plan.flags, *plan.segments]
     written = sum(
-        3 * _size(item.after) + (_size(item.before) if item.before else 0)
+        3 * _size(item.after) + (_size(item.before) if item.before else 0) + AROUND_BYTES
         for item in items
         if item.change != "same"
     )

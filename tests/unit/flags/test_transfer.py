@@ -32,7 +32,8 @@ PRO = Segment("pro", {"==": [{"var": "plan"}, "pro"]}, revision=3)
 def plan(here: Flag | Segment | None, content: dict[str, Any], **more: Any) -> Plan:
     if isinstance(here, Segment):
         return planned(Wanted(segments={"pro": content}, **more), {}, {"pro": here}, in_lossless)
-    return planned(Wanted(flags={"f": content}, **more), {"f": here}, {}, in_lossless)
+    flags = {"f": here} if here else {}
+    return planned(Wanted(flags={"f": content}, **more), flags, {}, in_lossless)
 
 
 def test_a_new_flag() -> None:
@@ -40,7 +41,10 @@ def test_a_new_flag() -> None:
     assert made.flags[0].to_dict() == {
         "key": "f",
         "change": "create",
-        "differences": [],
+        "differences": [
+            {"path": "$.definition", "after": DEFINITION},
+            {"path": "$.owner", "after": "them"},
+        ],
         "warnings": [],
     }
     assert made.edit.flags == [Flag("f", DEFINITION, owner="them")]
@@ -97,7 +101,7 @@ def test_problems_are_told_all_at_once() -> None:
         segments={"s": {"rule": {"nonsense": []}}},
         problems=[early],
     )
-    made = planned(wanted, {"f": HERE, "g": None, "-": None}, {"s": None}, in_lossless)
+    made = planned(wanted, {"f": HERE}, {}, in_lossless)
     assert made.problems[0] is early
     assert [each.path for each in made.problems[1:]] == [
         "$.flags.f.definition.defaultVariant",
@@ -126,7 +130,7 @@ def test_what_is_too_large_for_a_document_or_a_commit() -> None:
     big = {"definition": DEFINITION, "targets": {"on": users[:1_000]}}
     keys = [f"f{number}" for number in range(12)]
     with pytest.raises(PayloadTooLarge, match="at once"):
-        planned(Wanted(flags=dict.fromkeys(keys, big)), dict.fromkeys(keys), {}, in_lossless)
+        planned(Wanted(flags=dict.fromkeys(keys, big)), {}, {}, in_lossless)
 
 
 def test_what_is_missing() -> None:

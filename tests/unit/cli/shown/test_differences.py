@@ -32,6 +32,11 @@ LONG = {"if": [{"==": [{"var": "country"}, "a country of a rather long name"]}, 
             id="a time",
         ),
         pytest.param(
+            {"path": "$.definition", "after": {"state": "ENABLED", "variants": {"on": True}}},
+            ['+ state: "ENABLED"', '+ variants: {"on": true}'],
+            id="a whole definition",
+        ),
+        pytest.param(
             {"path": "$.definition.targeting", "after": LONG},
             [
                 "+ targeting: {",
