@@ -1,7 +1,8 @@
 """Which flags have had their time, and why. Pure.
 
     ended     the day has passed by which the flag was to be gone
-    settled   for 30 days what is published has given everybody the same, and nobody changed it
+    settled   for 30 days what is published has given everybody the same, and nobody changed it;
+              a split of 100 % is one, although who has no targeting key gets the default
     unused    for 30 days nobody has evaluated it, and nobody changed it
 
 Permanent and archived flags are never stale. A killed flag is never settled: what everybody gets
@@ -121,13 +122,17 @@ def _reasons(
 
 
 def _settled(flag: Flag, changed_at: float) -> Iterable[Reason]:
-    possible = outcomes(flag.published())
-    if possible is None or len(possible) > 1:
-        return
-    [variant] = possible
-    what = "the default in their code" if variant is None else f"the variant {variant!r}"
-    since = _date(changed_at)
-    yield Reason(Kind.SETTLED, changed_at, f"Everybody gets {what}, at least since {since}.")
+    published = flag.published()
+    for who, possible in (
+        ("Everybody gets", outcomes(published)),
+        ("Everybody with a targeting key gets", outcomes(published, unhashed=False)),
+    ):
+        if possible is not None and len(possible) == 1:
+            [variant] = possible
+            what = "the default in their code" if variant is None else f"the variant {variant!r}"
+            sentence = f"{who} {what}, at least since {_date(changed_at)}."
+            yield Reason(Kind.SETTLED, changed_at, sentence)
+            return
 
 
 def _unused(

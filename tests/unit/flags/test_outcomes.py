@@ -53,6 +53,16 @@ def test_the_default_in_the_code() -> None:
     assert outcomes(definition({"if": [PRO, "on"]}, state="DISABLED")) == frozenset({None})
 
 
+def test_those_who_have_no_targeting_key_aside() -> None:
+    def hashed(targeting: Any) -> Any:
+        return outcomes(definition(targeting), unhashed=False)
+
+    all_on = {"fractional": [["on", 100], ["off", 0]]}
+    assert hashed(all_on) == hashed({"if": [PRO, all_on, "on"]}) == {"on"}
+    assert hashed({"if": [PRO, all_on]}) == {"on", "off"}
+    assert hashed({"fractional": [["on", 0]]}) == frozenset()
+
+
 NAMES = st.sampled_from(["on", "off"])
 CONDITIONS = st.sampled_from([PRO, True, False, {"!": [PRO]}, {"var": "targetingKey"}])
 SHARES = st.lists(st.tuples(NAMES, st.integers(0, 3)).map(list), min_size=1, max_size=3)

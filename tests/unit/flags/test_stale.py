@@ -38,6 +38,7 @@ def kinds(flag: Flag, last: dict[str, float] | None = None, since: float | None 
 
 SPLIT = Split("r", "salt", "off", "on", 100)
 OTHER = (Prerequisite("other", ("on",)),)
+FULL = {**RULES, "targeting": {"fractional": [["on", 100], ["off", 0]]}}
 CASES: list[Any] = [
     pytest.param(FLAG, [], id="in use"),
     pytest.param(replace(FLAG, ends_at=NOW + 1), [], id="ends later"),
@@ -63,6 +64,7 @@ CASES: list[Any] = [
     pytest.param(
         replace(FLAG, definition={**RULES, "targeting": {"var": "x"}}), [], id="who knows"
     ),
+    pytest.param(replace(FLAG, definition=FULL), ["settled"], id="100 %"),
     pytest.param(replace(SAME, permanent=True), [], id="permanent"),
     pytest.param(replace(SAME, archived=True, ends_at=NOW), [], id="archived"),
     pytest.param(replace(SAME, killed=True), [], id="killed"),
@@ -112,6 +114,8 @@ def test_what_people_read() -> None:
     [seen] = find_stale([FLAG], UNUSED, LONG_AGO, NOW)
     assert seen.reasons[0].sentence == "It was last evaluated on 2026-12-15."
     assert seen.last_evaluated_at == UNUSED["f"]
+    [full] = find_stale([replace(FLAG, definition=FULL)], USED, LONG_AGO, NOW)
+    assert full.reasons[0].sentence.startswith("Everybody with a targeting key gets the variant")
     off = replace(FLAG, definition={**RULES, "state": "DISABLED"})
     [disabled] = find_stale([off], USED, LONG_AGO, NOW)
     assert "the default in their code" in disabled.reasons[0].sentence
