@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from functions.flags.flag import Flag
+from functions.flags.logic.notation import formal
 from functions.flags.logic.references import ReferenceLoop, Resolver
 from functions.flags.segment import Segment
 from functions.published import canonical
@@ -34,7 +35,8 @@ def in_flagds_form(document: Mapping[str, Any]) -> dict[str, Any]:
     characters. So no evaluator refers to another here, and what can't be pasted everywhere stands
     in the rules themselves; so does what flags require of each other, which is no segment.
     """
-    evaluators: Rules = document.get("$evaluators", {})
+    rules = document.get("$evaluators", {}).items()
+    evaluators: Rules = {name: formal(rule) for name, rule in rules}
     kept = _kept(evaluators)
     resolver = Resolver({name: rule for name, rule in evaluators.items() if name not in kept})
     flags = {key: _flag(flag, resolver) for key, flag in document.get("flags", {}).items()}
@@ -70,13 +72,13 @@ def _pasted(name: str, rule: Any) -> bool:
 
 
 def _flag(flag: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
-    """One of flagd's flags; what Palier takes for null is left out, as flagd's schema wants it."""
+    """One of flagd's flags, as flagd's schema wants it: it knows null as a default only."""
     plain = {
         name: value for name, value in flag.items() if value is not None or name == "defaultVariant"
     }
     if plain.get("targeting"):
         try:
-            plain["targeting"] = resolver.unfold(plain["targeting"]).rule
+            plain["targeting"] = resolver.unfold(formal(plain["targeting"])).rule
         except ReferenceLoop:
             return plain  # it answers an error, in flagd as here
     return plain

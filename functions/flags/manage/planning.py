@@ -25,6 +25,7 @@ from functions.flags.manage.publish import (
 from functions.flags.publication import FLAG, SEGMENT, Kind, faults, published
 from functions.flags.segment import Segment
 from functions.flags.transfer import Locate, Plan, Wanted
+from functions.flags.validation import KEY
 from functions.published import FLAGS
 
 
@@ -76,27 +77,24 @@ def plan_or_change(
 
 
 class _Stored:
-    """What stands in the environment under the keys that are wanted."""
+    """What stands in the environment of what is wanted, by key."""
 
     def __init__(self, view: View, wanted: Wanted) -> None:
-        self.paths: dict[tuple[Kind, str], str] = {
-            **{(FLAG, key): view.scope.doc(FLAGS_COLLECTION, key) for key in wanted.flags},
-            **{(SEGMENT, key): view.scope.doc(SEGMENTS_COLLECTION, key) for key in wanted.segments},
-        }
-        self._documents = view.get_many(sorted(self.paths.values()))
-        self.flags = {key: self._flag(key) for key in wanted.flags}
-        self.segments = {key: self._segment(key) for key in wanted.segments}
+        self._view = view
+        paths = [self._path(FLAG, key) for key in wanted.flags if KEY.fullmatch(key)]
+        paths += [self._path(SEGMENT, key) for key in wanted.segments if KEY.fullmatch(key)]
+        found = view.get_many(paths)
+        self._documents = {path: document for path, document in found.items() if document}
+        flags = (self.document(FLAG, key) for key in wanted.flags)
+        segments = (self.document(SEGMENT, key) for key in wanted.segments)
+        self.flags = {each.id: Flag.from_document(each.data) for each in flags if each}
+        self.segments = {each.id: Segment.from_document(each.data) for each in segments if each}
 
     def document(self, kind: Kind, key: str) -> Document | None:
-        return self._documents[self.paths[kind, key]]
+        return self._documents.get(self._path(kind, key))
 
-    def _flag(self, key: str) -> Flag | None:
-        document = self.document(FLAG, key)
-        return Flag.from_document(document.data) if document else None
-
-    def _segment(self, key: str) -> Segment | None:
-        document = self.document(SEGMENT, key)
-        return Segment.from_document(document.data) if document else None
+    def _path(self, kind: Kind, key: str) -> str:
+        return self._view.scope.doc(FLAGS_COLLECTION if kind == FLAG else SEGMENTS_COLLECTION, key)
 
 
 def _basis(view: View, wanted: Wanted, stored: _Stored, verb: str) -> Any:
@@ -106,11 +104,11 @@ def _basis(view: View, wanted: Wanted, stored: _Stored, verb: str) -> Any:
         "to": view.scope.path,
         "from": [wanted.source, wanted.basis],
         "flags": {
-            key: [dict(content), transfer.standing(stored.flags[key])]
+            key: [dict(content), transfer.standing(stored.flags.get(key))]
             for key, content in wanted.flags.items()
         },
         "segments": {
-            key: [dict(content), transfer.standing(stored.segments[key])]
+            key: [dict(content), transfer.standing(stored.segments.get(key))]
             for key, content in wanted.segments.items()
         },
     }
@@ -119,10 +117,9 @@ def _basis(view: View, wanted: Wanted, stored: _Stored, verb: str) -> Any:
 def _require_no_problem(plan: Plan) -> None:
     if plan.problems:
         first = plan.problems[0]
+        problems = [{"field": each.path, "expected": each.problem} for each in plan.problems]
         raise FailedPrecondition(
-            f"{first.path}: {first.problem}",
-            remedy=first.remedy,
-            extra={"problems": [each._asdict() for each in plan.problems]},
+            f"{first.path}: {first.problem}", remedy=first.remedy, extra={"problems": problems}
         )
 
 
@@ -142,9 +139,11 @@ def _change(view: View, plan: Plan, stored: _Stored, verb: str, source: str | No
         saved, saving = save_flag(view, stored.document(FLAG, flag.key), flag)
         flags.append(saved)
         writes += saving
-        entries.append(_entry(f"flag.{verb}", f"flags/{flag.key}", stored.flags[flag.key], saved))
+        entries.append(
+            _entry(f"flag.{verb}", f"flags/{flag.key}", stored.flags.get(flag.key), saved)
+        )
     for segment in edit.segments:
-        before = stored.segments[segment.key]
+        before = stored.segments.get(segment.key)
         writes += save_segment(view, stored.document(SEGMENT, segment.key), segment)
         entries.append(_entry(f"segment.{verb}", f"segments/{segment.key}", before, segment))
     parts = publish(view, replace(edit, flags=flags))

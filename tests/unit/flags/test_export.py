@@ -102,10 +102,7 @@ def test_a_rule_that_can_not_be_resolved_stays() -> None:
 
 def test_our_own_form_loses_nothing() -> None:
     exported = json.loads(json.dumps(in_own_form(FLAGS, SEGMENTS)))
-    wanted = Wanted(exported["flags"], exported["segments"])
-    again = planned(
-        wanted, dict.fromkeys(wanted.flags), dict.fromkeys(wanted.segments), in_lossless
-    )
+    again = planned(Wanted(exported["flags"], exported["segments"]), {}, {}, in_lossless)
     assert not again.problems
     assert [each.content() for each in again.edit.segments] == [each.content() for each in SEGMENTS]
     assert {each.key: each.content() for each in again.edit.flags} == {
