@@ -12,7 +12,7 @@ from functions.alerts.report_stale import report_stale_flags
 from functions.changes import pointer_path
 from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
-from functions.flags import counts, evaluations
+from functions.flags import counts, sums
 from functions.flags.manage.schedule_store import COLLECTION as SCHEDULES
 from functions.metrics import store as metrics
 from functions.published import timestamp
@@ -60,7 +60,7 @@ def delete_old_schedules(store: Store, scope: Scope, now: float) -> int:
 
 def delete_old_counts(store: Store, scope: Scope, now: float) -> int:
     """Deletes what was counted of evaluations long ago, and what nobody summed up in time."""
-    return metrics.delete_expired(store, scope, now, (counts.COLLECTION, evaluations.COLLECTION))
+    return metrics.delete_expired(store, scope, now, (counts.COLLECTION, sums.COLLECTION))
 
 
 WORK: Sequence[tuple[str, Callable[[Store, Scope, float], int]]] = (

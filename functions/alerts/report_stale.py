@@ -18,11 +18,11 @@ from functions.alerts import outbox
 from functions.alerts.stale import of_stale_flags
 from functions.documents import Document, Refused, Scope, Store, Write
 from functions.flags.counts import SYNCED
-from functions.flags.evaluations import LastEvaluated
 from functions.flags.flag import Flag
 from functions.flags.manage import evaluation_store
 from functions.flags.manage.stale_flags import look
 from functions.flags.stale import Stale
+from functions.flags.sums import LastEvaluated
 from functions.published import timestamp
 
 Since = Mapping[str, float]

@@ -10,13 +10,13 @@ from typing import Any
 from functions.changes import Decision, Entry, View
 from functions.documents import Document
 from functions.flags.clean_up import RECENT_DAYS, Basis, Step, plan, synced_lately
-from functions.flags.evaluations import days_until, totals
 from functions.flags.flag import Flag
 from functions.flags.manage import confirmation, evaluation_store
 from functions.flags.manage.publish import FLAGS_COLLECTION, publish, save_flag
 from functions.flags.manage.users import UsesOfMany, users_of
 from functions.flags.publication import Edit
 from functions.flags.stale import find_stale, with_required
+from functions.flags.sums import days_until, totals
 from functions.flags.validation import check_key
 from functions.published import FLAGS
 

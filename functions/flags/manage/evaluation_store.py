@@ -11,10 +11,9 @@ from typing import Protocol
 
 from functions import log
 from functions.documents import Document, Scope, Write
-from functions.flags import evaluations
 from functions.flags.counts import COLLECTION as USAGE
 from functions.flags.counts import Counts, Served
-from functions.flags.evaluations import COLLECTION, LAST, LastEvaluated
+from functions.flags.sums import COLLECTION, LAST, LastEvaluated, add, day_document, sums_of
 
 DAYS_AT_ONCE = 30
 """Documents of days read together: in a large environment each holds some hundred kB."""
@@ -75,7 +74,7 @@ def counts_of(reads: Reads, scope: Scope, days: Sequence[str]) -> dict[str, Coun
         documents = reads.get_many(list(paths))
         for path, document in documents.items():
             if document:
-                found[paths[path]] = evaluations.sums_of(document.data)
+                found[paths[path]] = sums_of(document.data)
     return found
 
 
@@ -86,7 +85,7 @@ def last_write(scope: Scope, stored: Document | None, last: LastEvaluated) -> Wr
 
 def day_write(scope: Scope, stored: Document | None, day: str, added: Counts) -> Write:
     """Adds counts to a day. Refused when somebody else did meanwhile."""
-    sums = evaluations.sums_of(stored.data if stored else None)
-    evaluations.add(sums, added)
-    data = evaluations.day_document(day, sums)
+    sums = sums_of(stored.data if stored else None)
+    add(sums, added)
+    data = day_document(day, sums)
     return Write.update(stored, data) if stored else Write.create(day_path(scope, day), data)

@@ -24,7 +24,6 @@ from functions.administration import Administration, ChangeBody
 from functions.changes import Outcome
 from functions.description import AFTER, Description, described, limit, number
 from functions.errors import AlreadyExists, FailedPrecondition, NotFound
-from functions.flags.evaluations import LastEvaluated
 from functions.flags.flag import Flag
 from functions.flags.manage import evaluation_store, history
 from functions.flags.manage.answers import FlagAnswer, FlagChanged, FlagList, FlagRevisions
@@ -40,6 +39,7 @@ from functions.flags.manage.flags import (
     revive_flag,
 )
 from functions.flags.manage.publish import FLAGS_COLLECTION
+from functions.flags.sums import LastEvaluated
 from functions.flags.validation import KEY, check_key
 from functions.identity import Permission
 

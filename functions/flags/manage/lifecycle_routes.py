@@ -16,9 +16,7 @@ from functions import web
 from functions.administration import Administration
 from functions.description import AFTER, described, limit
 from functions.errors import FailedPrecondition, InvalidArgument, NotFound
-from functions.flags import evaluations
 from functions.flags.counts import SYNCED
-from functions.flags.evaluations import KEPT_DAYS
 from functions.flags.manage import evaluation_store, stale_flags
 from functions.flags.manage.clean_up import clean_up
 from functions.flags.manage.lifecycle_answers import (
@@ -30,6 +28,7 @@ from functions.flags.manage.lifecycle_answers import (
 from functions.flags.manage.publish import FLAGS_COLLECTION
 from functions.flags.manage.users import UsesOfMany, users_of
 from functions.flags.stale import Stale, requirements
+from functions.flags.sums import KEPT_DAYS, day_of_flag, days_until
 from functions.flags.validation import KEY, check_key
 from functions.identity import Permission
 
@@ -62,10 +61,10 @@ def _add_counts(routes: flask.Blueprint, administration: Callable[[], Administra
         if admin.store.get(scope.doc(FLAGS_COLLECTION, key)) is None:
             raise NotFound(f"There is no flag {key!r} in this environment.")
         counted = evaluation_store.last_evaluated(admin.store, scope)
-        names = evaluations.days_until(admin.clock.now(), days)
+        names = days_until(admin.clock.now(), days)
         found = evaluation_store.counts_of(admin.store, scope, names)
         shown = [
-            evaluations.day_of_flag(day, found[day][key]).to_view()
+            day_of_flag(day, found[day][key]).to_view()
             for day in names
             if key in found.get(day, {})
         ]

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 
 from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
-from functions.flags import evaluations
-from functions.flags.evaluations import LastEvaluated
 from functions.flags.manage import evaluation_store as stored
+from functions.flags.sums import LastEvaluated, sums_by_day
 
 AT_ONCE = 100
 """Documents of one commit: in a large environment each holds some ten kB."""
@@ -41,7 +40,7 @@ def merge_usage(store: Store, clock: Clock, scope: Scope, *, seconds: float = 5.
 
 def _writes(store: Store, scope: Scope, documents: Sequence[Document], now: float) -> list[Write]:
     served = [each for each in map(stored.served, documents) if each]
-    added = evaluations.sums_by_day(served, now)
+    added = sums_by_day(served, now)
     last_path = stored.last_path(scope)
     paths = {day: stored.day_path(scope, day) for day in added}
     found = store.get_many([last_path, *paths.values()])

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from functions import log
 from functions.documents import Scope, Store
-from functions.flags.evaluations import LastEvaluated
 from functions.flags.flag import Flag
 from functions.flags.manage import evaluation_store
 from functions.flags.manage.publish import FLAGS_COLLECTION
 from functions.flags.stale import Stale, find_stale, requirements, with_required
+from functions.flags.sums import LastEvaluated
 
 PAGE = 300
 """Flags read at once: as many as come well within the time of one query."""

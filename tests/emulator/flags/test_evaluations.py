@@ -17,9 +17,9 @@ import pytest
 from functions.clock import ManualClock
 from functions.documents import Store, Write
 from functions.flags.counts import COLLECTION, SYNCED, Served, document_name
-from functions.flags.evaluations import LastEvaluated, sums_of
 from functions.flags.manage import evaluation_store
 from functions.flags.manage.merge_usage import AT_ONCE, merge_usage
+from functions.flags.sums import LastEvaluated, sums_of
 from tests.emulator.flags.conftest import SCOPE
 from tests.emulator.rollouts.world import connect
 

@@ -8,9 +8,18 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.flags import evaluations
 from functions.flags.counts import Served
-from functions.flags.evaluations import ANY, LastEvaluated, Sums
+from functions.flags.sums import (
+    ANY,
+    LastEvaluated,
+    Sums,
+    day_document,
+    day_of_flag,
+    days_until,
+    sums_by_day,
+    sums_of,
+    totals,
+)
 
 DAY = 86_400.0
 NOON = 1_800_014_400.0
@@ -29,23 +38,23 @@ def total(sums: Any) -> int:
 
 @given(st.lists(st.builds(Served, COUNTS, st.floats(NOON - DAY, NOON), st.just(NOON))))
 def test_nothing_is_lost(served: list[Served]) -> None:
-    days = evaluations.sums_by_day(served, NOON)
+    days = sums_by_day(served, NOON)
     assert set(days) <= {"2027-01-14", TODAY}
     assert sum(map(total, days.values())) == sum(total(each.counts) for each in served)
     for day, sums in days.items():
-        assert evaluations.sums_of(evaluations.day_document(day, sums)) == sums
+        assert sums_of(day_document(day, sums)) == sums
 
 
 def test_a_day_is_that_of_the_first_evaluation() -> None:
     over_night = Served({"f": {"on": 1}}, NOON - DAY, NOON)
-    assert list(evaluations.sums_by_day([over_night], NOON)) == ["2027-01-14"]
+    assert list(sums_by_day([over_night], NOON)) == ["2027-01-14"]
     ahead = Served({"f": {"on": 1}}, NOON + 9 * DAY, NOON + 9 * DAY)
-    assert list(evaluations.sums_by_day([ahead], NOON)) == [TODAY]
+    assert list(sums_by_day([ahead], NOON)) == [TODAY]
     assert LastEvaluated().after([ahead], NOON) == LastEvaluated(NOON, {"f": NOON})
 
 
 def test_the_days_of_a_list() -> None:
-    assert evaluations.days_until(NOON, 3) == [TODAY, "2027-01-14", "2027-01-13"]
+    assert days_until(NOON, 3) == [TODAY, "2027-01-14", "2027-01-13"]
 
 
 def test_when_each_was_last_evaluated() -> None:
@@ -61,7 +70,7 @@ def test_when_each_was_last_evaluated() -> None:
 
 def test_a_day_of_a_flag() -> None:
     labels = {"on": 5, "": 3, "!GENERAL": 2, "!!odd": 1, ANY: 4}
-    day = evaluations.day_of_flag(TODAY, labels).to_view()
+    day = day_of_flag(TODAY, labels).to_view()
     assert day == {
         "day": TODAY,
         "total": 15,
@@ -73,7 +82,7 @@ def test_a_day_of_a_flag() -> None:
 
 def test_totals() -> None:
     days = [{"f": {"on": 1, "off": 2}}, {"f": {"on": 4}, "g": {"": 1}}]
-    assert evaluations.totals(days, ["f", "h"]) == {"f": 7, "h": 0}
+    assert totals(days, ["f", "h"]) == {"f": 7, "h": 0}
 
 
 def random_sums(flags: int, labels: int, longest: int) -> Sums:
@@ -88,7 +97,7 @@ def random_sums(flags: int, labels: int, longest: int) -> Sums:
 
 
 def sizes(sums: Sums) -> tuple[int, int, dict[str, Any]]:
-    day = evaluations.day_document(TODAY, sums)
+    day = day_document(TODAY, sums)
     last = LastEvaluated(NOON, {key: NOON - secrets.randbelow(10**7) for key in sums})
     return len(day["counts"]), len(last.to_document()["at"]), day
 
@@ -97,7 +106,7 @@ def test_5000_flags_fit() -> None:
     """With names of 30 random characters and four variants of 8 each: half of the limit."""
     sums = {secrets.token_urlsafe(30)[:30]: random_sums(1, 4, 8).popitem()[1] for _ in range(5_000)}
     day, last, document = sizes(sums)
-    assert evaluations.sums_of(document) == sums
+    assert sums_of(document) == sums
     assert day < MEBIBYTE / 2
     assert last < MEBIBYTE / 4
 
@@ -107,6 +116,6 @@ def test_the_most_flags_with_the_longest_names_fit() -> None:
     sums = random_sums(10_000, 2, 100)
     day, last, document = sizes(sums)
     assert max(day, last) < MEBIBYTE
-    found = evaluations.sums_of(document)
+    found = sums_of(document)
     assert total(found) == total(sums)
     assert {label for labels in found.values() for label in labels} == {ANY}
