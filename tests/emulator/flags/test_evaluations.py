@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -128,20 +127,18 @@ def test_while_instances_write(store: Store) -> None:
 
 def test_killed_anywhere(store: Store) -> None:
     """Everything or nothing was done, and the next one does the rest."""
-    script = Path(__file__).with_name("dying_merges.py")
     write(store, "i1", 0, f=1)
     for die_after in (1, 2, 3, 0):
         write(store, "i1", die_after + 1, f=1)
         job = {"project": store._client.project, "die_after": die_after}
         ran = subprocess.run(
-            [sys.executable, str(script)],
+            [sys.executable, "-m", "tests.emulator.flags.dying_merges"],
             input=json.dumps(job),
             capture_output=True,
             text=True,
             check=False,
             timeout=60,
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         assert ran.returncode == (-signal.SIGKILL if die_after else 0), ran.stderr[-2000:]
     assert sums(store) == {"f": {"on": 5}}
