@@ -50,19 +50,33 @@ def serve(request: flask.Request) -> flask.Response:
 
 @wiring.once
 def application() -> flask.Flask:
-    from functions.flags.manage import flag_routes, key_routes, schedule_routes, segment_routes
+    from functions.flags.manage import (
+        exchange_routes,
+        flag_routes,
+        key_routes,
+        lifecycle_routes,
+        repair_routes,
+        schedule_routes,
+        segment_routes,
+        transfer_routes,
+    )
+    from functions.published import SERVICES
     from functions.registry import routes as registry
     from functions.rollouts import routes as rollouts
-    from functions.rollouts.store import using
+    from functions.rollouts.store import using, using_any
     from functions.stories import admin_routes as versions
-    from functions.stories.publish import releasable
+    from functions.stories.publish import releasable, services
 
     ask = wiring.administration
     rooms = [
         flag_routes.blueprint(ask, using),
+        lifecycle_routes.blueprint(ask, using_any),
         segment_routes.blueprint(ask),
         schedule_routes.blueprint(ask),
         key_routes.blueprint(ask),
+        transfer_routes.blueprint(ask),
+        exchange_routes.blueprint(ask),
+        repair_routes.blueprint(ask, {SERVICES: services}),
         versions.blueprint(ask),
         rollouts.blueprint(ask, releasable),
         registry.blueprint(ask),

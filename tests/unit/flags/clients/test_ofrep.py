@@ -154,8 +154,9 @@ def test_what_is_counted(api: Api) -> None:
     api.post("", CONTEXT, api.publishable)
     assert "server-only" not in api.usage.counts.take()
     api.post("/static", b"{")
-    api.get("/v1/flags/flagd.json")
     assert api.usage.counts.take() == {}
+    api.get("/v1/flags/flagd.json")
+    assert api.usage.counts.take() == {"$flagd": {"": 1}}, "who fetches, not what is fetched"
 
 
 def test_every_refusal_has_ofrep_s_shape() -> None:
