@@ -12,7 +12,7 @@ import pytest
 
 from functions import admin, api, errors, settings
 from functions.alerts import thresholds
-from functions.flags.clients import ofrep
+from functions.flags.clients import hot, ofrep
 from functions.registry.health import VERSION
 from local import ports
 
@@ -57,6 +57,7 @@ def test_every_reason_of_openai_errors_is_documented(reason: str) -> None:
 def routes() -> list[str]:
     """`METHOD /path/{variable}` of both HTTP functions."""
     found = [f"POST {ofrep.BASE}", f"POST {ofrep.BASE}/{{key}}"]
+    found += [f"GET {path}" for path in hot.DOCUMENTS]
     for each in (api.slower_routes(), admin.application()):
         for rule in each.url_map.iter_rules():
             path = re.sub(r"<(?:\w+:)?(\w+)>", "{}", rule.rule)
