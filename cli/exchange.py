@@ -11,11 +11,13 @@ from typing import Any
 from cli.answer import UNHEALTHY, USAGE, Answer, Failed, Proposal
 from cli.bundle import Environ, connect, json_file
 from cli.http import Bundle
-from cli.parts import parts
+from cli.parts import WRITTEN_BYTES, parts
 from cli.shown import plans as shown
 from cli.shown.text import count, laid_out
 
+Body = dict[str, Any]
 Plan = Mapping[str, Any]
+TOO_LARGE = "PAYLOAD_TOO_LARGE"
 KINDS = ("flags", "segments")
 FLAGDS_FORM = "\nflagd's form has no owners, tags or descriptions; --form palier loses nothing."
 
@@ -47,8 +49,7 @@ def bring_in(arguments: Namespace, environ: Environ) -> Answer | Proposal:
         detail = f"{arguments.file} holds no JSON object."
         raise Failed({"detail": detail, "remedy": remedy}, USAGE)
     bundle = connect(arguments, environ)
-    bodies = [{"document": part, "reason": arguments.reason} for part in parts(document)]
-    plans = [bundle.post("/v1/import", body) for body in bodies]
+    bodies, plans = _planned(bundle, document, arguments.reason)
     plan = merged(plans)
     into = arguments.environment or "the bundle's own environment"
     text = shown.plan(plan, f"Into {into}:")
@@ -57,6 +58,26 @@ def bring_in(arguments: Namespace, environ: Environ) -> Answer | Proposal:
     if shown.nothing_to_do(plan):
         return Answer(plan, text)
     return Proposal(plan, text, "Import this?", lambda: _carried_out(bundle, bodies, plans))
+
+
+def _planned(
+    bundle: Bundle, document: Mapping[str, Any], reason: str
+) -> tuple[list[Body], list[Plan]]:
+    *first, last = WRITTEN_BYTES
+    for written_bytes in first:
+        try:
+            return _in_parts(bundle, document, reason, written_bytes)
+        except Failed as failed:
+            if failed.problem.get("code") != TOO_LARGE:
+                raise
+    return _in_parts(bundle, document, reason, last)
+
+
+def _in_parts(
+    bundle: Bundle, document: Mapping[str, Any], reason: str, written_bytes: int
+) -> tuple[list[Body], list[Plan]]:
+    bodies = [{"document": part, "reason": reason} for part in parts(document, written_bytes)]
+    return bodies, [bundle.post("/v1/import", body) for body in bodies]
 
 
 def merged(plans: Sequence[Plan]) -> dict[str, Any]:
@@ -76,9 +97,7 @@ def merged(plans: Sequence[Plan]) -> dict[str, Any]:
     }
 
 
-def _carried_out(
-    bundle: Bundle, bodies: Sequence[Mapping[str, Any]], plans: Sequence[Plan]
-) -> Answer:
+def _carried_out(bundle: Bundle, bodies: Sequence[Body], plans: Sequence[Plan]) -> Answer:
     done: list[Plan] = []
     for body, plan in zip(bodies, plans, strict=True):
         try:
@@ -89,7 +108,7 @@ def _carried_out(
     return Answer(whole, shown.done(whole))
 
 
-def _part(bundle: Bundle, body: Mapping[str, Any], plan: Plan, *, first: bool) -> Plan:
+def _part(bundle: Bundle, body: Body, plan: Plan, *, first: bool) -> Plan:
     """A part before may have brought what this one needs as well: planned anew, it must say the
     same of all else."""
     now = plan if first else bundle.post("/v1/import", body)

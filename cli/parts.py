@@ -12,33 +12,45 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 MAXIMUM_ITEMS = 500
-MAXIMUM_BYTES = 1_500_000
-"""Below what the bundle takes: what it writes of a part must fit into one commit as well."""
+WRITTEN_BYTES = (2_800_000, 900_000, 300_000)
+"""What one commit of the bundle may take, and what to try where that was too much: nobody knows
+from here how large that is which is to be changed."""
+
+TIMES_WRITTEN = 4
+"""As itself, as its revision, and before and after in the audit trail."""
+
+AROUND_BYTES = 1_700
+"""What is written around one flag or segment."""
 
 OWN_FORM = "palier"
 Node = tuple[str, str]
 """The field of the document, and the key in it."""
 
 
-def parts(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def parts(
+    document: Mapping[str, Any], written_bytes: int = WRITTEN_BYTES[0]
+) -> list[Mapping[str, Any]]:
     """The document itself where it is small enough, or not as it must be: the bundle says why."""
     fields = ("segments" if OWN_FORM in document else "$evaluators", "flags")
     contents = {name: document.get(name) or {} for name in fields}
     if not all(isinstance(content, dict) for content in contents.values()):
         return [document]
     nodes = {(name, key): content for name in fields for key, content in contents[name].items()}
-    if _fits(len(document.get("flags") or {}), len(contents[fields[0]]), _size(document)):
+    if _fits(len(contents["flags"]), len(contents[fields[0]]), _size(document), written_bytes):
         return [document]
     around = {name: value for name, value in document.items() if name not in fields}
     needs = {node: [*_needs(node, content, fields, nodes)] for node, content in nodes.items()}
     return [
         {**around, **{name: _chosen(nodes, chosen, name) for name in fields}}
-        for chosen in _groups(nodes, needs, _size(around))
+        for chosen in _groups(nodes, needs, _size(around), written_bytes)
     ]
 
 
 def _groups(
-    nodes: Mapping[Node, Any], needs: Mapping[Node, list[Node]], around: int
+    nodes: Mapping[Node, Any],
+    needs: Mapping[Node, list[Node]],
+    around: int,
+    written_bytes: int,
 ) -> Iterator[set[Node]]:
     sizes = {node: len(node[1]) + 8 + _size(content) for node, content in nodes.items()}
     chosen: set[Node] = set()
@@ -47,7 +59,7 @@ def _groups(
         if node in done:
             continue
         added = _with_needs(node, needs)
-        if chosen and not _hold(chosen | added, sizes, around):
+        if chosen and not _hold(chosen | added, sizes, around, written_bytes):
             yield chosen
             chosen = set()
         chosen |= added
@@ -56,13 +68,15 @@ def _groups(
         yield chosen
 
 
-def _hold(chosen: set[Node], sizes: Mapping[Node, int], around: int) -> bool:
+def _hold(chosen: set[Node], sizes: Mapping[Node, int], around: int, written_bytes: int) -> bool:
     flags = sum(name == "flags" for name, _ in chosen)
-    return _fits(flags, len(chosen) - flags, around + sum(sizes[node] for node in chosen))
+    size = around + sum(sizes[node] for node in chosen)
+    return _fits(flags, len(chosen) - flags, size, written_bytes)
 
 
-def _fits(flags: int, segments: int, size: int) -> bool:
-    return max(flags, segments) <= MAXIMUM_ITEMS and size <= MAXIMUM_BYTES
+def _fits(flags: int, segments: int, size: int, written_bytes: int) -> bool:
+    written = TIMES_WRITTEN * size + AROUND_BYTES * (flags + segments)
+    return max(flags, segments) <= MAXIMUM_ITEMS and written <= written_bytes
 
 
 def _in_order(needs: Mapping[Node, list[Node]]) -> list[Node]:

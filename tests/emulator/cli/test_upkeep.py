@@ -29,8 +29,9 @@ def test_what_differs_is_repaired_and_told(terminal: Terminal) -> None:
 
 def test_stale_flags_are_cleaned_up(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     furnish(terminal)
-    ended = {"definition": {"state": "ENABLED", "variants": {"on": True}, "defaultVariant": "on"}}
-    terminal.create("/v1/flags", key="old", owner="us", ends_at=1_700_000_000, **ended)
+    always = {"state": "ENABLED", "variants": {"on": True}, "defaultVariant": "on"}
+    old = {"key": "old", "owner": "us", "ends_at": 1_700_000_000, "definition": always}
+    terminal.create("/v1/flags", "production", **old)
     assert terminal.read("flags", "stale").splitlines()[1].split()[:3] == ["old", "us", "never"]
     monkeypatch.setattr(CLOCK, "shift", 40.0 * DAY)
     told = terminal.read("flags", "stale")

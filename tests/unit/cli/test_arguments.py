@@ -47,6 +47,17 @@ HEAVY = (
         pytest.param(
             "rollout start r-1 --override-quarantine", {"override_quarantine": True}, id="override"
         ),
+        pytest.param(
+            "flags copy a b --from staging --to production --segment s --segment t",
+            {"keys": ["a", "b"], "source": "staging", "segment": ["s", "t"], "yes": False},
+            id="copy",
+        ),
+        pytest.param("flags export", {"file": None, "form": "flagd"}, id="export"),
+        pytest.param(
+            "schedules create f --at 2027-01-15T08:00+01:00 --action kill",
+            {"at": 1_799_996_400.0, "changes": None},
+            id="a time with its zone",
+        ),
     ],
 )
 def test_understood(line: str, expected: dict[str, Any]) -> None:
@@ -69,6 +80,16 @@ def test_understood(line: str, expected: dict[str, Any]) -> None:
         ("flags list --environment Production", "lower-case"),
         ("init --project p --reason r", "--administrator"),
         ("health --application other", "--application"),
+        ("flags copy a --to production", "--from"),
+        ("flags copy a --from b --to c --environment d", "--environment"),
+        ("flags kill a --yes", "--yes"),
+        ("flags restore a --to 0", "a whole number of at least 1"),
+        ("flags history a --limit 200", "at most 199"),
+        ("schedules create f --action kill", "--at"),
+        ("schedules create f --at 2027-01-15T08:00 --action kill", "with its zone"),
+        ("schedules create f --at soon --action kill", "with its zone"),
+        ("schedules create f --at 2027-01-15T08:00Z", "--action --changes"),
+        ("schedules create f --at 2027-01-15T08:00Z --action kill --changes {}", "not allowed"),
     ],
 )
 def test_wrong_usage(line: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.shown.text import count, laid_out, pairs, table
@@ -52,6 +52,7 @@ def test_rules_in_lines() -> None:
     ]
 
 
+@settings(max_examples=50)
 @given(JSON, st.integers(10, 60))
 def test_it_is_still_the_same_json(value: Any, width: int) -> None:
     assert json.loads("\n".join(laid_out(value, width))) == value
