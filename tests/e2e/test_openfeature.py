@@ -126,13 +126,13 @@ FOUND: dict[str, Details] = {
     "unknown": ("code", "ERROR", "FLAG_NOT_FOUND", None),
     "mismatch": (True, "ERROR", "TYPE_MISMATCH", None),
     "failing": ("code", "ERROR", "GENERAL", None),
+    "code": ("code", "DEFAULT", None, None),
+    "off": ("code", "DISABLED", None, None),
 }
 ON_THE_PAGE: dict[str, Details] = {
     **FOUND,
     "whole": (2, "STATIC", None, "small"),
     "hidden": ("code", "ERROR", "FLAG_NOT_FOUND", None),
-    "code": ("code", "DEFAULT", None, None),
-    "off": ("code", "DISABLED", None, None),
 }
 
 
