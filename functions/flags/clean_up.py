@@ -21,7 +21,7 @@ MAXIMUM_BYTES = 2_000_000
 class Basis:
     """What a plan is made of.
 
-    flags    by key, those that exist
+    flags    by key, those that exist and can be read
     stale    by key, those that are stale
     used_by  by key, what uses a flag: `rollout ID`, `schedule ID`, `flag KEY`
     recent   by key, how often it was evaluated in the last RECENT_DAYS days
@@ -108,7 +108,7 @@ def _step(key: str, basis: Basis) -> Step:
 
 def _why_kept(flag: Flag | None, stale: Stale | None) -> str:
     if flag is None:
-        return "There is no flag of this key."
+        return "There is no flag of this key that can be read."
     if flag.archived:
         return "It is archived already."
     if stale is None:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from functions import log
 from functions.changes import Decision, Entry, View
 from functions.documents import Document
 from functions.flags.clean_up import RECENT_DAYS, Basis, Step, plan, synced_lately
 from functions.flags.flag import Flag
 from functions.flags.manage import confirmation, evaluation_store
 from functions.flags.manage.publish import FLAGS_COLLECTION, publish, save_flag
+from functions.flags.manage.stored import DAMAGED
 from functions.flags.manage.users import UsesOfMany, users_of
 from functions.flags.publication import Edit
 from functions.flags.stale import find_stale, with_required
@@ -71,7 +73,7 @@ def _read(
     paths = {key: view.scope.doc(FLAGS_COLLECTION, key) for key in keys}
     found = view.get_many(list(paths.values()))
     documents = {key: document for key, path in paths.items() if (document := found[path])}
-    flags = {key: Flag.from_document(document.data) for key, document in documents.items()}
+    flags = _readable(documents)
     requires = view.part(FLAGS).get("requires", {})
     counted = evaluation_store.last_evaluated(view, view.scope)
     last = with_required(counted.at, requires)
@@ -85,6 +87,16 @@ def _read(
         synced=synced_lately(counted.at, view.now),
     )
     return documents, basis
+
+
+def _readable(documents: Mapping[str, Document]) -> dict[str, Flag]:
+    flags = {}
+    for key, document in documents.items():
+        try:
+            flags[key] = Flag.from_document(document.data)
+        except DAMAGED as error:
+            log.exception("flag unreadable", error, flag=key)
+    return flags
 
 
 def _archive(view: View, documents: Mapping[str, Document], flags: Sequence[Flag]) -> Decision:

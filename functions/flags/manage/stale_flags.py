@@ -11,11 +11,9 @@ from functions.documents import Scope, Store
 from functions.flags.flag import Flag
 from functions.flags.manage import evaluation_store
 from functions.flags.manage.publish import FLAGS_COLLECTION
+from functions.flags.manage.stored import DAMAGED, PAGE
 from functions.flags.stale import Stale, find_stale, requirements, with_required
 from functions.flags.sums import LastEvaluated
-
-PAGE = 300
-"""Flags read at once: as many as come well within the time of one query."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,6 @@ def _every_flag(store: Store, scope: Scope) -> list[Flag]:
         for document in page:
             try:
                 flags.append(Flag.from_document(document.data))
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except DAMAGED as error:
                 log.exception("flag unreadable", error, flag=document.id)
     return flags

@@ -268,7 +268,7 @@ def test_a_clean_up_shows_first_what_it_will_do(house: House) -> None:
     assert {key: step["kept"] for key, step in steps.items() if step["kept"]} == {
         "used": "It is not stale.",
         "stays": "It is permanent.",
-        "nobody": "There is no flag of this key.",
+        "nobody": "There is no flag of this key that can be read.",
     }
     house.evaluate("/settled", 4)  # that it is evaluated was known
     house.usage.write()
@@ -457,4 +457,6 @@ def test_a_flag_that_can_t_be_read_hides_no_other(
     house.clock.advance(31 * DAY)
     house.store.commit([Write.create(SCOPE.doc("flags", "broken"), {"key": "broken"})])
     assert house.get("/v1/stale-flags")["found"] == 1
+    actions = {step["key"]: step["action"] for step in house.clean_up("broken", "f")["plan"]}
+    assert actions == {"broken": "keep", "f": "archive"}
     assert "flag unreadable" in capsys.readouterr().err

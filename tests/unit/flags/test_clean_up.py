@@ -68,7 +68,7 @@ def test_what_is_archived() -> None:
         "evaluations_7_days": 0,
         "warnings": [],
     }
-    assert unknown.kept == "There is no flag of this key."
+    assert unknown.kept == "There is no flag of this key that can be read."
 
 
 def test_what_uses_a_flag_keeps_it() -> None:
