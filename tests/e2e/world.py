@@ -75,21 +75,24 @@ class World:
 
     def palier(self, *words: str, token: str | None = None) -> subprocess.CompletedProcess[str]:
         """The command line, with the administrator's token unless another is given."""
-        environment = {
-            **os.environ,
-            **self.stack.suite.environment(),
-            "PALIER_URL": self.stack.hosting_url,
-            "PALIER_TOKEN": self.administrator.token if token is None else token,
-        }
         return subprocess.run(
             [sys.executable, "-m", "cli", *words],
             cwd=ROOT,
-            env=environment,
+            env=self.typing(token),
             capture_output=True,
             text=True,
             timeout=90,
             check=False,
         )
+
+    def typing(self, token: str | None = None) -> dict[str, str]:
+        """The environment variables of who uses the command line."""
+        return {
+            **os.environ,
+            **self.stack.suite.environment(),
+            "PALIER_URL": self.stack.hosting_url,
+            "PALIER_TOKEN": self.administrator.token if token is None else token,
+        }
 
     @contextmanager
     def ticking(self) -> Iterator[None]:
