@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from io import TextIOWrapper
 
 from cli.answer import UNCONFIRMED, Answer, Failed, Proposal
 from cli.arguments import parser
@@ -31,7 +31,7 @@ def main(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     except KeyboardInterrupt:
         return 130
     if as_json:
-        print(_json(said.data))
+        print(printable(json.dumps(said.data, indent=2, ensure_ascii=False)))
     elif said.text:
         terminal.show(said.text)
     return said.exit_code
@@ -50,11 +50,10 @@ def _settled(proposal: Proposal, terminal: Terminal, *, agreed: bool, as_json: b
     return Answer(proposal.data, "Nothing was changed.", UNCONFIRMED)
 
 
-def _json(data: Any) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False)
-
-
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # other people's text on a terminal without Unicode
+            stream.reconfigure(errors="backslashreplace")
     try:
         sys.exit(main(sys.argv[1:]))
     except BrokenPipeError:  # `palier … | head`
