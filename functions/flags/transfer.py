@@ -241,7 +241,7 @@ def _warnings(flag: Flag) -> list[str]:
         warnings.append("It is killed here: it is changed, and stays killed.")
     if flag.split:
         warnings.append(
-            f"The rollout {flag.split.rollout} is running here: its split stays, on top of the "
+            f"The rollout {flag.split.rollout} is running here: its split stays, under the "
             "changed rules."
         )
     return warnings

@@ -8,6 +8,7 @@ its form, each with its JSON path. What is wrong with a rule is found where the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,11 +27,15 @@ from functions.flags.transfer import (
     in_flagd,
     in_lossless,
 )
-from functions.flags.validation import KEY, at, references
+from functions.flags.validation import KEY, MAXIMUM_NAME, REFERENCE, at
 
 FLAGD_FIELDS = ("$schema", "flags", "$evaluators", "metadata")
 LOSSLESS_FIELDS = (FORM, "flags", "segments")
 CORRECT = "Correct it and send the document again."
+MANY_PROBLEMS = 50
+"""Of one flag or segment, or of one kind: more are counted, or left out."""
+LONGEST_NAME = 100
+"""Of a field that nobody knows: its name is the caller's own text."""
 
 
 def read(document: Mapping[str, Any]) -> tuple[Wanted, Locate]:
@@ -49,7 +54,7 @@ def _flagd(document: Mapping[str, Any]) -> Wanted:
     evaluators = _members(document, "$evaluators", problems)
     shared = _members(document, "metadata", problems)
     problems += _unfit(evaluators)
-    problems += _misplaced(flags, evaluators)
+    problems += islice(_misplaced(flags, evaluators), MANY_PROBLEMS)
     return Wanted(
         flags={key: {"definition": _with_metadata(flag, shared)} for key, flag in flags.items()},
         segments={key: {"rule": rule} for key, rule in evaluators.items() if KEY.fullmatch(key)},
@@ -72,10 +77,10 @@ def _lossless(document: Mapping[str, Any]) -> Wanted:
 
 
 def _unknown(document: Mapping[str, Any], fields: tuple[str, ...]) -> Iterator[Problem]:
-    for name in document:
-        if name not in fields:
-            known = ", ".join(fields)
-            yield Problem(at("$", name), f"There is no such field, only {known}.", "Leave it out.")
+    known = f"There is no such field, only {', '.join(fields)}."
+    unknown = (name for name in document if name not in fields)
+    for name in islice(unknown, MANY_PROBLEMS):
+        yield Problem(at("$", name[:LONGEST_NAME]), known, "Leave it out.")
 
 
 def _members(document: Mapping[str, Any], name: str, problems: list[Problem]) -> Mapping[str, Any]:
@@ -117,15 +122,31 @@ def _unfit(evaluators: Mapping[str, Any]) -> Iterator[Problem]:
 def _misplaced(flags: Mapping[str, Any], evaluators: Mapping[str, Any]) -> Iterator[Problem]:
     """Some of flagd's implementations put evaluators into values, too."""
     for key, flag in flags.items():
-        for part in ("variants", "metadata"):
-            value = flag.get(part) if isinstance(flag, dict) else None
-            for path, name in references(value, at(at("$.flags", key), part)):
-                if name in evaluators:
-                    yield Problem(
-                        path,
-                        f"The evaluator {name} is put into rules, not into values.",
-                        "Write the value out.",
-                    )
+        values = flag.get("variants") if isinstance(flag, dict) else None
+        if not isinstance(values, dict) or not KEY.fullmatch(key):
+            continue
+        for variant, value in values.items():
+            if len(variant) <= MAXIMUM_NAME and _refers(value, evaluators):
+                yield Problem(
+                    at(at(at("$.flags", key), "variants"), variant),
+                    "An evaluator is put into rules here, and never into values.",
+                    "Write the value out.",
+                )
+
+
+def _refers(value: Any, evaluators: Mapping[str, Any]) -> bool:
+    """Whether a reference to one of the evaluators stands anywhere in a value."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            name = each.get(REFERENCE)
+            if len(each) == 1 and isinstance(name, str) and name in evaluators:
+                return True
+            left.extend(each.values())
+        elif isinstance(each, list):
+            left.extend(each)
+    return False
 
 
 def _contents(
@@ -144,8 +165,12 @@ def _contents(
 
 
 def _invalid(error: ValidationError, path: str) -> Iterator[Problem]:
+    count = error.error_count()
+    if count > MANY_PROBLEMS:
+        yield Problem(path, f"It is not as expected, in {count:,} places.", CORRECT)
+        return
     for item in error.errors(include_url=False, include_context=False, include_input=False):
         here = path
         for step in item["loc"]:
-            here = at(here, step)
+            here = at(here, step[:LONGEST_NAME] if isinstance(step, str) else step)
         yield Problem(here, item["msg"], CORRECT)

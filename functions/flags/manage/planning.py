@@ -28,6 +28,9 @@ from functions.flags.transfer import Locate, Plan, Wanted
 from functions.flags.validation import KEY
 from functions.published import FLAGS
 
+TOLD = 200
+"""Problems that are told; the others are counted."""
+
 
 class Planned(NamedTuple):
     """A plan with the token that confirms it (None while something stands in the way), what it
@@ -43,7 +46,8 @@ class Planned(NamedTuple):
             "done": self.done,
             "flags": [item.to_dict() for item in self.plan.flags],
             "segments": [item.to_dict() for item in self.plan.segments],
-            "problems": [each._asdict() for each in self.plan.problems],
+            "problems": [each._asdict() for each in self.plan.problems[:TOLD]],
+            "problem_count": len(self.plan.problems),
             "missing": {kind: list(keys) for kind, keys in self.missing.items()},
             "confirm": self.confirm,
         }
@@ -66,12 +70,13 @@ def plan_or_change(
     wrong = transfer.problems_of(list(faults(part, plan.edit)), locate)
     plan = replace(plan, problems=[*plan.problems, *wrong])
     lacking = transfer.missing(plan, part)
+    if confirm is None and plan.problems:
+        return Decision(result=Planned(plan, None, lacking))
+    _require_no_problem(plan)
     basis = _basis(view, wanted, stored, verb)
     if confirm is None:
-        token = None if plan.problems else confirmation.token(basis)
-        return Decision(result=Planned(plan, token, lacking))
+        return Decision(result=Planned(plan, confirmation.token(basis), lacking))
     confirmation.require(confirm, basis)
-    _require_no_problem(plan)
     done = Planned(plan, confirm, lacking, done=True)
     return replace(_change(view, plan, stored, verb, wanted.source), result=done)
 
@@ -117,7 +122,7 @@ def _basis(view: View, wanted: Wanted, stored: _Stored, verb: str) -> Any:
 def _require_no_problem(plan: Plan) -> None:
     if plan.problems:
         first = plan.problems[0]
-        problems = [{"field": each.path, "expected": each.problem} for each in plan.problems]
+        problems = [{"field": each.path, "expected": each.problem} for each in plan.problems[:TOLD]]
         raise FailedPrecondition(
             f"{first.path}: {first.problem}", remedy=first.remedy, extra={"problems": problems}
         )

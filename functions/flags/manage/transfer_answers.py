@@ -41,12 +41,14 @@ class MissingAnswer(Answer):
 
 
 class PlanAnswer(ChangeAnswer):
-    """`done` says whether it was carried out. `confirm` is null while there are problems."""
+    """`done` says whether it was carried out. `confirm` is null while there are problems, of which
+    the first are told."""
 
     done: bool
     flags: list[ItemAnswer]
     segments: list[ItemAnswer]
     problems: list[ProblemAnswer]
+    problem_count: int
     missing: MissingAnswer
     confirm: str | None
 

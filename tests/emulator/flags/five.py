@@ -99,6 +99,7 @@ class Five:
 
 
 def founded(store: Store) -> Five:
+    store.get("emulator/warm", timeout=30)  # its first answer may take long on a busy machine
     for name in ENVIRONMENTS:
         change = Change(scope(name), Actor.operator("tests"), Permission.MANAGE_MEMBERS, "begin")
         commit_change(store, ManualClock(), change, found(APPLICATION))

@@ -148,14 +148,14 @@ def test_a_plan_that_was_overtaken_is_refused(five: Five) -> None:
 
 def test_a_token_is_for_what_was_asked(five: Five) -> None:
     token = five.post("/v1/promote", "production", **EVERYTHING)["confirm"]
-    for environment, body in (
-        ("production", {"flags": ["base"]}),
-        ("production", {**EVERYTHING, "from": "testing"}),
-        ("demo", {**EVERYTHING, "from": "staging"}),
+    for environment, body, code in (
+        ("production", {"flags": ["base"]}, "GENERATION_CONFLICT"),
+        ("production", {**EVERYTHING, "from": "testing"}, "FAILED_PRECONDITION"),
+        ("demo", {**EVERYTHING, "from": "staging"}, "GENERATION_CONFLICT"),
     ):
         path = "/v1/copy" if "from" in body else "/v1/promote"
         answer = five.send("POST", path, environment, **body, confirm=token)
-        assert (answer.status_code, answer.get_json()["code"]) == (409, "GENERATION_CONFLICT")
+        assert (answer.status_code, answer.get_json()["code"]) == (409, code)
     assert five.snapshot("production").evaluator.keys == ()
 
 

@@ -66,7 +66,7 @@ REFUSED: list[Any] = [
                 "g": {**FLAG_ON, "variants": {"a": {"$ref": "nobody"}}},
             },
         },
-        ["$.flags.f.variants.a.rules[0]"],
+        ["$.flags.f.variants.a"],
         id="an evaluator within a value",
     ),
     pytest.param({"palier": 2}, ["$.palier"], id="a later version"),
@@ -107,3 +107,22 @@ def test_at_most_500_of_each(field: str) -> None:
 def test_a_flag_that_is_no_object_is_found_with_the_plan() -> None:
     wanted, _ = read({"flags": {"f": "on"}, "metadata": {"a": 1}})
     assert wanted.flags == {"f": {"definition": "on"}}
+
+
+def test_a_flood_is_counted_and_not_told() -> None:
+    unknown = {f"{'x' * 200}{n}": 1 for n in range(1_000)}
+    wanted, _ = read(unknown)
+    assert len(wanted.problems) == 50
+    assert max(len(each.path) for each in wanted.problems) < 200
+    wanted, _ = read({"palier": 1, "flags": {"f": {"definition": FLAG_ON, **unknown}}})
+    assert [each.problem for each in wanted.problems] == ["It is not as expected, in 1,000 places."]
+
+
+def test_depth_is_no_trouble() -> None:
+    deep: Any = {"$ref": "pro"}
+    for _ in range(2_000):
+        deep = {"a": [deep]}
+    wanted, _ = read(
+        {"$evaluators": {"pro": RULE}, "flags": {"f": {**FLAG_ON, "variants": {"on": deep}}}}
+    )
+    assert [each.path for each in wanted.problems] == ["$.flags.f.variants.on"]
