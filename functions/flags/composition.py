@@ -71,10 +71,10 @@ def with_prerequisites(
     definition: Mapping[str, Any], prerequisites: Sequence[Prerequisite], off_variant: str | None
 ) -> dict[str, Any]:
     """The definition with the off variant for whom a prerequisite isn't met, ahead of all else."""
-    met = [_met(each) for each in prerequisites]
-    if not met:
+    conditions = [met(each) for each in prerequisites]
+    if not conditions:
         return dict(definition)
-    all_met = met[0] if len(met) == 1 else {"and": met}
+    all_met = conditions[0] if len(conditions) == 1 else {"and": conditions}
     return _ahead(definition, [{"!": [all_met]}, off_variant])
 
 
@@ -86,7 +86,8 @@ def as_evaluator(definition: Mapping[str, Any]) -> Any:
     return _total(definition.get("targeting") or None, default)
 
 
-def _met(prerequisite: Prerequisite) -> dict[str, Any]:
+def met(prerequisite: Prerequisite) -> dict[str, Any]:
+    """Whether a prerequisite is met, as a rule."""
     accepted: list[Any] = list(prerequisite.variants)
     # A rule may say `true` and mean the variant "true".
     accepted += [name == "true" for name in prerequisite.variants if name in ("true", "false")]
@@ -113,17 +114,27 @@ def _total(rule: Any, default: str) -> Any:
     return {"if": [*thens, _total(last, default)]}
 
 
+def without_else(own: Any, split: Split) -> Any:
+    """The flag's own rules without an `else` whose users the split takes."""
+    branches = _branches(own)
+    if branches and len(branches) % 2 and branches[-1] in (None, split.control):
+        return {"if": branches[:-1]}
+    return own
+
+
 def _under(own: Any, split: Split) -> Any:
-    branches = own.get("if") if isinstance(own, dict) and len(own) == 1 else None
-    if isinstance(branches, list):
-        if len(branches) % 2 and branches[-1] in (None, split.control):
-            branches = branches[:-1]
-        if all(isinstance(then, str) for then in _outcomes(branches)):
-            # Only the missing `else` can lead to nothing: the split is that `else`.
-            return {"if": branches if len(branches) % 2 else [*branches, rule(split)]}
-        own = {"if": branches}
+    own = without_else(own, split)
+    branches = _branches(own)
+    if branches is not None and all(isinstance(then, str) for then in _outcomes(branches)):
+        # Only the missing `else` can lead to nothing: the split is that `else`.
+        return {"if": branches if len(branches) % 2 else [*branches, rule(split)]}
     # Rules of another form may end in null anywhere: ask them, then split where they did.
     return {"if": [{"===": [own, None]}, rule(split), own]}
+
+
+def _branches(own: Any) -> list[Any] | None:
+    branches = own.get("if") if isinstance(own, dict) and len(own) == 1 else None
+    return branches if isinstance(branches, list) else None
 
 
 def _outcomes(branches: list[Any]) -> list[Any]:
