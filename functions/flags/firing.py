@@ -59,10 +59,13 @@ def fire(
 ) -> list[Effect]:
     """What becomes of those that are due, in their order, until it is more than `most_bytes`."""
     effects: list[Effect] = []
+    size = 0
     for each in moves.in_order(due):
-        if sum(effect.size for effect in effects) > most_bytes:
+        if size > most_bytes:
             break
-        effects.append(_fire(standing, standing.pending.pop(each.id), now, by))
+        effect = _fire(standing, standing.pending.pop(each.id), now, by)
+        size += effect.size
+        effects.append(effect)
     return effects
 
 

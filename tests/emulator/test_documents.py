@@ -130,13 +130,16 @@ def test_operations_are_counted(store: Store) -> None:
     store.get_many([PATH, SCOPE.doc("flags", "nobody")])
     store.query(SCOPE.collection("flags"))
     store.query(SCOPE.collection("nothing"))  # costs one read all the same
-    assert store.operations == {"commits": 1, "writes": 2, "reads": 1 + 2 + 2 + 1}
+    assert store.count(SCOPE.collection("flags")) == 2
+    assert store.count(SCOPE.collection("flags"), [("n", "==", 3)]) == 0
+    assert store.operations == {"commits": 1, "writes": 2, "reads": 1 + 2 + 2 + 1 + 1 + 1}
 
 
 CALLS: dict[str, Callable[[Store], object]] = {
     "get": lambda store: store.get(PATH, timeout=0.5),
     "get_many": lambda store: store.get_many([PATH], timeout=0.5),
     "query": lambda store: store.query(SCOPE.collection("flags"), timeout=0.5),
+    "count": lambda store: store.count(SCOPE.collection("flags"), timeout=0.5),
     "commit": lambda store: store.commit([Write.create(PATH, {})], timeout=0.5),
 }
 

@@ -14,7 +14,7 @@ import pytest
 from google.cloud import firestore
 
 from functions import audit, published, tick
-from functions.documents import Store
+from functions.documents import Store, Write
 from functions.errors import FailedPrecondition
 from functions.flags.manage import apply_due, schedule_store
 from functions.flags.manage.apply_due import Fired
@@ -340,6 +340,22 @@ def test_one_that_does_not_fit_into_the_snapshot_stops_no_other(
     assert calendar.look() == Fired(applied=2, failed=1)
     assert "fit into one snapshot" in (calendar.read(large).why or "")
     assert {calendar.read(each).state for each in (first, last)} == {State.APPLIED}
+
+
+def test_nothing_is_lost_while_what_is_published_is_damaged(calendar: Calendar) -> None:
+    identifier = calendar.schedule(ON)
+    calendar.wait(30)
+    digest = calendar.world.pointer().data["parts"]["flags"]
+    path = calendar.world.scope.doc("parts", digest)
+    part = calendar.store.get(path)
+    assert part
+    calendar.store.commit([Write.delete(part)])
+    with pytest.raises(FailedPrecondition, match="can't be read"):
+        calendar.look()
+    assert calendar.read(identifier).pending
+    calendar.store.commit([Write.create(path, part.data)])
+    assert calendar.look() == Fired(applied=1)
+    calendar.assert_fired_once(identifier)
 
 
 def test_more_than_fit_into_one_commit(calendar: Calendar, monkeypatch: pytest.MonkeyPatch) -> None:
