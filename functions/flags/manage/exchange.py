@@ -8,22 +8,20 @@ from typing import Any
 
 from functions.changes import Decision, View, pointer_path
 from functions.documents import Document, Scope, Store
-from functions.errors import PayloadTooLarge
+from functions.errors import FailedPrecondition, PayloadTooLarge
 from functions.flags.export import MAXIMUM_BYTES, in_flagds_form, in_own_form
-from functions.flags.flag import Flag
 from functions.flags.manage.incoming import read
-from functions.flags.manage.planning import plan_or_change
+from functions.flags.manage.planning import Allowed, anything, plan_or_change
 from functions.flags.manage.publish import FLAGS_COLLECTION, SEGMENTS_COLLECTION
-from functions.flags.segment import Segment
-from functions.published import FLAGS, canonical, decode_part
-
-PAGE = 300
-"""Documents read at once when all are read: as many as come well within the time of one query."""
+from functions.flags.manage.stored import PAGE, stored_flag, stored_segment
+from functions.published import FLAGS, UNREADABLE, canonical, decode_part
 
 Decide = Callable[[View], Decision]
 
 
-def import_document(document: Mapping[str, Any], confirm: str | None) -> Decide:
+def import_document(
+    document: Mapping[str, Any], confirm: str | None, allowed: Allowed = anything
+) -> Decide:
     """Its result is what `plan_or_change` says.
 
     Raises InvalidArgument (too much for one request), and what `plan_or_change` raises.
@@ -31,30 +29,45 @@ def import_document(document: Mapping[str, Any], confirm: str | None) -> Decide:
     wanted, locate = read(document)
 
     def decide(view: View) -> Decision:
-        return plan_or_change(view, wanted, locate, "import", confirm)
+        return plan_or_change(view, wanted, locate, "import", confirm, allowed)
 
     return decide
 
 
 def export_for_flagd(store: Store, scope: Scope) -> dict[str, Any]:
-    """What is published, in flagd's form. Raises StoreUnavailable or PayloadTooLarge."""
-    pointer = store.get(pointer_path(scope))
-    digest = pointer.data["parts"].get(FLAGS) if pointer else None
-    part = store.get(scope.doc("parts", digest)) if digest else None
-    document = decode_part(part.data)["document"] if part else {}
-    exported = in_flagds_form(document)
+    """What is published, in flagd's form.
+
+    Raises StoreUnavailable, PayloadTooLarge, or FailedPrecondition (it can't be read).
+    """
+    exported = in_flagds_form(_published(store, scope))
     _require_answerable(len(canonical(exported)))
     return exported
 
 
 def export_for_palier(store: Store, scope: Scope) -> dict[str, Any]:
-    """What is stored and not archived, in Palier's form. Raises StoreUnavailable or
-    PayloadTooLarge."""
-    flags = [Flag.from_document(each.data) for each in _all(store, scope, FLAGS_COLLECTION)]
-    segments = [
-        Segment.from_document(each.data) for each in _all(store, scope, SEGMENTS_COLLECTION)
-    ]
+    """What is stored and not archived, in Palier's form.
+
+    Raises StoreUnavailable, PayloadTooLarge, or FailedPrecondition (something can't be read).
+    """
+    flags = [stored_flag(each) for each in _all(store, scope, FLAGS_COLLECTION)]
+    segments = [stored_segment(each) for each in _all(store, scope, SEGMENTS_COLLECTION)]
     return in_own_form([flag for flag in flags if not flag.archived], segments)
+
+
+def _published(store: Store, scope: Scope) -> Mapping[str, Any]:
+    pointer = store.get(pointer_path(scope))
+    digest = pointer.data["parts"].get(FLAGS) if pointer else None
+    if digest is None:
+        return {}
+    part = store.get(scope.doc("parts", digest))
+    try:
+        document: Mapping[str, Any] = decode_part(part.data if part else {})["document"]
+    except UNREADABLE as error:
+        raise FailedPrecondition(
+            "What is published is missing or can't be read.",
+            remedy="Repair it with POST /api/admin/feature-flags/sync, then try again.",
+        ) from error
+    return document
 
 
 def _all(store: Store, scope: Scope, collection: str) -> Iterator[Document]:

@@ -20,6 +20,7 @@ from functions.flags.manage.exchange import (
     export_for_palier,
     import_document,
 )
+from functions.flags.manage.planning import Allowed, anything
 from functions.flags.manage.transfer_answers import PlanAnswer
 from functions.flags.manage.transfer_bodies import Import
 from functions.identity import Permission
@@ -33,8 +34,10 @@ FORM = Parameter(
 )
 
 
-def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
-    """`administration` is asked on the first request."""
+def blueprint(
+    administration: Callable[[], Administration], allowed: Allowed = anything
+) -> flask.Blueprint:
+    """`administration` is asked on the first request. `allowed` tells what rooms above forbid."""
     routes = flask.Blueprint("exchange", __name__)
 
     @routes.get("/v1/export")
@@ -42,7 +45,7 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
         "All flags as a document",
         answers={200: {"type": "object"}},
         query=[FORM],
-        errors=(PayloadTooLarge,),
+        errors=(FailedPrecondition, PayloadTooLarge),
     )
     def export() -> Any:
         admin = administration()
@@ -62,7 +65,7 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     )
     def bring_in() -> Any:
         body = web.parse(Import, MAXIMUM_BODY_BYTES)
-        decide = import_document(body.document, body.confirm)
+        decide = import_document(body.document, body.confirm, allowed)
         outcome = administration().commit(Permission.EDIT_FLAGS, body, decide)
         return web.answer({"generation": outcome.generation, **outcome.result.to_dict()})
 

@@ -3,13 +3,13 @@ in one commit. What is brought is said by the copy (transfer.py) and the import 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from functions.changes import Decision, Entry, View
 from functions.documents import Document, Write
-from functions.errors import FailedPrecondition
+from functions.errors import FailedPrecondition, PalierError
 from functions.flags import transfer
 from functions.flags.flag import Flag
 from functions.flags.manage import confirmation
@@ -22,11 +22,15 @@ from functions.flags.manage.publish import (
     save_flag,
     save_segment,
 )
-from functions.flags.publication import FLAG, SEGMENT, Kind, faults, published
+from functions.flags.manage.stored import stored_flag, stored_segment
+from functions.flags.publication import FLAG, SEGMENT, Fault, Kind, faults, published
 from functions.flags.segment import Segment
 from functions.flags.transfer import Locate, Plan, Wanted
-from functions.flags.validation import KEY
+from functions.flags.validation import KEY, at
 from functions.published import FLAGS
+
+Allowed = Callable[[View, str, str], None]
+"""Raises PalierError unless a flag, by its key, may get a variant. Handed in: rooms above know."""
 
 TOLD = 200
 """Problems that are told; the others are counted."""
@@ -53,8 +57,12 @@ class Planned(NamedTuple):
         }
 
 
+def anything(_view: View, _flag: str, _variant: str) -> None:
+    """For flags whose variants nothing outside this room has a say in."""
+
+
 def plan_or_change(
-    view: View, wanted: Wanted, locate: Locate, verb: str, confirm: str | None
+    view: View, wanted: Wanted, locate: Locate, verb: str, confirm: str | None, allowed: Allowed
 ) -> Decision:
     """The plan as the result of a decision that writes nothing; with its token, the change.
 
@@ -67,7 +75,7 @@ def plan_or_change(
     manage_flags.require_room(view, plan.added(FLAG))
     manage_segments.require_room(view, plan.added(SEGMENT))
     part = published(view.part(FLAGS), plan.edit)
-    wrong = transfer.problems_of(list(faults(part, plan.edit)), locate)
+    wrong = transfer.problems_of([*faults(part, plan.edit), *_unfit(view, plan, allowed)], locate)
     plan = replace(plan, problems=[*plan.problems, *wrong])
     lacking = transfer.missing(plan, part)
     if confirm is None and plan.problems:
@@ -81,6 +89,19 @@ def plan_or_change(
     return replace(_change(view, plan, stored, verb, wanted.source), result=done)
 
 
+def _unfit(view: View, plan: Plan, allowed: Allowed) -> Iterator[Fault]:
+    """Variants that a flag would get and must not."""
+    for item in plan.flags:
+        known = item.before.definition["variants"] if item.before else {}
+        for variant in item.after.definition["variants"]:
+            if variant not in known:
+                try:
+                    allowed(view, item.after.key, variant)
+                except PalierError as error:
+                    error.extra["path"] = at("$.variants", variant)
+                    yield Fault(FLAG, item.after.key, error)
+
+
 class _Stored:
     """What stands in the environment of what is wanted, by key."""
 
@@ -92,8 +113,8 @@ class _Stored:
         self._documents = {path: document for path, document in found.items() if document}
         flags = (self.document(FLAG, key) for key in wanted.flags)
         segments = (self.document(SEGMENT, key) for key in wanted.segments)
-        self.flags = {each.id: Flag.from_document(each.data) for each in flags if each}
-        self.segments = {each.id: Segment.from_document(each.data) for each in segments if each}
+        self.flags = {each.id: stored_flag(each) for each in flags if each}
+        self.segments = {each.id: stored_segment(each) for each in segments if each}
 
     def document(self, kind: Kind, key: str) -> Document | None:
         return self._documents.get(self._path(kind, key))

@@ -1,4 +1,4 @@
-"""All that is stored of flags, segments and API keys, and what of it can't be read."""
+"""What is stored of flags, segments and API keys, and what of it can't be read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from functions.changes import View
 from functions.documents import Document
+from functions.errors import FailedPrecondition
 from functions.flags.flag import Flag
 from functions.flags.keys import Kind
 from functions.flags.manage.keys import KEYS_COLLECTION
@@ -38,6 +39,16 @@ class Stored:
     unreadable_keys: Unreadable
 
 
+def stored_flag(document: Document) -> Flag:
+    """Raises FailedPrecondition when it can't be read."""
+    return _required(document, _flag)
+
+
+def stored_segment(document: Document) -> Segment:
+    """Raises FailedPrecondition when it can't be read."""
+    return _required(document, _segment)
+
+
 def read_all(view: View) -> Stored:
     """Raises StoreUnavailable."""
     flags, unreadable_flags = _readable(view, FLAGS_COLLECTION, _flag)
@@ -63,6 +74,16 @@ def _readable(
 def _documents(view: View, collection: str) -> Iterator[Document]:
     for page in view.pages(view.scope.collection(collection), PAGE):
         yield from page
+
+
+def _required(document: Document, read: Callable[[Document], T]) -> T:
+    try:
+        return read(document)
+    except DAMAGED as error:
+        raise FailedPrecondition(
+            f"The document {document.path} can't be read ({type(error).__name__}).",
+            remedy="Correct or delete it; POST /api/admin/feature-flags/sync names all such.",
+        ) from error
 
 
 def _flag(document: Document) -> Flag:

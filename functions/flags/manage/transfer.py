@@ -12,8 +12,9 @@ from functions.documents import Document, Scope
 from functions.errors import InvalidArgument, NotFound
 from functions.flags import transfer
 from functions.flags.flag import Flag
-from functions.flags.manage.planning import plan_or_change
+from functions.flags.manage.planning import Allowed, anything, plan_or_change
 from functions.flags.manage.publish import FLAGS_COLLECTION, SEGMENTS_COLLECTION
+from functions.flags.manage.stored import stored_flag, stored_segment
 from functions.flags.publication import FLAG, SEGMENT, Kind
 from functions.flags.segment import Segment
 from functions.flags.transfer import Problem, Wanted, in_lossless
@@ -31,7 +32,7 @@ class Transfer:
     segments: Sequence[str]
 
 
-def copy(wanted: Transfer, confirm: str | None) -> Decide:
+def copy(wanted: Transfer, confirm: str | None, allowed: Allowed = anything) -> Decide:
     """Its result is what `plan_or_change` says.
 
     Raises PermissionDenied (to read the source), NotFound (no such environment), InvalidArgument
@@ -45,7 +46,8 @@ def copy(wanted: Transfer, confirm: str | None) -> Decide:
         if source == view.scope:
             raise InvalidArgument("The environment to copy from is the one to copy into.")
         view.require_read(wanted.source)
-        return plan_or_change(view, _read(view, source, wanted), in_lossless, "copy", confirm)
+        brought = _read(view, source, wanted)
+        return plan_or_change(view, brought, in_lossless, "copy", confirm, allowed)
 
     return decide
 
@@ -59,8 +61,8 @@ def _read(view: View, source: Scope, asked: Transfer) -> Wanted:
             f"There is no environment {source.environment} of the application "
             f"{source.application} to copy from."
         )
-    brought = [Flag.from_document(document.data) for document in _present(found, flags)]
-    shared = [Segment.from_document(document.data) for document in _present(found, segments)]
+    brought = [stored_flag(document) for document in _present(found, flags)]
+    shared = [stored_segment(document) for document in _present(found, segments)]
     return Wanted(
         flags={flag.key: flag.content() for flag in brought if not flag.archived},
         segments={segment.key: segment.content() for segment in shared},

@@ -16,6 +16,7 @@ from functions import web
 from functions.administration import Administration
 from functions.description import described
 from functions.errors import FailedPrecondition, InvalidArgument
+from functions.flags.manage.planning import Allowed, anything
 from functions.flags.manage.transfer import Transfer, copy
 from functions.flags.manage.transfer_answers import PlanAnswer
 from functions.flags.manage.transfer_bodies import Copy, Promotion
@@ -23,8 +24,10 @@ from functions.flags.transfer import environment_before
 from functions.identity import Permission
 
 
-def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
-    """`administration` is asked on the first request."""
+def blueprint(
+    administration: Callable[[], Administration], allowed: Allowed = anything
+) -> flask.Blueprint:
+    """`administration` is asked on the first request. `allowed` tells what rooms above forbid."""
     routes = flask.Blueprint("transfer", __name__)
 
     @routes.post("/v1/promote")
@@ -36,7 +39,7 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     )
     def promote() -> Any:
         body, admin = web.parse(Promotion), administration()
-        return _bring(admin, body, environment_before(admin.scope().environment))
+        return _bring(admin, body, environment_before(admin.scope().environment), allowed)
 
     @routes.post("/v1/copy")
     @described(
@@ -47,14 +50,14 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     )
     def copy_flags() -> Any:
         body = web.parse(Copy)
-        return _bring(administration(), body, body.source)
+        return _bring(administration(), body, body.source, allowed)
 
     return routes
 
 
-def _bring(admin: Administration, body: Promotion, source: str) -> Any:
+def _bring(admin: Administration, body: Promotion, source: str, allowed: Allowed) -> Any:
     if not (body.flags or body.segments):
         raise InvalidArgument("There is nothing to bring: name `flags` or `segments`.")
-    decide = copy(Transfer(source, body.flags, body.segments), body.confirm)
+    decide = copy(Transfer(source, body.flags, body.segments), body.confirm, allowed)
     outcome = admin.commit(Permission.EDIT_FLAGS, body, decide)
     return web.answer({"generation": outcome.generation, **outcome.result.to_dict()})

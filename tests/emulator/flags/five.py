@@ -32,7 +32,8 @@ from functions.identity import (
 )
 from functions.published import SERVICES
 from functions.registry.environments import found
-from functions.stories.publish import services
+from functions.stories.publish import create_version, releasable, services
+from functions.stories.versions import NewVersion, Parameters
 
 APPLICATION = "main"
 PEOPLE: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -80,6 +81,13 @@ class Five:
 
     def snapshot(self, environment: str) -> Snapshot:
         return SnapshotCache(self.store, self.clock).get(scope(environment))
+
+    def create_version(self, environment: str, version: str) -> None:
+        limits = Parameters(max_output_tokens=100)
+        new = NewVersion(version=version, prompt="tale-1", model="m", parameters=limits)
+        operator = Actor.operator("tests")
+        change = Change(scope(environment), operator, Permission.EDIT_VERSIONS, "a version")
+        commit_change(self.store, self.clock, change, create_version(new))
 
     def generations(self) -> dict[str, int]:
         return {name: self.snapshot(name).generation for name in ENVIRONMENTS}
@@ -129,8 +137,8 @@ def founded(store: Store) -> Five:
         flag_routes.blueprint(ask, nothing),
         segment_routes.blueprint(ask),
         key_routes.blueprint(ask),
-        transfer_routes.blueprint(ask),
-        exchange_routes.blueprint(ask),
+        transfer_routes.blueprint(ask, releasable),
+        exchange_routes.blueprint(ask, releasable),
         repair_routes.blueprint(ask, {SERVICES: services}),
     ]
     return Five(Client(web.make_app("five-tests", "/admin", rooms)), store, clock)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions.documents import Store
+from functions.documents import Store, Write
 from functions.flags.compile import compile_flags
 from functions.flags.manage.exchange_routes import MAXIMUM_BODY_BYTES
 from tests.emulator.flags.conftest import definition
@@ -225,6 +225,23 @@ def test_who_may_export(five: Five) -> None:
     assert five.send("GET", "/v1/export", "demo", "stager").status_code == 403
     assert five.send("GET", "/v1/export?form=yaml", "demo").status_code == 400
     assert five.send("GET", "/v1/export", "nowhere").status_code == 404
+
+
+def test_what_is_damaged_is_not_exported_as_if_it_were_not_there(five: Five) -> None:
+    five.post("/v1/flags", "demo", key="f", definition=definition())
+    pointer = five.store.get(scope("demo").doc("published", "current"))
+    assert pointer
+    part = scope("demo").doc("parts", pointer.data["parts"]["flags"])
+    document = five.store.get(part)
+    assert document
+    for damage in (Write.update(document, {"body": b"rubbish"}), Write.delete(part)):
+        five.store.commit([damage])
+        answer = five.send("GET", "/v1/export", "demo")
+        assert (answer.status_code, answer.get_json()["code"]) == (409, "FAILED_PRECONDITION")
+    assert list(exported(five, "demo", "palier")["flags"]) == ["f"]
+    five.store.commit([Write.create(scope("demo").doc("flags", "g"), {})])
+    answer = five.send("GET", "/v1/export?form=palier", "demo")
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "FAILED_PRECONDITION")
 
 
 def test_the_size_of_a_body(five: Five) -> None:

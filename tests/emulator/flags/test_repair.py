@@ -18,8 +18,6 @@ from functions.flags.manage.repair import synchronize
 from functions.flags.snapshot import Snapshot, SnapshotCache
 from functions.identity import Actor, Permission
 from functions.published import canonical, decode_part
-from functions.stories.publish import create_version
-from functions.stories.versions import NewVersion, Parameters
 from tests.emulator.flags.conftest import definition
 from tests.emulator.flags.five import Five, founded, scope
 
@@ -52,10 +50,7 @@ def five(store: Store) -> Five:
     keys = made.send("GET", "/v1/keys", "testing").get_json()["keys"]
     made.post(f"/v1/keys/{keys[0]['id']}/rotate", "testing", overlap_seconds=1_000)
     made.post(f"/v1/keys/{keys[1]['id']}/revoke", "testing")
-    limits = Parameters(max_output_tokens=100)
-    new = NewVersion(version="1.0.0", prompt="tale-1", model="m", parameters=limits)
-    change = Change(TESTING, Actor.operator("tests"), Permission.EDIT_VERSIONS, "a version")
-    commit_change(store, SystemClock(), change, create_version(new))
+    made.create_version("testing", "1.0.0")
     return made
 
 

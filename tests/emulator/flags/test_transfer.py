@@ -215,6 +215,32 @@ def test_a_change_that_would_break_others_is_told(five: Five) -> None:
     assert "own requires the variant 'on'" in plan["problems"][0]["problem"]
 
 
+def test_a_version_must_be_there_before_its_flag_names_it(five: Five) -> None:
+    five.create_version("staging", "1.0.0")
+    plan = five.post("/v1/promote", "production", flags=["stories.version"])
+    assert [each["path"] for each in plan["problems"]] == [
+        "$.flags['stories.version'].definition.variants['1.0.0']"
+    ]
+    assert "was never created" in plan["problems"][0]["problem"]
+    five.create_version("production", "1.0.0")
+    five.create_version("staging", "1.1.0")
+    plan = five.post("/v1/promote", "production", flags=["stories.version"])
+    assert [each["path"] for each in plan["problems"]] == [
+        "$.flags['stories.version'].definition.variants['1.1.0']"
+    ]
+    five.create_version("production", "1.1.0")
+    assert five.post("/v1/promote", "production", flags=["stories.version"])["confirm"]
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_what_can_not_be_read_is_named(five: Five, environment: str) -> None:
+    path = scope(environment).doc("flags", "base")
+    five.store.commit([Write.delete(path), Write.create(path, {"key": "base"})])
+    answer = five.send("POST", "/v1/promote", "production", flags=["base"])
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "FAILED_PRECONDITION")
+    assert path in answer.get_json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("who", "status"),
     [("lead", 200), ("boss", 200), ("dev", 403), ("guest", 403), ("stager", 403), ("nobody", 403)],
