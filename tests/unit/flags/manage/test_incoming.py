@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from functions.errors import InvalidArgument
 from functions.flags.manage.incoming import read
-from functions.flags.publication import FLAG
+from functions.flags.publication import FLAG, faults, published
+from functions.flags.transfer import planned
 
 FLAG_ON = {"state": "ENABLED", "variants": {"on": True}, "defaultVariant": "on"}
 RULE = {"==": [{"var": "plan"}, "pro"]}
@@ -126,3 +129,30 @@ def test_depth_is_no_trouble() -> None:
         {"$evaluators": {"pro": RULE}, "flags": {"f": {**FLAG_ON, "variants": {"on": deep}}}}
     )
     assert [each.path for each in wanted.problems] == ["$.flags.f.variants.on"]
+
+
+NAMES = st.sampled_from(
+    ["f", "on", "a b", "$ref", "if", "var", "fractional", "state", "variants", "targeting", "rule"]
+)
+RUBBISH = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["on", "f", ""]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=12,
+)
+FIELDS = st.sampled_from(
+    ["palier", "flags", "segments", "$evaluators", "metadata", "$schema", "other"]
+)
+LIKE_A_FLAG = st.fixed_dictionaries(
+    {"state": st.just("ENABLED"), "variants": st.just({"on": True, "off": False})},
+    optional={"targeting": RUBBISH, "defaultVariant": RUBBISH, "metadata": RUBBISH},
+)
+MEMBERS = st.dictionaries(NAMES, st.one_of(LIKE_A_FLAG, RUBBISH), max_size=3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(FIELDS, st.one_of(MEMBERS, RUBBISH, st.just(1)), max_size=4))
+def test_whatever_is_sent_it_is_a_plan_or_problems(document: dict[str, Any]) -> None:
+    wanted, locate = read(document)
+    plan = planned(wanted, {}, {}, locate)
+    list(faults(published({}, plan.edit), plan.edit))
+    assert all(each.path.startswith("$") for each in plan.problems)
