@@ -87,10 +87,12 @@ def merged(plans: Sequence[Plan]) -> dict[str, Any]:
         for kind in KINDS
     }
     told = {json.dumps(each, sort_keys=True): each for plan in plans for each in plan["problems"]}
+    untold = sum(plan["problem_count"] - len(plan["problems"]) for plan in plans)
     return {
         "requests": len(plans),
         **{kind: [found[key] for key in sorted(found)] for kind, found in items.items()},
         "problems": list(told.values()),
+        "problem_count": len(told) + untold,
         "missing": {
             kind: sorted({key for plan in plans for key in plan["missing"][kind]}) for kind in KINDS
         },

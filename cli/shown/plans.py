@@ -67,11 +67,14 @@ def _item(item: Mapping[str, Any], name: str) -> Iterator[str]:
 
 def _in_the_way(found: Mapping[str, Any]) -> Iterator[str]:
     if found["problems"]:
-        yield from ("", f"{count(len(found['problems']), 'problem')} in the way:")
+        yield from ("", f"{count(found['problem_count'], 'problem')} in the way:")
     for each in found["problems"]:
         yield f"  {each['path']}: {each['problem']}"
         if each["remedy"]:
             yield f"    {each['remedy']}"
+    more = found["problem_count"] - len(found["problems"])
+    if more > 0:
+        yield f"  and {more:,} more"
 
 
 def _missing(missing: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -15,7 +15,8 @@ def item(key: str, change: str, *differences: dict[str, Any], warning: str = "")
 
 
 def plan(**more: Any) -> dict[str, Any]:
-    return {**NONE, "problems": [], "missing": NONE, **more}
+    problems = len(more.get("problems", ()))
+    return {**NONE, "problems": [], "problem_count": problems, "missing": NONE, **more}
 
 
 def test_a_plan() -> None:
@@ -58,12 +59,14 @@ def test_what_is_in_the_way() -> None:
         {"path": "$.flags.a", "problem": "There is no flag a.", "remedy": "Leave it out."},
         {"path": "$.flags.b.owner", "problem": "Too long.", "remedy": ""},
     ]
-    found = plan(problems=problems, missing={"flags": ["x"], "segments": ["y", "z"]})
+    missing = {"flags": ["x"], "segments": ["y", "z"]}
+    found = plan(problems=problems, problem_count=5, missing=missing)
     assert shown.plan(found, "Into x:").splitlines()[2:] == [
-        "2 problems in the way:",
+        "5 problems in the way:",
         "  $.flags.a: There is no flag a.",
         "    Leave it out.",
         "  $.flags.b.owner: Too long.",
+        "  and 3 more",
         "",
         "Not there: the flag x, the segment y, the segment z.",
     ]
