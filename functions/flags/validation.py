@@ -101,6 +101,14 @@ def references(rule: Any, path: str) -> Iterator[tuple[str, str]]:
                 yield from references(item, at(path, name))
 
 
+def at(path: str, name: str | int) -> str:
+    """The path of what stands there under a name, or at a position."""
+    """The JSON path one step further: `$.variants.on`, `$.if[0]`, `$.flags['a-b']`."""
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if re.fullmatch(r"[A-Za-z_]\w*", name) else f"{path}[{name!r}]"
+
+
 def refuse(path: str, expected: str, found: Any) -> NoReturn:
     """Raises InvalidArgument."""
     shown = f"{describe(found)} ({found!r})" if _is_short(found) else describe(found)
@@ -111,13 +119,6 @@ def refuse(path: str, expected: str, found: Any) -> NoReturn:
 
 def _is_short(value: Any) -> bool:
     return isinstance(value, (str, int, float)) and len(repr(value)) <= 80
-
-
-def at(path: str, name: str | int) -> str:
-    """The JSON path one step further: `$.variants.on`, `$.if[0]`, `$.flags['a-b']`."""
-    if isinstance(name, int):
-        return f"{path}[{name}]"
-    return f"{path}.{name}" if re.fullmatch(r"[A-Za-z_]\w*", name) else f"{path}[{name!r}]"
 
 
 def _check_depth(definition: Mapping[str, Any]) -> None:
