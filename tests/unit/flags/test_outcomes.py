@@ -80,7 +80,7 @@ CONTEXTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(RULES, st.sampled_from(["on", "off", None]), st.lists(CONTEXTS, max_size=5))
 def test_nobody_gets_anything_else(rule: Any, default: str | None, contexts: list[Any]) -> None:
     targeting = {"if": [False, "on", rule]}

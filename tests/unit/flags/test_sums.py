@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.flags.counts import Served
@@ -36,6 +36,7 @@ def total(sums: Any) -> int:
     return sum(number for labels in sums.values() for number in labels.values())
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.builds(Served, COUNTS, st.floats(NOON - DAY, NOON), st.just(NOON))))
 def test_nothing_is_lost(served: list[Served]) -> None:
     days = sums_by_day(served, NOON)
