@@ -109,17 +109,18 @@ class Town:
     def _body(self, body: Mapping[str, Any], room: str, name: str, turn: int) -> dict[str, Any]:
         gone = ("expected_generation", "targets", "prerequisites", "off_variant", "rule", "confirm")
         kept = {field: value for field, value in body.items() if field not in gone}
+        flag = FLAGS[turn % len(FLAGS)]
         fitting = {
             "reason": "a test",
-            "revision": self._revision(room, name),
+            "revision": self._revision(room, name) if "revision" in kept else 1,
             "to": 1,
             "definition": DEFINITIONS[turn % len(DEFINITIONS)],
             "keys": FLAGS[:3],
             "from": BEFORE.environment,
             "segments": [],
             "document": {"flags": {f"imported-{turn % 7}": DEFINITIONS[0]}},
-            "flag": FLAGS[turn % len(FLAGS)],
-            "flag_revision": self._revision("flags", FLAGS[turn % len(FLAGS)]),
+            "flag": flag,
+            "flag_revision": self._revision("flags", flag) if "flag_revision" in kept else 1,
             "at": later(),
             "action": "kill",
             "changes": None,
