@@ -108,9 +108,9 @@ def test_values_in_all(make: Any) -> None:
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3),
     lambda inner: (
-        st.lists(inner, max_size=40) | st.dictionaries(st.text(max_size=3), inner, max_size=40)
+        st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=3), inner, max_size=5)
     ),
-    max_leaves=200,
+    max_leaves=20,
 )
 
 
