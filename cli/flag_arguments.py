@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
+from typing import Any
 
-from cli import exchange, flags, schedules, segments, transfer, upkeep
+from cli import exchange, explain, flags, schedules, segments, transfer, upkeep
 from cli.verbs import (
     Run,
     Subparsers,
@@ -40,6 +42,9 @@ def add_flags(group: Subparsers) -> None:
     history.add_argument(
         "--limit", type=_revisions, default=20, metavar="NUMBER", help="of revisions (20)"
     )
+    why = bundle_verb(group, "explain", "why a user gets what they get", explain.explain)
+    _add_key(why)
+    _add_context(why)
     _add_single_changes(group)
     _add_transfer(group)
     _add_exchange(group)
@@ -149,6 +154,35 @@ def _add_upkeep(group: Subparsers) -> None:
 
 def _add_key(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("key", metavar="KEY")
+
+
+def _add_context(verb: argparse.ArgumentParser) -> None:
+    """Of a user, as apps send it."""
+    verb.add_argument("--context", default="{}", metavar="JSON", help="of the user ({})")
+    verb.add_argument("--user", metavar="ID", help="the targetingKey of the context")
+    verb.add_argument(
+        "--set",
+        action="append",
+        type=_attribute,
+        metavar="NAME=VALUE",
+        help="an attribute of the context; may be given several times",
+    )
+
+
+def _attribute(text: str) -> tuple[str, Any]:
+    """A number only where it reads the same again: 1.10 is a version, no number."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError("NAME=VALUE")
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        return name, value
+    return name, parsed if isinstance(parsed, str | dict | list) or _same(parsed, value) else value
+
+
+def _same(parsed: Any, text: str) -> bool:
+    return json.dumps(parsed) == text
 
 
 def _revisions(text: str) -> int:
