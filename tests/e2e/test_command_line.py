@@ -87,6 +87,8 @@ def test_a_flag_from_one_environment_to_the_next(world: World, tmp_path: Path) -
     assert "1 flag and 1 segment created." in typed
     assert gives(world, "on")
     assert "not pulled" in said(world, "flags", "show", "walk")
+    why = said(world, "flags", "explain", "walk", "--user", "ada", "--set", "plan=walk")
+    assert why.startswith("ada gets the variant on of walk: true (TARGETING_MATCH).")
     assert "used by   flag walk" in said(world, "segments", "show", "walkers")
     said(world, "flags", "kill", "walk", *REASON)
     assert gives(world, None)

@@ -46,6 +46,17 @@ def test_the_life_of_a_flag(terminal: Terminal) -> None:
     assert terminal.read("flags", "list") == "No flags yet.\n"
 
 
+def test_why_a_user_gets_what_they_get(terminal: Terminal) -> None:
+    furnish(terminal)
+    told = terminal.read("flags", "explain", "reader", "--user", "ada")
+    assert told.startswith("ada gets the variant on of reader: true (TARGETING_MATCH).\n\n  => ")
+    assert "beta" in told
+    told = terminal.read("flags", "explain", "reader", "--set", "plan=free")
+    assert "somebody without a targetingKey gets the variant off of reader: false" in told
+    terminal.read("flags", "explain", "reader", "--context", "[]", code=2)
+    assert "--context is not a JSON object." in terminal.err
+
+
 def test_a_reason_is_compulsory_in_production(terminal: Terminal) -> None:
     furnish(terminal)
     terminal.palier("flags", "kill", "reader", reason="", code=1)
