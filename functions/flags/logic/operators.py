@@ -7,6 +7,7 @@ GENERAL for it, as flagd does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -194,7 +195,7 @@ def substring(_data: Any, text: Any = None, start: Any = None, length: Any = Non
     if length is None:
         return whole_text[first:]
     count = to_number(length)
-    if count != count:  # NaN
+    if math.isnan(count):
         return ""
     whole = int(count)
     end = first + whole if whole >= 0 else len(whole_text) + whole
@@ -202,7 +203,7 @@ def substring(_data: Any, text: Any = None, start: Any = None, length: Any = Non
 
 
 def _first_index(start: float, size: int) -> int:
-    if start != start:  # NaN
+    if math.isnan(start):
         return 0
     if start < 0:
         return 0 if -start >= size else size - int(-start)

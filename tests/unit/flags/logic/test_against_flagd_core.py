@@ -161,6 +161,7 @@ def flag(targeting: Any, default: Any = "on") -> dict[str, Any]:
 @given(targetings, contexts, st.sampled_from(TYPES))
 @example({"fractional": [["on", 1], ["off", 1]]}, {}, None)
 @example({"==": [{"var": "a"}, 10**400]}, {"a": 0.5}, None)
+@example({"var": {"substr": ["on", 0, 10**400]}}, {}, None)
 def test_rules(targeting: Any, context: dict[str, Any], expected: str | None) -> None:
     assert_alike(flag(targeting), context, expected)
 
