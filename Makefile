@@ -36,7 +36,7 @@ lint: setup-basic
 	@venv/bin/lint-imports --no-logo > .palier/logs/imports.log || { cat .palier/logs/imports.log; exit 1; }
 
 check: lint
-	@$(IN) pytest tests/unit
+	@$(IN) pytest tests/unit --numprocesses=auto
 
 test: setup lint
 	@$(IN) pytest

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from local import jars, java
-from local.firestore import PROJECT
+from local.firestore import PROJECT, warm_up
 from local.paths import NODE_MODULES, ROOT, STATE
 from local.ports import HOST, Ports, require_free
 from local.processes import Processes, StartError, wait_for_text
@@ -127,6 +127,7 @@ def start(
     )
     wait_for_text(READY, child, seconds=180)
     suite = Suite(ports, child.log, pubsub is not None)
+    warm_up(suite.firestore_address)
     _require_functions(suite)
     return suite
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import urllib.request
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from local import jars, java
 from local.ports import HOST, free_port, require_free
 from local.processes import Processes, wait_for_http
 
 PROJECT = "demo-palier"
+WARM_UP_SECONDS = 60
 
 
 def start(
@@ -24,7 +28,24 @@ def start(
         command += ["--rules", str(rules)]
     child = processes.start(name, command)
     wait_for_http(f"http://{HOST}:{port}/", child, seconds=60)
+    warm_up(f"{HOST}:{port}")
     return f"{HOST}:{port}"
+
+
+def warm_up(address: str) -> None:
+    """A write and a query, in a project that nobody uses. The first of each take an emulator
+    seconds, which on a busy machine is longer than Palier waits for Firestore."""
+    documents = "projects/demo-warm-up/databases/(default)/documents"
+    write = {"update": {"name": f"{documents}/warm/up", "fields": {"a": {"integerValue": "1"}}}}
+    query = {"from": [{"collectionId": "warm"}]}
+    for verb, body in (("commit", {"writes": [write]}), ("runQuery", {"structuredQuery": query})):
+        _post(f"http://{address}/v1/{documents}:{verb}", body)
+
+
+def _post(url: str, body: Mapping[str, Any]) -> None:
+    headers = {"Content-Type": "application/json", "Authorization": "Bearer owner"}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    urllib.request.urlopen(request, timeout=WARM_UP_SECONDS).close()
 
 
 @contextmanager
