@@ -108,7 +108,6 @@ def publish(address: str) -> ApiKey:
     os.environ["FIRESTORE_EMULATOR_HOST"] = address
     credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
     store = Store(firestore.Client(project=PROJECT, credentials=credentials))
-    store.get(SCOPE.path, timeout=60)  # the first call of a new emulator takes its time
     key = new_key(Kind.SECRET, SCOPE)
     flags = [_flag(number) for number in range(FLAGS)]
 
