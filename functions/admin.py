@@ -52,6 +52,7 @@ def serve(request: flask.Request) -> flask.Response:
 def application() -> flask.Flask:
     from functions.flags.manage import (
         exchange_routes,
+        explain_routes,
         flag_routes,
         key_routes,
         lifecycle_routes,
@@ -71,6 +72,7 @@ def application() -> flask.Flask:
     rooms = [
         flag_routes.blueprint(ask, using),
         lifecycle_routes.blueprint(ask, using_any),
+        explain_routes.blueprint(ask),
         segment_routes.blueprint(ask),
         schedule_routes.blueprint(ask),
         key_routes.blueprint(ask),

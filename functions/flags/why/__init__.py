@@ -1,0 +1,1 @@
+"""Why a user gets what they get from a flag, in sentences."""
