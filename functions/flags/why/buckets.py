@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from functions.flags.logic import operators
 from functions.flags.logic.bucketing import boundaries, bucket, hash_text, hash_value
 from functions.flags.split import WHOLE, Split
-from functions.flags.why.words import expression, shown
+from functions.flags.why.values import shown
+from functions.flags.why.words import expression
 
 USER = {"var": "targetingKey"}
 

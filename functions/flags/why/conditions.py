@@ -17,7 +17,7 @@ from functions.flags.segment import Segment
 from functions.flags.validation import REFERENCE, at
 from functions.flags.why.sentences import fact, failed, is_negated, sentence
 from functions.flags.why.step import CONDITION, ERROR, SEGMENT, Step
-from functions.flags.why.words import operation, shown
+from functions.flags.why.values import operation, shown
 
 MAXIMUM_NESTING = 24
 MAXIMUM_STEPS = 2_000

@@ -36,7 +36,7 @@ from functions.flags.why.buckets import rollout_told
 from functions.flags.why.conditions import MAXIMUM_NESTING, Conditions
 from functions.flags.why.rules import Outcome, follow
 from functions.flags.why.step import Step
-from functions.flags.why.words import listed, shown
+from functions.flags.why.values import listed, shown
 
 IN_CODE = "apps use the default in their code"
 SO_IN_CODE = " Apps use the default in their code."
@@ -93,21 +93,16 @@ def explain(
     alone = {**document, "flags": {flag.key: definition} if definition else {}}
     evaluation = compile_flags(alone, now=lambda: now).evaluate(flag.key, context)
     conditions = Conditions(flag.key, context, document.get("$evaluators", {}), segments, now)
-    if (
-        evaluation.error_code == PARSE_ERROR
-        and definition
-        and not _is_readable(definition.get("targeting"), conditions)
-    ):
+    if evaluation.error_code == PARSE_ERROR and not _is_readable(definition or {}, conditions):
         said = f"The rules can't be read: {evaluation.detail}{SO_IN_CODE}"
-        return Explanation(
-            evaluation, _error(PARSE_ERROR, (), Step(kinds.ERROR, "$.targeting", said))
-        )
+        step = Step(kinds.ERROR, "$.targeting", said)
+        return Explanation(evaluation, _error(PARSE_ERROR, (), step))
     return Explanation(evaluation, _Layers(required, conditions).verdict(flag))
 
 
-def _is_readable(targeting: Any, conditions: Conditions) -> bool:
+def _is_readable(definition: Mapping[str, Any], conditions: Conditions) -> bool:
     try:
-        conditions.value(targeting)
+        conditions.value(definition.get("targeting"))
     except (ReferenceLoop, RecursionError):
         return False
     except Exception:  # a rule that fails is told of where it is met
@@ -134,7 +129,7 @@ class _Layers:
             if error:
                 return _failed(steps, step, error)
             if not step.holds:
-                return self._concluded(flag, flag.off_variant, steps, step, "the off variant ")
+                return _concluded(flag, flag.off_variant, steps, step, "the off variant ")
             steps.append(step)
         target = self._target(flag)
         if target:
@@ -200,9 +195,7 @@ class _Layers:
         if outcome.error and outcome.last:
             return _failed(steps, outcome.last, outcome.error)
         if outcome.value is not None and outcome.last:
-            return self._concluded(
-                flag, outcome.value, steps, outcome.last, others=outcome.to_others
-            )
+            return _concluded(flag, outcome.value, steps, outcome.last, others=outcome.to_others)
         said = outcome.said
         if outcome.last:
             steps.append(outcome.last)
@@ -218,28 +211,28 @@ class _Layers:
         if variant is None:
             return _default(flag, [*steps, step], "", DEFAULT)
         what = "the candidate " if variant == split.candidate else "the control "
-        return self._concluded(flag, variant, steps, step, what)
+        return _concluded(flag, variant, steps, step, what)
 
-    def _concluded(
-        self,
-        flag: Flag,
-        value: Any,
-        steps: Sequence[Step],
-        step: Step,
-        what: str = "",
-        *,
-        others: bool = False,
-    ) -> Verdict:
-        """The verdict when a step gives a value; the step says so."""
-        if value is None:
-            return _default(flag, [*steps, step], "", DEFAULT)
-        name = variant_name(value)
-        if not name or flag.definition["variants"].get(name) is None:
-            said = f"It leads to {shown(value)}, which is no variant of this flag: {IN_CODE}."
-            return _error(GENERAL, steps, replace(step.and_so(said), kind=kinds.ERROR))
-        who = "Everybody else" if others else "The user"
-        last = step.and_so(f"{who} gets {what}{shown(name)}.")
-        return Verdict(name, TARGETING_MATCH, None, (*steps, last))
+
+def _concluded(
+    flag: Flag,
+    value: Any,
+    steps: Sequence[Step],
+    step: Step,
+    what: str = "",
+    *,
+    others: bool = False,
+) -> Verdict:
+    """The verdict when a step gives a value; the step says so."""
+    if value is None:
+        return _default(flag, [*steps, step], "", DEFAULT)
+    name = variant_name(value)
+    if not name or flag.definition["variants"].get(name) is None:
+        said = f"It leads to {shown(value)}, which is no variant of this flag: {IN_CODE}."
+        return _error(GENERAL, steps, replace(step.and_so(said), kind=kinds.ERROR))
+    who = "Everybody else" if others else "The user"
+    last = step.and_so(f"{who} gets {what}{shown(name)}.")
+    return Verdict(name, TARGETING_MATCH, None, (*steps, last))
 
 
 def variant_name(value: Any) -> str:

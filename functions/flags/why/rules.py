@@ -9,7 +9,8 @@ from typing import Any
 from functions.flags.why.buckets import split_told
 from functions.flags.why.conditions import CHAINS, MAXIMUM_NESTING, Conditions, places
 from functions.flags.why.step import ERROR, RULE, SPLIT, Step
-from functions.flags.why.words import expression, operation, shown
+from functions.flags.why.values import operation, shown
+from functions.flags.why.words import expression
 
 LABEL = "Rule "
 

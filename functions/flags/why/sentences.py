@@ -11,17 +11,19 @@ from typing import Any
 
 from functions.flags.logic.coercion import truthy
 from functions.flags.logic.versions import parse_version
-from functions.flags.why.words import (
-    Comparison,
-    ValueOf,
+from functions.flags.why.values import (
     as_json,
     attribute,
-    comparison,
-    expression,
-    is_attribute,
     listed,
     operation,
     shown,
+)
+from functions.flags.why.words import (
+    Comparison,
+    ValueOf,
+    comparison,
+    expression,
+    is_attribute,
     subject_words,
     value_words,
 )

@@ -1,25 +1,24 @@
-"""What a rule says by itself, in plain English: values, expressions, conditions. Pure."""
+"""What a rule says by itself, in plain English: its expressions and conditions. Pure."""
 
 from __future__ import annotations
 
-import datetime
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from functions.flags.logic.operators import BOOLEAN
+from functions.flags.why.values import (
+    LONGEST_RULE,
+    TIME,
+    as_json,
+    attribute,
+    listed,
+    operation,
+    shown,
+    time_words,
+)
 
-LONGEST_VALUE = 60
-LONGEST_RULE = 120
-LARGEST_EXACT = 2**53
-MOST_LISTED = 5
 MOST_WORDS = 3
 """Operators within each other that are put into words; what lies deeper is shown as JSON."""
-
-TIME = "$flagd.timestamp"
-NAMED = {"targetingKey": "the user", TIME: "the time", "$flagd.flagKey": "the flag's key"}
-PLAIN_NAME = re.compile(r"[\w.$-]+")
 
 ValueOf = Callable[[Any], Any]
 """What a part of a rule gives."""
@@ -65,39 +64,6 @@ VERBS = {
 }
 
 
-def shown(value: Any) -> str:
-    """A value as JSON, cut where it is long."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_EXACT:
-        value = int(value)
-    if isinstance(value, str) and len(value) > LONGEST_VALUE:
-        return f'{as_json(value[:LONGEST_VALUE])[:-1]}…" ({len(value):,} characters)'
-    return as_json(value, LONGEST_VALUE + 2)
-
-
-def as_json(value: Any, longest: int = LONGEST_RULE) -> str:
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except ValueError:  # Python writes no number of more than 4,300 digits
-        return "a very large number"
-    return text if len(text) <= longest else f"{text[:longest]}…"
-
-
-def listed(words: Sequence[str], last: str = "and") -> str:
-    """`a, b and c`; of many, the first ones and how many more."""
-    if len(words) > MOST_LISTED + 1:
-        words = [*words[:MOST_LISTED], f"{len(words) - MOST_LISTED:,} more"]
-        last = "and"
-    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def operation(rule: Any) -> tuple[str, list[Any]]:
-    """The operator of a rule and its arguments; ("", []) for a value."""
-    if not isinstance(rule, dict) or len(rule) != 1:
-        return "", []
-    [(name, arguments)] = rule.items()
-    return name, arguments if isinstance(arguments, list) else [arguments]
-
-
 def value_words(rule: Any, value: Any, value_of: ValueOf) -> str:
     """The value of an attribute, as a time where it is one."""
     name, arguments = operation(rule)
@@ -107,20 +73,6 @@ def value_words(rule: Any, value: Any, value_of: ValueOf) -> str:
         return time_words(value)
     default = len(arguments) > 1 and value_of({"var": arguments[0]}) is None
     return f"{shown(value)} by default" if default else shown(value)
-
-
-def time_words(value: Any) -> str:
-    try:
-        return f"{datetime.datetime.fromtimestamp(value, datetime.UTC):%Y-%m-%d %H:%M:%S} UTC"
-    except (ValueError, TypeError, OverflowError, OSError):
-        return shown(value)
-
-
-def attribute(name: Any) -> str:
-    """The name of an attribute, in quotes when it could be taken for something else."""
-    if not isinstance(name, str):
-        return shown(name)
-    return NAMED.get(name) or (name if PLAIN_NAME.fullmatch(name) else shown(name))
 
 
 def subject_words(rule: Any) -> str:
