@@ -1,6 +1,6 @@
 """The minute's work of the bundle: see, judge, act, then tell.
 
-    merge metric windows → evaluate alert rules → apply scheduled changes → step rollouts
+    merge metric windows → evaluate alert rules → step rollouts → apply scheduled changes
     → deliver the outbox → sum up evaluations → publish
 
 While something is being rolled out, or a scheduled change is due within the minute, it repeats
@@ -95,13 +95,14 @@ def decide(deps: Deps, scope: Scope) -> Step:
         if slots is not None:
             _attempt("merge windows", lambda: _merge(deps, scope, slots))
             alarms = _attempt("evaluate alert rules", lambda: _alarms(deps, scope, slots))
-        fired = _attempt(
-            "apply scheduled changes",
-            lambda: apply_due(deps.store, deps.clock, scope, tell_of_failure, using),
-        )
         step = _attempt(
             "step rollouts",
             lambda: advance(deps.store, deps.clock, scope, alarms or nothing_fires),
+        )
+        # After the rollouts: what takes users back waits for nothing.
+        fired = _attempt(
+            "apply scheduled changes",
+            lambda: apply_due(deps.store, deps.clock, scope, tell_of_failure, using),
         )
         return replace(step or Step(0, failed=True), due_soon=fired is None or fired.soon)
 
