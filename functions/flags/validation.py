@@ -305,7 +305,7 @@ CHECKS: Mapping[str, Callable[[Sequence[Any], str], None]] = {
 
 def _check_outcome(rule: Any, path: str, variants: Mapping[str, Any]) -> None:
     """A variant that is named where a rule ends must exist."""
-    if isinstance(rule, (str, bool)):
+    if isinstance(rule, (str, bool, int, float)):
         name = str(rule).lower() if isinstance(rule, bool) else rule
         if name not in variants:
             refuse(path, f"the name of a variant ({', '.join(variants)})", rule)

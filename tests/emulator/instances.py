@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import firebase_admin
 import functions_framework
@@ -42,6 +44,16 @@ def instances(project: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     monkeypatch.setattr(CLOCK, "shift", 0.0)
+    endings: list[Callable[[], Any]] = []
+    register = atexit.register
+
+    def end_with_the_instance(work: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        if not str(work.__module__).startswith("functions."):
+            return register(work, *given, **named)
+        endings.append(work)
+        return work
+
+    monkeypatch.setattr(atexit, "register", end_with_the_instance)
     kept = {f"functions.{name}": sys.modules.get(f"functions.{name}") for name in FRESH}
 
     def start(function: str) -> Client:
@@ -54,6 +66,8 @@ def instances(project: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         return Client(app)
 
     yield start
+    for end in endings:
+        end()
     _forget()
     for name, module in kept.items():
         if module is not None:

@@ -142,6 +142,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "handler": "one-call-1",
     },
 }
+READS_BY_POST = {("POST", "/v1/flags/key/explain")}
+"""For whoever may read: a context is too long for an address."""
+
 OPEN_TO_THE_SIGNED_IN = {("GET", "/v1/rollout-plans"), ("GET", "/openapi.json")}
 
 
@@ -163,7 +166,8 @@ def test_every_route_asks_who_may(
 ) -> None:
     before = documents(firestore_client)
     for method, path in ROUTES:
-        if method not in refused or (method, path) in OPEN_TO_THE_SIGNED_IN:
+        needed = "GET" if (method, path) in READS_BY_POST else method
+        if needed not in refused or (method, path) in OPEN_TO_THE_SIGNED_IN:
             continue
         body = BODIES.get((method, path), {})
         response = admin.send(who, method, f"{path}?environment={environment}", **body)

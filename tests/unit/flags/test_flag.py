@@ -53,6 +53,7 @@ REFUSED: list[tuple[str, Any, str]] = [
         with_rule({"if": [{"==": [{"get": "x"}]}]}),
         "$.targeting.if[0]['=='][0].get",
     ),
+    ("a number for a variant", with_rule({"if": [True, 1]}), "$.targeting.if[1]"),
     ("reference", with_rule({"if": [{"$ref": 5}, "on"]}), "$.targeting.if[0]['$ref']"),
     ("outcome", with_rule({"if": [True, "maybe"]}), "$.targeting.if[1]"),
     ("else", with_rule({"if": [True, "on", "maybe"]}), "$.targeting.if[2]"),
