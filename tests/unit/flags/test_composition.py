@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openfeature.contrib.tools.flagd.core import FlagdCore
 from openfeature.evaluation_context import EvaluationContext
@@ -97,6 +97,7 @@ def expected(
 FLAGS = st.tuples(layered("a", None), layered("b", "a"), layered("c", "b"))
 
 
+@settings(deadline=None)
 @given(FLAGS, st.sampled_from(USERS), st.sampled_from(PLANS))
 def test_layers_mean_what_they_say(
     made: tuple[tuple[Flag, str], ...], user: str | None, plan: str | None
@@ -113,6 +114,7 @@ def test_layers_mean_what_they_say(
         assert evaluation.variant == expected(flags, key, user, plan)
 
 
+@settings(deadline=None)
 @given(FLAGS, st.sampled_from(USERS), st.sampled_from(PLANS))
 def test_flagd_sees_the_same(
     made: tuple[tuple[Flag, str], ...], user: str | None, plan: str | None
