@@ -16,6 +16,7 @@ from functions.flags.composition import Prerequisite
 from functions.flags.split import Split
 from functions.flags.validation import (
     MAXIMUM_DESCRIPTION,
+    check_content,
     check_definition,
     check_key,
     check_users,
@@ -70,6 +71,7 @@ class Flag:
         """
         check_key(self.key)
         check_definition(self.definition)
+        check_content(self.content())
         self._check_description()
         self._check_targets()
         self._check_prerequisites()

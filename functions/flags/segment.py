@@ -12,7 +12,13 @@ from typing import Any
 
 from functions.errors import InvalidArgument
 from functions.flags.composition import TARGETING_KEY
-from functions.flags.validation import MAXIMUM_DESCRIPTION, check_key, check_rule, check_users
+from functions.flags.validation import (
+    MAXIMUM_DESCRIPTION,
+    check_content,
+    check_key,
+    check_rule,
+    check_users,
+)
 from functions.published import canonical
 
 MAXIMUM_USERS = 5_000
@@ -41,6 +47,7 @@ class Segment:
             check_rule(self.rule, "$.rule")
         if len(self.description) > MAXIMUM_DESCRIPTION:
             raise InvalidArgument(f"A description has at most {MAXIMUM_DESCRIPTION} characters.")
+        check_content(self.content())
         check_users(self.included, "$.included", MAXIMUM_USERS)
         check_users(self.excluded, "$.excluded", MAXIMUM_USERS)
 

@@ -24,7 +24,6 @@ ORDER = ("development", "testing", "staging", "production")
 MAXIMUM_ITEMS = 500
 """Flags, and as many segments, of one request."""
 
-MAXIMUM_CONTENT_BYTES = 256 * 1024
 """Of one flag or segment: it stands twice in an entry of the audit trail, which holds 1 MiB."""
 
 MAXIMUM_WRITTEN_BYTES = 3 * 2**20
@@ -206,7 +205,6 @@ def standing(thing: Flag | Segment | None) -> Any:
 def _flag_item(key: str, before: Flag | None, content: Content) -> Item[Flag]:
     after = before.edited(content) if before else Flag.new(key, content)
     after.check()
-    _require_size(after)
     if before is None:
         return Item(None, after, _written(after.content(), Flag(key, {}).content()))
     found = differences(before.content(), after.content())
@@ -216,7 +214,6 @@ def _flag_item(key: str, before: Flag | None, content: Content) -> Item[Flag]:
 def _segment_item(key: str, before: Segment | None, content: Content) -> Item[Segment]:
     after = before.edited(content) if before else Segment.new(key, content)
     after.check()
-    _require_size(after)
     if before is None:
         return Item(None, after, _written(after.content(), Segment(key, {}).content()))
     found = differences(before.content(), after.content())
@@ -251,15 +248,6 @@ def _warned(item: Item[Flag], more: Sequence[str]) -> Item[Flag]:
     if item.change == "same" or not more:
         return item
     return Item(item.before, item.after, item.differences, [*item.warnings, *more])
-
-
-def _require_size(thing: Flag | Segment) -> None:
-    size = _size(thing)
-    if size > MAXIMUM_CONTENT_BYTES:
-        raise InvalidArgument(
-            f"It takes {size:,} bytes; {MAXIMUM_CONTENT_BYTES:,} are allowed.",
-            remedy="Name fewer users in it.",
-        )
 
 
 def _require_one_commit(plan: Plan) -> None:

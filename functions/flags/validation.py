@@ -24,6 +24,10 @@ MAXIMUM_NAME = 100
 MAXIMUM_METADATA = 50
 MAXIMUM_DESCRIPTION = 1_000
 MAXIMUM_USER = 256
+MAXIMUM_CONTENT_BYTES = 256 * 1024
+"""Of all that people write of a flag or a segment. The audit trail keeps it twice in one of
+Firestore's documents, before and after a change."""
+
 REFERENCE = "$ref"
 LARGEST_INTEGER = 2**53 - 1
 """The largest whole number that every client, JavaScript included, reads exactly."""
@@ -73,6 +77,16 @@ def check_rule(rule: Any, path: str) -> None:
     _check_depth(rule)
     _check_size(rule)
     _check_node(rule, path)
+
+
+def check_content(content: Mapping[str, Any]) -> None:
+    """Raises InvalidArgument when a flag or a segment is too large as a whole."""
+    size = len(canonical(content).encode("utf-8", "surrogatepass"))
+    if size > MAXIMUM_CONTENT_BYTES:
+        raise InvalidArgument(
+            f"It takes {size:,} bytes; {MAXIMUM_CONTENT_BYTES:,} are allowed.",
+            remedy="Name fewer users in it.",
+        )
 
 
 def check_users(users: Sequence[str], path: str, most: int) -> None:

@@ -203,3 +203,14 @@ def test_a_flag_from_before_there_were_targets_is_read(store: Store) -> None:
     store.commit([Write.create(document.path, data)])
     edited = commit(store, edit_flag("f", 1, {"owner": "new"})).result
     assert edited == replace(Flag("f", definition(), 2, owner="new"), updated_at=edited.updated_at)
+
+
+def test_the_largest_segment_and_flag_can_be_changed(store: Store) -> None:
+    """With their revisions, and both sides of the change in one entry of the audit trail."""
+    users = tuple(f"{number:0250d}" for number in range(1_000))
+    segment = Segment("s", PRO.rule, included=users)
+    commit(store, create_segment(segment))
+    commit(store, edit_segment("s", 1, {"description": "many"}))
+    commit(store, create_flag(Flag("f", definition(), targets={"on": users})))
+    commit(store, edit_flag("f", 1, {"owner": "somebody"}))
+    assert evaluate(store, "f", user=users[-1]).variant == "on"

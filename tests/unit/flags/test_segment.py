@@ -54,6 +54,14 @@ def test_a_mistake_is_named_with_its_path(segment: Segment, path: str) -> None:
     assert refusal.value.extra["path"] == path
 
 
+def test_a_segment_fits_twice_into_a_document() -> None:
+    users = [f"{number:0250d}" for number in range(1_200)]
+    half = Segment("s", PRO, included=tuple(users[:600]))
+    half.check()
+    with pytest.raises(InvalidArgument, match="262,144 are allowed"):
+        half.edited({"excluded": users[600:]}).check()
+
+
 def test_a_segment_is_stored_and_read_back() -> None:
     segment = Segment("s", PRO, ("ada",), ("bo",), "who pays", 3)
     assert Segment.from_document(segment.to_document()) == segment
