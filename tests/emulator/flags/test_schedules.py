@@ -163,7 +163,7 @@ def test_the_largest_change_fits_into_the_store(calendar: Calendar) -> None:
     """A flag as large as flags get, everything of it changed at once."""
 
     def users(name: str) -> dict[str, Any]:
-        return {"targets": {"on": [f"{name}{n:04d}".ljust(256, "x") for n in range(1000)]}}
+        return {"targets": {"on": [f"{name}{n:04d}".ljust(256, "x") for n in range(750)]}}
 
     def rules(name: str) -> dict[str, Any]:
         many = [f"{name}{n:06d}" for n in range(6_000)]
