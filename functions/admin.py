@@ -64,14 +64,14 @@ def application() -> flask.Flask:
     from functions.published import SERVICES
     from functions.registry import routes as registry
     from functions.rollouts import routes as rollouts
-    from functions.rollouts.store import using, using_any
+    from functions.rollouts.store import using
     from functions.stories import admin_routes as versions
     from functions.stories.publish import releasable, services
 
     ask = wiring.administration
     rooms = [
         flag_routes.blueprint(ask, using),
-        lifecycle_routes.blueprint(ask, using_any),
+        lifecycle_routes.blueprint(ask, using),
         explain_routes.blueprint(ask),
         segment_routes.blueprint(ask),
         schedule_routes.blueprint(ask),

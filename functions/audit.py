@@ -179,7 +179,7 @@ def _record(entry: Entry, head: Head, context: Context) -> dict[str, Any]:
         "sequence": head.sequence + 1,
         "at": round(context.now, 3),
         "environment": context.environment,
-        "actor": f"{context.actor.kind}:{context.actor.id}",
+        "actor": str(context.actor),
         "action": entry.action,
         "target": entry.target,
         "reason": context.reason if entry.reason is None else entry.reason,

@@ -18,7 +18,7 @@ from typing import Any
 from functions import audit, identity, published
 from functions.audit import Entry
 from functions.clock import Clock
-from functions.documents import Document, Refused, Scope, Store, Write
+from functions.documents import Document, Reads, Refused, Scope, Store, Write
 from functions.errors import (
     FailedPrecondition,
     GenerationConflict,
@@ -138,10 +138,7 @@ class View:
             return {}
         content = self.part_as_found(name)
         if content is None:
-            raise FailedPrecondition(
-                f"What is published of the {name} of this environment is missing or can't be read.",
-                remedy="Repair it with POST /api/admin/feature-flags/sync, then try again.",
-            )
+            raise _damaged(name)
         return content
 
     @property
@@ -207,6 +204,27 @@ def commit_change(
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             continue
         return Outcome(generation, decision.result)
+
+
+def published_part(reads: Reads, scope: Scope, name: str) -> dict[str, Any]:
+    """A part as it is published; {} when nothing was. Raises FailedPrecondition (damaged)."""
+    pointer = reads.get(pointer_path(scope))
+    digest = pointer.data["parts"].get(name) if pointer else None
+    if digest is None:
+        return {}
+    document = reads.get(scope.doc("parts", digest))
+    try:
+        content: dict[str, Any] = published.decode_part(document.data if document else {})
+    except published.UNREADABLE as error:
+        raise _damaged(name) from error
+    return content
+
+
+def _damaged(name: str) -> FailedPrecondition:
+    return FailedPrecondition(
+        f"What is published of the {name} of this environment is missing or can't be read.",
+        remedy="Repair it with POST /api/admin/feature-flags/sync, then try again.",
+    )
 
 
 def pointer_path(scope: Scope) -> str:

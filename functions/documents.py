@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from google.api_core import exceptions as google_errors
 from google.cloud import firestore
@@ -110,6 +110,24 @@ class Write:
         if isinstance(document, str):
             return Write("delete", document, {})
         return Write("delete", document.path, {}, document.version)
+
+
+class Reads(Protocol):
+    """A Store, or the View of a change."""
+
+    def get(self, path: str) -> Document | None: ...
+
+    def get_many(self, paths: Sequence[str]) -> dict[str, Document | None]: ...
+
+    def query(
+        self,
+        collection: str,
+        where: Sequence[tuple[str, str, Any]] = (),
+        *,
+        order_by: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> list[Document]: ...
 
 
 class Store:

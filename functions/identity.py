@@ -49,6 +49,9 @@ class Actor:
     kind: str
     id: str
 
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
     @staticmethod
     def person(uid: str) -> Actor:
         return Actor("person", uid)

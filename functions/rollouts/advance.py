@@ -17,7 +17,7 @@ from typing import Any
 from functions import log
 from functions.changes import Change, Decision, View, commit_change
 from functions.clock import Clock
-from functions.documents import Refused, Scope, Store
+from functions.documents import Reads, Refused, Scope, Store
 from functions.flags.flag import Flag
 from functions.identity import Actor, Permission
 from functions.metrics.series import ROLLOUT_PERCENTAGE, Reading
@@ -29,7 +29,6 @@ from functions.rollouts.look import Look, following, look
 from functions.rollouts.rollout import Occasion, Rollout
 from functions.rollouts.state import Phase
 from functions.rollouts.store import (
-    Reads,
     Stored,
     StoredEvidence,
     awaited,
@@ -170,7 +169,7 @@ def _transition(survey: _Survey, stored: Stored, generation: int) -> Transition 
     occasion = Occasion(
         survey.now,
         generation,
-        _actor(),
+        str(ACTOR),
         verdict=move.verdict,
         closing=move.closing,
         before=last_minute(arms.candidate, arms.control, survey.windows, survey.now),
@@ -213,7 +212,7 @@ def _obstacle(flag: Flag | None, each: Transition) -> str:
 
 
 def _ending(each: Transition, obstacle: str) -> Transition:
-    occasion = Occasion(each.occasion.now, each.occasion.generation, _actor(), reason=obstacle)
+    occasion = Occasion(each.occasion.now, each.occasion.generation, str(ACTOR), reason=obstacle)
     if each.before.shift is None:
         after = state.supersede(each.before.state, occasion.now)
         return transition(each.stored, after, "superseded", occasion)
@@ -224,10 +223,6 @@ def _ending(each: Transition, obstacle: str) -> Transition:
 def _reading(rollout: Rollout) -> Reading:
     labels = {"flag": rollout.flag, "version": rollout.candidate}
     return Reading(ROLLOUT_PERCENTAGE, rollout.percentage, labels)
-
-
-def _actor() -> str:
-    return f"{ACTOR.kind}:{ACTOR.id}"
 
 
 def _fold(store: Store, scope: Scope, survey: _Survey) -> None:

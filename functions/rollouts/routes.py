@@ -145,7 +145,7 @@ def _commanding(summary: str, body: type[ChangeBody] = CommandBody) -> Descripti
 def _asked(admin: Administration, body: ChangeBody) -> Asked:
     actor = admin.actor()
     stage = body.expected_stage if isinstance(body, CommandBody) else None
-    return Asked(f"{actor.kind}:{actor.id}", body.reason, stage)
+    return Asked(str(actor), body.reason, stage)
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:

@@ -8,13 +8,12 @@ ENV/evidence/{id}                   what was seen of the running stage: measured
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from functions import log
-from functions.changes import View
-from functions.documents import Document, Scope, Write
+from functions.documents import Document, Reads, Scope, Write
 from functions.errors import NotFound
 from functions.rollouts.evidence import Evidence, fresh
 from functions.rollouts.rollout import Rollout
@@ -22,24 +21,6 @@ from functions.rollouts.state import Phase
 
 LISTED = 200
 IDENTIFIER = re.compile(r"[A-Za-z0-9-]{1,64}")
-
-
-class Reads(Protocol):
-    """A Store, or the View of a change."""
-
-    def get(self, path: str) -> Document | None: ...
-
-    def get_many(self, paths: Sequence[str]) -> dict[str, Document | None]: ...
-
-    def query(
-        self,
-        collection: str,
-        where: Sequence[tuple[str, str, Any]] = (),
-        *,
-        order_by: str | None = None,
-        descending: bool = False,
-        limit: int | None = None,
-    ) -> list[Document]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +78,7 @@ def running_on(reads: Reads, scope: Scope, flag: str) -> list[str]:
     return [document.id for document in reads.query(scope.collection("rollouts"), where)]
 
 
-def using(view: View, flag: str) -> list[str]:
-    """What of this room uses a flag, as `rollout ID`."""
-    return [f"rollout {identifier}" for identifier in running_on(view, view.scope, flag)]
-
-
-def using_any(reads: Reads, scope: Scope, flags: Collection[str]) -> dict[str, list[str]]:
+def using(reads: Reads, scope: Scope, flags: Collection[str]) -> dict[str, list[str]]:
     """What of this room uses these flags, by key, read at once."""
     users: dict[str, list[str]] = {key: [] for key in flags}
     for document in reads.query(scope.collection("rollouts"), [("running", "==", True)]):

@@ -20,16 +20,17 @@ from functions.errors import PayloadTooLarge
 from functions.flags.firing import Effect, Standing, fire, refused
 from functions.flags.flag import Flag
 from functions.flags.manage import schedule_store as store
-from functions.flags.manage.flags import MAXIMUM_FLAGS, Uses, nothing
+from functions.flags.manage.flags import MAXIMUM_FLAGS
 from functions.flags.manage.history import revision_writes
 from functions.flags.manage.publish import FLAGS_COLLECTION
 from functions.flags.manage.schedule_store import Stored
+from functions.flags.manage.users import Uses, no_uses
 from functions.flags.schedule import Action, Schedule, State, in_order
 from functions.identity import Actor, Permission
 from functions.published import FLAGS, encode_part
 
 ACTOR = Actor.machine("tick")
-BY = f"{ACTOR.kind}:{ACTOR.id}"
+BY = str(ACTOR)
 SOON_SECONDS = 60.0
 """For what is due within this time it is worth looking again."""
 
@@ -54,7 +55,7 @@ class Fired:
 
 
 def apply_due(
-    database: Store, clock: Clock, scope: Scope, telling: Telling, uses: Uses = nothing
+    database: Store, clock: Clock, scope: Scope, telling: Telling, uses: Uses = no_uses
 ) -> Fired:
     """Applies all that is due. One that can't be applied fails, and stops no other.
 
@@ -113,7 +114,7 @@ class _Basis:
             stored,
             due,
             {key: documents[path] for key, path in paths.items()},
-            {key: uses(view, key) for key in sorted(archived)},
+            uses(view, view.scope, archived) if archived else {},
         )
 
     def standing(self) -> Standing:

@@ -15,7 +15,7 @@ from functions.flags.flag import Flag
 from functions.flags.manage import confirmation, evaluation_store
 from functions.flags.manage.publish import FLAGS_COLLECTION, publish, save_flag
 from functions.flags.manage.stored import DAMAGED
-from functions.flags.manage.users import UsesOfMany, users_of
+from functions.flags.manage.users import Uses, users_of
 from functions.flags.publication import Edit
 from functions.flags.stale import find_stale, with_required
 from functions.flags.sums import days_until, totals
@@ -42,7 +42,7 @@ class CleanedUp:
         }
 
 
-def clean_up(keys: Sequence[str], confirm: str | None, uses: UsesOfMany) -> Decide:
+def clean_up(keys: Sequence[str], confirm: str | None, uses: Uses) -> Decide:
     """Its result is CleanedUp. Without `confirm` nothing is written.
 
     Raises InvalidArgument (no keys of flags), PayloadTooLarge, or GenerationConflict (the plan has
@@ -67,9 +67,7 @@ def clean_up(keys: Sequence[str], confirm: str | None, uses: UsesOfMany) -> Deci
     return decide
 
 
-def _read(
-    view: View, keys: Sequence[str], uses: UsesOfMany
-) -> tuple[Mapping[str, Document], Basis]:
+def _read(view: View, keys: Sequence[str], uses: Uses) -> tuple[Mapping[str, Document], Basis]:
     paths = {key: view.scope.doc(FLAGS_COLLECTION, key) for key in keys}
     found = view.get_many(list(paths.values()))
     documents = {key: document for key, path in paths.items() if (document := found[path])}

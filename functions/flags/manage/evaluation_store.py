@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from typing import Protocol
 
 from functions import log
-from functions.documents import Document, Scope, Write
+from functions.documents import Document, Reads, Scope, Write
 from functions.flags.counts import COLLECTION as USAGE
 from functions.flags.counts import Counts, Served
 from functions.flags.sums import COLLECTION, LAST, LastEvaluated, add, day_document, sums_of
@@ -19,27 +18,7 @@ DAYS_AT_ONCE = 30
 """Documents of days read together: in a large environment each holds some hundred kB."""
 
 
-class Reads(Protocol):
-    """A Store, or the View of a change."""
-
-    def get(self, path: str) -> Document | None: ...
-
-    def get_many(self, paths: Sequence[str]) -> dict[str, Document | None]: ...
-
-
-class Queries(Protocol):
-    def query(
-        self,
-        collection: str,
-        where: Sequence[tuple[str, str, object]] = (),
-        *,
-        order_by: str | None = None,
-        descending: bool = False,
-        limit: int | None = None,
-    ) -> list[Document]: ...
-
-
-def written(reads: Queries, scope: Scope, limit: int) -> list[Document]:
+def written(reads: Reads, scope: Scope, limit: int) -> list[Document]:
     """What instances wrote down and nobody has summed up yet, the oldest first."""
     return reads.query(scope.collection(USAGE), limit=limit)
 

@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from functions.changes import Decision, View, pointer_path
+from functions.changes import Decision, View, published_part
 from functions.documents import Document, Scope, Store
-from functions.errors import FailedPrecondition, PayloadTooLarge
+from functions.errors import PayloadTooLarge
 from functions.flags.export import MAXIMUM_BYTES, in_flagds_form, in_own_form
 from functions.flags.manage.incoming import read
 from functions.flags.manage.planning import Allowed, anything, plan_or_change
 from functions.flags.manage.publish import FLAGS_COLLECTION, SEGMENTS_COLLECTION
 from functions.flags.manage.stored import PAGE, stored_flag, stored_segment
-from functions.published import FLAGS, UNREADABLE, canonical, decode_part
+from functions.published import FLAGS, canonical
 
 Decide = Callable[[View], Decision]
 
@@ -39,7 +39,7 @@ def export_for_flagd(store: Store, scope: Scope) -> dict[str, Any]:
 
     Raises StoreUnavailable, PayloadTooLarge, or FailedPrecondition (it can't be read).
     """
-    exported = in_flagds_form(_published(store, scope))
+    exported = in_flagds_form(published_part(store, scope, FLAGS).get("document", {}))
     _require_answerable(len(canonical(exported)))
     return exported
 
@@ -52,22 +52,6 @@ def export_for_palier(store: Store, scope: Scope) -> dict[str, Any]:
     flags = [stored_flag(each) for each in _all(store, scope, FLAGS_COLLECTION)]
     segments = [stored_segment(each) for each in _all(store, scope, SEGMENTS_COLLECTION)]
     return in_own_form([flag for flag in flags if not flag.archived], segments)
-
-
-def _published(store: Store, scope: Scope) -> Mapping[str, Any]:
-    pointer = store.get(pointer_path(scope))
-    digest = pointer.data["parts"].get(FLAGS) if pointer else None
-    if digest is None:
-        return {}
-    part = store.get(scope.doc("parts", digest))
-    try:
-        document: Mapping[str, Any] = decode_part(part.data if part else {})["document"]
-    except UNREADABLE as error:
-        raise FailedPrecondition(
-            "What is published is missing or can't be read.",
-            remedy="Repair it with POST /api/admin/feature-flags/sync, then try again.",
-        ) from error
-    return document
 
 
 def _all(store: Store, scope: Scope, collection: str) -> Iterator[Document]:

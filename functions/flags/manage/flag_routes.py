@@ -22,14 +22,13 @@ import flask
 from functions import web
 from functions.administration import Administration, ChangeBody
 from functions.changes import Outcome
-from functions.description import AFTER, Description, described, limit, number
+from functions.description import Description, described
 from functions.errors import AlreadyExists, FailedPrecondition, NotFound
 from functions.flags.flag import Flag
-from functions.flags.manage import evaluation_store, history
+from functions.flags.manage import by_key, evaluation_store
 from functions.flags.manage.answers import FlagAnswer, FlagChanged, FlagList, FlagRevisions
 from functions.flags.manage.bodies import EditedFlag, NewFlag, Restoration, Revision
 from functions.flags.manage.flags import (
-    Uses,
     archive_flag,
     create_flag,
     delete_flag,
@@ -39,14 +38,10 @@ from functions.flags.manage.flags import (
     revive_flag,
 )
 from functions.flags.manage.publish import FLAGS_COLLECTION
+from functions.flags.manage.users import Uses
 from functions.flags.sums import LastEvaluated
-from functions.flags.validation import KEY, check_key
+from functions.flags.validation import check_key
 from functions.identity import Permission
-
-LARGEST_LIST = 500
-USUAL_LIST = 100
-BY_KEY = {"key": f"^{KEY.pattern}$"}
-BEFORE = number("before", "The revision to go on before.")
 
 
 def blueprint(administration: Callable[[], Administration], uses: Uses) -> flask.Blueprint:
@@ -60,22 +55,14 @@ def blueprint(administration: Callable[[], Administration], uses: Uses) -> flask
 
 def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
     @routes.get("/v1/flags")
-    @described(
-        "Flags by key", answers={200: FlagList}, query=[limit(USUAL_LIST, LARGEST_LIST), AFTER]
-    )
+    @described("Flags by key", answers={200: FlagList}, query=by_key.PAGE)
     def list_flags() -> Any:
-        admin = administration()
-        documents = admin.store.query(
-            admin.read().collection(FLAGS_COLLECTION),
-            [("key", ">", flask.request.args.get("after", ""))],
-            order_by="key",
-            limit=web.list_limit(USUAL_LIST, LARGEST_LIST),
-        )
+        documents = by_key.page(administration(), FLAGS_COLLECTION)
         flags = [Flag.from_document(document.data).to_view() for document in documents]
         return web.answer({"flags": flags})
 
     @routes.get("/v1/flags/<key>")
-    @described("One flag", answers={200: FlagAnswer}, path=BY_KEY)
+    @described("One flag", answers={200: FlagAnswer}, path=by_key.PATH)
     def read(key: str) -> Any:
         admin = administration()
         scope = admin.read()
@@ -93,20 +80,11 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
     @described(
         "What it was, who changed it and why",
         answers={200: FlagRevisions},
-        path=BY_KEY,
-        query=[limit(history.USUAL_LIST, history.KEPT), BEFORE],
+        path=by_key.PATH,
+        query=by_key.REVISIONS,
     )
     def revisions(key: str) -> Any:
-        admin = administration()
-        scope = admin.read()
-        check_key(key)
-        found = history.listed(
-            admin.store,
-            scope.doc(FLAGS_COLLECTION, key),
-            web.whole_number("before"),
-            web.list_limit(history.USUAL_LIST, history.KEPT),
-        )
-        return web.answer({"revisions": found})
+        return by_key.revisions(administration(), FLAGS_COLLECTION, key)
 
 
 def _add_editing(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
@@ -169,7 +147,11 @@ def _add_ending(
 
 def _changing(summary: str, body: type[ChangeBody]) -> Description:
     return described(
-        summary, body=body, answers={200: FlagChanged}, path=BY_KEY, errors=(FailedPrecondition,)
+        summary,
+        body=body,
+        answers={200: FlagChanged},
+        path=by_key.PATH,
+        errors=(FailedPrecondition,),
     )
 
 

@@ -6,7 +6,7 @@ both versions, so that nothing is overwritten unseen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,13 +15,13 @@ from functions.documents import Document, Write
 from functions.errors import (
     AlreadyExists,
     FailedPrecondition,
-    GenerationConflict,
     InvalidArgument,
     NotFound,
 )
 from functions.flags.flag import Flag
-from functions.flags.manage import history, schedule_store
+from functions.flags.manage import history
 from functions.flags.manage.publish import FLAGS_COLLECTION, publish, save_flag
+from functions.flags.manage.users import Uses, no_uses, users_of
 from functions.flags.publication import Edit, in_use
 from functions.flags.validation import check_key
 from functions.published import FLAGS
@@ -29,13 +29,6 @@ from functions.published import FLAGS
 MAXIMUM_FLAGS = 10_000
 
 Decide = Callable[[View], Decision]
-Uses = Callable[[View, str], Sequence[str]]
-"""What uses a flag, as `rollout ID`. Handed in: rooms above this one know."""
-
-
-def nothing(_view: View, _key: str) -> Sequence[str]:
-    """For a flag that nothing outside this room can use."""
-    return ()
 
 
 def create_flag(flag: Flag) -> Decide:
@@ -84,7 +77,7 @@ def edit_flag(key: str, based_on: int, changes: Mapping[str, Any]) -> Decide:
     return decide
 
 
-def archive_flag(key: str, based_on: int, uses: Uses = nothing) -> Decide:
+def archive_flag(key: str, based_on: int, uses: Uses = no_uses) -> Decide:
     """An archived flag is kept, and no longer published: clients use the default in their code.
 
     Raises NotFound, GenerationConflict or FailedPrecondition (something is using it).
@@ -137,7 +130,7 @@ def revive_flag(key: str) -> Decide:
     return _switch(key, killed=False)
 
 
-def delete_flag(key: str, based_on: int, uses: Uses = nothing) -> Decide:
+def delete_flag(key: str, based_on: int, uses: Uses = no_uses) -> Decide:
     """The flag and its history go for good; the audit trail keeps what it was.
 
     Raises NotFound, GenerationConflict or FailedPrecondition (something is using it, or it is not
@@ -177,17 +170,7 @@ def require_revision(current: Flag, based_on: int, wanted: Flag) -> None:
     """Raises GenerationConflict, with both versions, when somebody was faster."""
     if based_on < 1:
         raise InvalidArgument("A revision counts from 1.")
-    if current.revision != based_on:
-        raise GenerationConflict(
-            f"The flag {current.key!r} is at revision {current.revision}, not {based_on}: "
-            "somebody changed it in between.",
-            extra={
-                "revision": current.revision,
-                "based_on": based_on,
-                "theirs": current.to_view(),
-                "yours": wanted.to_view(),
-            },
-        )
+    history.require_revision(f"The flag {current.key!r}", current, based_on, wanted)
 
 
 def require_not_archived(flag: Flag) -> None:
@@ -201,11 +184,9 @@ def require_unused(view: View, flag: Flag, uses: Uses) -> None:
 
     Flags that require it are found where the change is published.
     """
-    users = {f"rollout {flag.split.rollout}"} if flag.split else set()
-    users.update(uses(view, flag.key))
-    users.update(schedule_store.using(view, flag))
+    users = users_of(view, view.scope, [flag], {}, uses)[flag.key]
     if users:
-        raise in_use("flag", flag.key, sorted(users))
+        raise in_use("flag", flag.key, users)
 
 
 def _switch(key: str, *, killed: bool) -> Decide:

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from functions.changes import View
-from functions.documents import Document, Write
-from functions.errors import NotFound
+from functions.documents import Reads, Write
+from functions.errors import GenerationConflict, NotFound
 from functions.published import canonical, timestamp
 
 KEPT = 200
@@ -31,20 +31,28 @@ class Revised(Protocol):
     def switches(self) -> dict[str, bool]: ...
 
 
-class Reads(Protocol):
-    """A Store, or the View of a change."""
+class Viewed(Protocol):
+    """What has a revision and can be shown."""
 
-    def get(self, path: str) -> Document | None: ...
+    @property
+    def revision(self) -> int: ...
 
-    def query(
-        self,
-        collection: str,
-        where: Sequence[tuple[str, str, Any]] = (),
-        *,
-        order_by: str | None = None,
-        descending: bool = False,
-        limit: int | None = None,
-    ) -> list[Document]: ...
+    def to_view(self) -> dict[str, Any]: ...
+
+
+def require_revision(named: str, current: Viewed, based_on: int, wanted: Viewed) -> None:
+    """Raises GenerationConflict, with both versions, when somebody was faster."""
+    if current.revision != based_on:
+        raise GenerationConflict(
+            f"{named} is at revision {current.revision}, not {based_on}: somebody changed it in "
+            "between.",
+            extra={
+                "revision": current.revision,
+                "based_on": based_on,
+                "theirs": current.to_view(),
+                "yours": wanted.to_view(),
+            },
+        )
 
 
 def revision_writes(
@@ -54,7 +62,7 @@ def revision_writes(
     data = {
         "revision": thing.revision,
         "at": timestamp(view.now),
-        "by": f"{view.actor.kind}:{view.actor.id}",
+        "by": str(view.actor),
         "reason": view.reason if reason is None else reason,
         "switches": thing.switches(),
         "content": canonical(thing.content()),

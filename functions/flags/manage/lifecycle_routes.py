@@ -26,7 +26,7 @@ from functions.flags.manage.lifecycle_answers import (
     StaleFlags,
 )
 from functions.flags.manage.publish import FLAGS_COLLECTION
-from functions.flags.manage.users import UsesOfMany, users_of
+from functions.flags.manage.users import Uses, users_of
 from functions.flags.stale import Stale, requirements
 from functions.flags.sums import KEPT_DAYS, day_of_flag, days_until
 from functions.flags.validation import KEY, check_key
@@ -37,7 +37,7 @@ USUAL_LIST = 100
 LARGEST_LIST = 500
 
 
-def blueprint(administration: Callable[[], Administration], uses: UsesOfMany) -> flask.Blueprint:
+def blueprint(administration: Callable[[], Administration], uses: Uses) -> flask.Blueprint:
     """`administration` is asked on the first request. `uses` tells what rooms above use flags."""
     routes = flask.Blueprint("lifecycle", __name__)
     _add_counts(routes, administration)
@@ -78,7 +78,7 @@ def _add_counts(routes: flask.Blueprint, administration: Callable[[], Administra
 
 
 def _add_stale(
-    routes: flask.Blueprint, administration: Callable[[], Administration], uses: UsesOfMany
+    routes: flask.Blueprint, administration: Callable[[], Administration], uses: Uses
 ) -> None:
     @routes.get("/v1/stale-flags")
     @described(

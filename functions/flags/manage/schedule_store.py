@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from functions import log
 from functions.changes import View
-from functions.documents import Document, Scope, Write
+from functions.documents import Document, Reads, Scope, Write
 from functions.errors import NotFound
-from functions.flags.flag import Flag
-from functions.flags.schedule import Schedule, State, as_users, needing
+from functions.flags.schedule import Schedule, State
 from functions.published import timestamp
 
 COLLECTION = "schedules"
@@ -23,22 +21,6 @@ MAXIMUM_PENDING_OF_A_FLAG = 20
 
 FLAGS_AT_ONCE = 30
 """Values of one `in` that Firestore takes."""
-
-
-class Reads(Protocol):
-    """A Store, or the View of a change."""
-
-    def get(self, path: str) -> Document | None: ...
-
-    def query(
-        self,
-        collection: str,
-        where: Sequence[tuple[str, str, Any]] = (),
-        *,
-        order_by: str | None = None,
-        descending: bool = False,
-        limit: int | None = None,
-    ) -> list[Document]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +61,6 @@ def pending_of(reads: Reads, scope: Scope, flags: Collection[str]) -> list[Store
 def pending_everywhere(view: View) -> int:
     """How many are pending in the environment."""
     return view.count(view.scope.collection(COLLECTION), [PENDING])
-
-
-def using(view: View, flag: Flag) -> list[str]:
-    """The schedules that keep a flag from being archived, or when it is, from being deleted."""
-    pending = pending_of(view, view.scope, [flag.key])
-    return as_users(needing(flag, (each.schedule for each in pending)))
 
 
 def listed(

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.changes import Decision, Entry, View
-from functions.errors import FailedPrecondition, GenerationConflict, InvalidArgument
+from functions.errors import FailedPrecondition, InvalidArgument
 from functions.flags import schedule as moves
 from functions.flags.flag import Flag
+from functions.flags.manage import history
 from functions.flags.manage import schedule_store as store
 from functions.flags.manage.flags import read_flag, require_revision
 from functions.flags.manage.publish import publish
@@ -47,7 +48,7 @@ def schedule_change(identifier: str, key: str, flag_revision: int, wish: Wish) -
         require_revision(flag, flag_revision, flag.edited(wish.changes or {}))
         others = _pending(view, key)
         _require_room(view, key, others)
-        made = moves.new(identifier, flag, wish, view.now, _actor(view), view.reason)
+        made = moves.new(identifier, flag, wish, view.now, str(view.actor), view.reason)
         _require_possible(view, flag, made, others)
         return Decision(
             writes=[store.create_write(view.scope, made)],
@@ -81,12 +82,12 @@ def reschedule(identifier: str, based_on: int, wanted: Rescheduling) -> Decide:
         moved = moves.reschedule(
             schedule,
             view.now,
-            _actor(view),
+            str(view.actor),
             at=wanted.at,
             changes=wanted.changes,
             seen=None if wanted.flag_revision is None else flag,
         )
-        _require_revision_of(schedule, based_on, moved)
+        history.require_revision(f"The schedule {identifier}", schedule, based_on, moved)
         others = [each for each in _pending(view, schedule.flag) if each.id != identifier]
         _require_possible(view, flag, moved, others)
         return _decision("schedule.change", stored, moved)
@@ -104,7 +105,7 @@ def cancel_schedule(identifier: str) -> Decide:
         stored = store.find(view, view.scope, identifier)
         if stored.schedule.state is moves.State.CANCELLED:
             return Decision(result=stored.schedule)
-        cancelled = moves.cancel(stored.schedule, view.now, _actor(view))
+        cancelled = moves.cancel(stored.schedule, view.now, str(view.actor))
         return _decision("schedule.cancel", stored, cancelled)
 
     return decide
@@ -162,23 +163,5 @@ def _require_possible(view: View, flag: Flag, schedule: Schedule, others: list[S
     publish(view, Edit(flags=[after]))
 
 
-def _require_revision_of(current: Schedule, based_on: int, wanted: Schedule) -> None:
-    if current.revision != based_on:
-        raise GenerationConflict(
-            f"The schedule {current.id} is at revision {current.revision}, not {based_on}: "
-            "somebody changed it in between.",
-            extra={
-                "revision": current.revision,
-                "based_on": based_on,
-                "theirs": current.to_view(),
-                "yours": wanted.to_view(),
-            },
-        )
-
-
 def _target(schedule: Schedule) -> str:
     return f"schedules/{schedule.id}"
-
-
-def _actor(view: View) -> str:
-    return f"{view.actor.kind}:{view.actor.id}"

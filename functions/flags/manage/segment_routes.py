@@ -18,11 +18,10 @@ import flask
 
 from functions import web
 from functions.administration import Administration, ChangeBody
-from functions.changes import Outcome, pointer_path
-from functions.description import AFTER, Description, described, limit, number
-from functions.documents import Scope, Store
+from functions.changes import Outcome, published_part
+from functions.description import Description, described
 from functions.errors import AlreadyExists, FailedPrecondition, NotFound
-from functions.flags.manage import history
+from functions.flags.manage import by_key
 from functions.flags.manage.answers import (
     SegmentAnswer,
     SegmentChanged,
@@ -39,14 +38,9 @@ from functions.flags.manage.segments import (
 )
 from functions.flags.publication import users_of_segment
 from functions.flags.segment import Segment
-from functions.flags.validation import KEY, check_key
+from functions.flags.validation import check_key
 from functions.identity import Permission
-from functions.published import FLAGS, decode_part
-
-LARGEST_LIST = 500
-USUAL_LIST = 100
-BY_KEY = {"key": f"^{KEY.pattern}$"}
-BEFORE = number("before", "The revision to go on before.")
+from functions.published import FLAGS
 
 
 def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
@@ -62,21 +56,20 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
     @described(
         "Segments by key",
         answers={200: SegmentList},
-        query=[limit(USUAL_LIST, LARGEST_LIST), AFTER],
+        query=by_key.PAGE,
     )
     def list_segments() -> Any:
-        admin = administration()
-        documents = admin.store.query(
-            admin.read().collection(SEGMENTS_COLLECTION),
-            [("key", ">", flask.request.args.get("after", ""))],
-            order_by="key",
-            limit=web.list_limit(USUAL_LIST, LARGEST_LIST),
-        )
+        documents = by_key.page(administration(), SEGMENTS_COLLECTION)
         segments = [Segment.from_document(document.data).to_view() for document in documents]
         return web.answer({"segments": segments})
 
     @routes.get("/v1/segments/<key>")
-    @described("One, with what refers to it", answers={200: SegmentAnswer}, path=BY_KEY)
+    @described(
+        "One, with what refers to it",
+        answers={200: SegmentAnswer},
+        path=by_key.PATH,
+        errors=(FailedPrecondition,),
+    )
     def read(key: str) -> Any:
         admin = administration()
         scope = admin.read()
@@ -84,7 +77,7 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         document = admin.store.get(scope.doc(SEGMENTS_COLLECTION, key))
         if document is None:
             raise NotFound(f"There is no segment {key!r} in this environment.")
-        used_by = users_of_segment(_published_flags(admin.store, scope), key)
+        used_by = users_of_segment(published_part(admin.store, scope, FLAGS), key)
         view = {**Segment.from_document(document.data).to_view(), "used_by": used_by}
         return web.answer({"segment": view})
 
@@ -92,20 +85,11 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
     @described(
         "What it was, who changed it and why",
         answers={200: SegmentRevisions},
-        path=BY_KEY,
-        query=[limit(history.USUAL_LIST, history.KEPT), BEFORE],
+        path=by_key.PATH,
+        query=by_key.REVISIONS,
     )
     def revisions(key: str) -> Any:
-        admin = administration()
-        scope = admin.read()
-        check_key(key)
-        found = history.listed(
-            admin.store,
-            scope.doc(SEGMENTS_COLLECTION, key),
-            web.whole_number("before"),
-            web.list_limit(history.USUAL_LIST, history.KEPT),
-        )
-        return web.answer({"revisions": found})
+        return by_key.revisions(administration(), SEGMENTS_COLLECTION, key)
 
 
 def _add_changing(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
@@ -145,16 +129,12 @@ def _add_changing(routes: flask.Blueprint, administration: Callable[[], Administ
 
 def _changing(summary: str, body: type[ChangeBody]) -> Description:
     return described(
-        summary, body=body, answers={200: SegmentChanged}, path=BY_KEY, errors=(FailedPrecondition,)
+        summary,
+        body=body,
+        answers={200: SegmentChanged},
+        path=by_key.PATH,
+        errors=(FailedPrecondition,),
     )
-
-
-def _published_flags(store: Store, scope: Scope) -> dict[str, Any]:
-    pointer = store.get(pointer_path(scope))
-    digest = pointer.data["parts"].get(FLAGS) if pointer else None
-    document = store.get(scope.doc("parts", digest)) if digest else None
-    part: dict[str, Any] = decode_part(document.data) if document else {}
-    return part
 
 
 def _segment(outcome: Outcome, status: int = 200) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.changes import Decision, Entry, View
 from functions.documents import Document, Write
-from functions.errors import AlreadyExists, FailedPrecondition, GenerationConflict, NotFound
+from functions.errors import AlreadyExists, FailedPrecondition, NotFound
 from functions.flags.manage import history
 from functions.flags.manage.publish import SEGMENTS_COLLECTION, publish, save_segment
 from functions.flags.publication import Edit
@@ -53,7 +53,7 @@ def edit_segment(key: str, based_on: int, changes: Mapping[str, Any]) -> Decide:
     def decide(view: View) -> Decision:
         document, segment = read_segment(view, key)
         edited = segment.edited(changes)
-        _require_revision(segment, based_on, edited)
+        history.require_revision(f"The segment {key!r}", segment, based_on, edited)
         edited.check()
         return _decision(view, document, "segment.edit", segment, edited)
 
@@ -66,7 +66,7 @@ def restore_segment(key: str, based_on: int, to: int) -> Decide:
     def decide(view: View) -> Decision:
         document, segment = read_segment(view, key)
         restored = segment.edited(history.content_at(view, document.path, to))
-        _require_revision(segment, based_on, restored)
+        history.require_revision(f"The segment {key!r}", segment, based_on, restored)
         restored.check()
         return _decision(view, document, "segment.restore", segment, restored)
 
@@ -81,7 +81,7 @@ def delete_segment(key: str, based_on: int) -> Decide:
 
     def decide(view: View) -> Decision:
         document, segment = read_segment(view, key)
-        _require_revision(segment, based_on, segment)
+        history.require_revision(f"The segment {key!r}", segment, based_on, segment)
         return Decision(
             writes=[Write.delete(document), *history.deletions(view, document.path)],
             parts=publish(view, Edit(gone_segments=[key])),
@@ -99,20 +99,6 @@ def read_segment(view: View, key: str) -> tuple[Document, Segment]:
     if document is None:
         raise NotFound(f"There is no segment {key!r} in this environment.")
     return document, Segment.from_document(document.data)
-
-
-def _require_revision(current: Segment, based_on: int, wanted: Segment) -> None:
-    if current.revision != based_on:
-        raise GenerationConflict(
-            f"The segment {current.key!r} is at revision {current.revision}, not {based_on}: "
-            "somebody changed it in between.",
-            extra={
-                "revision": current.revision,
-                "based_on": based_on,
-                "theirs": current.to_view(),
-                "yours": wanted.to_view(),
-            },
-        )
 
 
 def _decision(

@@ -1,31 +1,29 @@
-"""What uses each of many flags, read at once."""
+"""What uses flags, read for all of them at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
 
-from functions.documents import Scope
+from functions.documents import Reads, Scope
 from functions.flags.flag import Flag
 from functions.flags.manage import schedule_store
 from functions.flags.schedule import Schedule, as_users, needing
 
-UsesOfMany = Callable[[Any, Scope, Collection[str]], Mapping[str, Sequence[str]]]
-"""What uses each of some flags, as `rollout ID`. It is given what reads (a Store or a View). Handed
-in: rooms above this one know."""
+Uses = Callable[[Reads, Scope, Collection[str]], Mapping[str, Sequence[str]]]
+"""What uses each of some flags, as `rollout ID`. Handed in: rooms above this one know."""
 
 
-def no_uses(_reads: Any, _scope: Scope, _keys: Collection[str]) -> Mapping[str, Sequence[str]]:
+def no_uses(_reads: Reads, _scope: Scope, _keys: Collection[str]) -> Mapping[str, Sequence[str]]:
     """For flags that nothing outside this room can use."""
     return {}
 
 
 def users_of(
-    reads: Any,
+    reads: Reads,
     scope: Scope,
     flags: Sequence[Flag],
     requires: Mapping[str, Iterable[str]],
-    uses: UsesOfMany,
+    uses: Uses,
 ) -> dict[str, list[str]]:
     """By key, what keeps a flag from being archived: `flag KEY`, `rollout ID`, `schedule ID`.
 
@@ -45,7 +43,7 @@ def users_of(
     return {key: sorted(found) for key, found in users.items()}
 
 
-def _pending(reads: Any, scope: Scope, keys: Sequence[str]) -> dict[str, list[Schedule]]:
+def _pending(reads: Reads, scope: Scope, keys: Sequence[str]) -> dict[str, list[Schedule]]:
     pending: dict[str, list[Schedule]] = {}
     for first in range(0, len(keys), schedule_store.FLAGS_AT_ONCE):
         some = keys[first : first + schedule_store.FLAGS_AT_ONCE]

@@ -21,7 +21,7 @@ from functions.flags.manage import (
     segment_routes,
     transfer_routes,
 )
-from functions.flags.manage.flags import nothing
+from functions.flags.manage.users import no_uses
 from functions.flags.snapshot import Snapshot, SnapshotCache
 from functions.identity import (
     ENVIRONMENTS,
@@ -134,7 +134,7 @@ def founded(store: Store) -> Five:
         return administration
 
     rooms = [
-        flag_routes.blueprint(ask, nothing),
+        flag_routes.blueprint(ask, no_uses),
         segment_routes.blueprint(ask),
         key_routes.blueprint(ask),
         transfer_routes.blueprint(ask, releasable),

@@ -167,8 +167,8 @@ def test_a_prerequisite_follows_the_flag_it_names(store: Store) -> None:
 def test_what_uses_a_flag_keeps_it(store: Store) -> None:
     commit(store, create_flag(Flag("f", definition())))
 
-    def uses(_view: Any, _key: str) -> list[str]:
-        return ["rollout r-1"]
+    def uses(_reads: Any, _scope: Any, keys: Any) -> dict[str, list[str]]:
+        return {key: ["rollout r-1"] for key in keys}
 
     for end in (archive_flag("f", 1, uses), delete_flag("f", 1, uses)):
         with pytest.raises(FailedPrecondition, match="used by: rollout r-1"):

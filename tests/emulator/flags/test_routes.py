@@ -17,7 +17,7 @@ from functions.flags.clients.hot import HotRoutes
 from functions.flags.clients.limits import Limits
 from functions.flags.clients.usage import Usage
 from functions.flags.manage import flag_routes, key_routes, segment_routes
-from functions.flags.manage.flags import nothing
+from functions.flags.manage.users import no_uses
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor, administrator_path, membership_path
 from tests.emulator.flags.conftest import OTHER, SCOPE, definition
@@ -69,7 +69,7 @@ def house(store: Store) -> House:
 
     administration = Administration(store, clock, SCOPE, person)
     rooms = [
-        flag_routes.blueprint(lambda: administration, nothing),
+        flag_routes.blueprint(lambda: administration, no_uses),
         segment_routes.blueprint(lambda: administration),
         key_routes.blueprint(lambda: administration),
     ]

@@ -14,7 +14,7 @@ from functions.clock import ManualClock
 from functions.documents import Scope, Store, Write
 from functions.flags.manage import flag_routes, schedule_routes
 from functions.flags.manage.apply_due import apply_due
-from functions.flags.manage.flags import nothing
+from functions.flags.manage.users import no_uses
 from functions.identity import Actor, administrator_path, membership_path
 from tests.emulator.flags.conftest import SCOPE, definition
 
@@ -60,7 +60,7 @@ def office(store: Store) -> Office:
 
     administration = Administration(store, clock, SCOPE, person)
     rooms = [
-        flag_routes.blueprint(lambda: administration, nothing),
+        flag_routes.blueprint(lambda: administration, no_uses),
         schedule_routes.blueprint(lambda: administration),
     ]
     office = Office(Client(web.make_app("schedule-tests", "/admin", rooms)), clock, store)

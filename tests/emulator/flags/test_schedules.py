@@ -14,7 +14,6 @@ from functions.flags.manage.apply_due import Fired
 from functions.flags.manage.flags import (
     archive_flag,
     delete_flag,
-    nothing,
 )
 from functions.flags.manage.schedules import (
     Rescheduling,
@@ -99,7 +98,7 @@ def test_it_is_checked_on_what_those_before_it_leave(calendar: Calendar) -> None
 def test_a_flag_that_is_needed_stays(calendar: Calendar) -> None:
     edit = calendar.schedule(ON, after=100)
     with pytest.raises(FailedPrecondition, match=f"used by: schedule {edit}"):
-        calendar.change(archive_flag("f", 1, nothing))
+        calendar.change(archive_flag("f", 1))
     with pytest.raises(FailedPrecondition, match=f"used by: schedule {edit}"):
         calendar.schedule(action=Action.ARCHIVE, after=50)
     archive = calendar.schedule(action=Action.ARCHIVE, after=150)
@@ -113,7 +112,7 @@ def test_a_flag_that_is_needed_stays(calendar: Calendar) -> None:
     assert calendar.read(archive).state is State.APPLIED
     assert (calendar.read_flag().archived, calendar.variant()) == (True, None)
     with pytest.raises(FailedPrecondition, match=f"used by: schedule {restore}"):
-        calendar.change(delete_flag("f", 3, nothing))
+        calendar.change(delete_flag("f", 3))
     calendar.wait(100)
     assert calendar.look().applied == 1
     assert calendar.variant() == "on"

@@ -30,7 +30,7 @@ from functions.flags.manage.flags import create_flag, delete_flag, edit_flag, ki
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor, administrator_path, membership_path
 from functions.rollouts import commands
-from functions.rollouts.store import using, using_any
+from functions.rollouts.store import using
 from functions.tick import Deps
 from tests.emulator.flags.conftest import SCOPE, commit, definition
 from tests.emulator.rollouts.dying_ticks import Inline, NoSink
@@ -109,7 +109,7 @@ def house(store: Store) -> House:
 
     rooms = [
         flag_routes.blueprint(ask, using),
-        lifecycle_routes.blueprint(ask, using_any),
+        lifecycle_routes.blueprint(ask, using),
         schedule_routes.blueprint(ask),
         key_routes.blueprint(ask),
     ]
