@@ -16,6 +16,7 @@ PalierError
 ├── OpenAIError          OPENAI_ERROR         400, 429, 500, 502 or 503, by its reason
 ├── OutOfMemory          MEMORY_ERROR         503
 ├── StoreUnavailable     STORE_UNAVAILABLE    503
+├── SwitchedOff          SWITCHED_OFF         503
 └── Timeout              TIMEOUT              504
 
 An error says what happened (`detail`), and what to do next (`remedy`). `http_status` serves HTTP,
@@ -189,6 +190,13 @@ class StoreUnavailable(PalierError):
     default_remedy = "Nothing was changed. Try again in a moment."
 
 
+class SwitchedOff(PalierError):
+    code = "SWITCHED_OFF"
+    http_status = 503
+    callable_status = "UNAVAILABLE"
+    default_remedy = "Try again later: whoever runs this has switched it off."
+
+
 class Timeout(PalierError):
     code = "TIMEOUT"
     http_status = 504
@@ -212,5 +220,6 @@ ALL: tuple[type[PalierError], ...] = (
     OpenAIError,
     OutOfMemory,
     StoreUnavailable,
+    SwitchedOff,
     Timeout,
 )

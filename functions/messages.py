@@ -38,6 +38,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Too many requests. Wait a moment and try again.",
         "Trop de demandes. Patientez un instant puis réessayez.",
     ),
+    "RATE_LIMITED/a_day": (
+        "No more stories can be written today. Come back tomorrow.",
+        "Plus aucune histoire ne peut être écrite aujourd'hui. Revenez demain.",
+    ),
+    "RATE_LIMITED/an_hour": (
+        "You have asked for many stories. Take a break and try again later.",
+        "Vous avez demandé beaucoup d'histoires. Faites une pause et réessayez plus tard.",
+    ),
     "INTERNAL": (
         "Something went wrong on our side. Please try again.",
         "Une erreur est survenue de notre côté. Veuillez réessayer.",
@@ -57,6 +65,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "STORE_UNAVAILABLE": (
         "The service can't be reached right now. Please try again in a moment.",
         "Le service est momentanément indisponible. Réessayez dans un instant.",
+    ),
+    "SWITCHED_OFF": (
+        "This is switched off for the moment. Try again later.",
+        "Cette fonction est désactivée pour le moment. Réessayez plus tard.",
     ),
     "TIMEOUT": (
         "This took too long. Please try again.",

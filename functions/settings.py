@@ -22,9 +22,19 @@ NAMES = (
     "PALIER_MONITORING_ADDRESS",
     "PALIER_ALLOWED_ORIGINS",
     "PALIER_EVALUATION_LIMIT",
+    "PALIER_APP_CHECK",
+    "PALIER_REQUESTS_AN_HOUR",
+    "PALIER_DOLLARS_AN_HOUR",
+    "PALIER_DOLLARS_A_DAY",
+    "PALIER_MODERATION_OPEN",
 )
 IDENTIFIER = re.compile(r"[a-z][a-z0-9-]{0,38}")
 WHOLE = re.compile(r"[0-9]{1,9}")
+DOLLARS = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?")
+MICRODOLLARS = 1_000_000
+OFF, ENFORCED = "off", "enforced"
+MAY_STAY_OPEN = ("teen", "adult")
+"""Audiences for whom an answer may be given when moderation can't be asked. Never children."""
 
 
 class SettingsError(Exception):
@@ -41,6 +51,11 @@ class Settings:
     monitoring_address         host:port of a local Cloud Monitoring server ("" for Google's)
     allowed_origins            browsers' origins that may call `api`; ("*",) for all
     evaluation_limit           requests a second of one API key to one instance of `api`; 0 for any
+    app_check                  whether callables demand an App Check token
+    requests_an_hour           stories of one user in an hour; 0 for any
+    microdollars_an_hour       what the stories of one user may cost in an hour; 0 for any
+    microdollars_a_day         what all stories of the environment may cost in a day; 0 for any
+    moderation_open            audiences whose stories are told when moderation can't be asked
     """
 
     application: str
@@ -51,6 +66,11 @@ class Settings:
     monitoring_address: str
     allowed_origins: tuple[str, ...]
     evaluation_limit: int
+    app_check: bool
+    requests_an_hour: int
+    microdollars_an_hour: int
+    microdollars_a_day: int
+    moderation_open: frozenset[str]
 
     @staticmethod
     def from_environment(environ: Mapping[str, str]) -> Settings:
@@ -64,6 +84,11 @@ class Settings:
             monitoring_address=environ.get("PALIER_MONITORING_ADDRESS", ""),
             allowed_origins=_words(environ.get("PALIER_ALLOWED_ORIGINS", "*")),
             evaluation_limit=_whole(environ, "PALIER_EVALUATION_LIMIT", "1000"),
+            app_check=_one_of(environ, "PALIER_APP_CHECK", (OFF, ENFORCED)) == ENFORCED,
+            requests_an_hour=_whole(environ, "PALIER_REQUESTS_AN_HOUR", "1000"),
+            microdollars_an_hour=_dollars(environ, "PALIER_DOLLARS_AN_HOUR", "5"),
+            microdollars_a_day=_dollars(environ, "PALIER_DOLLARS_A_DAY", "100"),
+            moderation_open=_some_of(environ, "PALIER_MODERATION_OPEN", MAY_STAY_OPEN),
         )
 
     @property
@@ -86,6 +111,32 @@ def _whole(environ: Mapping[str, str], name: str, default: str) -> int:
     if not WHOLE.fullmatch(value):
         raise SettingsError(f"{name} is {value!r}; it takes a whole number of at most 9 digits.")
     return int(value)
+
+
+def _dollars(environ: Mapping[str, str], name: str, default: str) -> int:
+    """In microdollars."""
+    value = environ.get(name, default)
+    if not DOLLARS.fullmatch(value):
+        raise SettingsError(f"{name} is {value!r}; it takes US dollars, such as 5 or 0.50.")
+    return round(float(value) * MICRODOLLARS)
+
+
+def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """The first choice is the default."""
+    value = environ.get(name, choices[0])
+    if value not in choices:
+        raise SettingsError(f"{name} is {value!r}; it takes {' or '.join(choices)}.")
+    return value
+
+
+def _some_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> frozenset[str]:
+    """All choices are the default."""
+    words = _words(environ.get(name, " ".join(choices)))
+    if set(words) - set(choices):
+        raise SettingsError(
+            f"{name} is {' '.join(words)!r}; it takes any of {', '.join(choices)}, or nothing."
+        )
+    return frozenset(words)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -10,14 +10,23 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from functions.published import canonical
+from functions.stories.versions import SEMVER
 
 Language = Literal["en", "fr"]
 AgeBand = Literal["3-5", "6-8", "9-12", "13-17", "adult"]
+Audience = Literal["child", "teen", "adult"]
 Length = Literal["short", "medium", "long"]
 
 WORDS: dict[Length, tuple[int, int]] = {
@@ -26,6 +35,18 @@ WORDS: dict[Length, tuple[int, int]] = {
     "long": (700, 1100),
 }
 """Words asked of the model, least and most, by length band."""
+
+AUDIENCES: tuple[Audience, ...] = ("child", "teen", "adult")
+"""From the strictest moderation to the laxest."""
+
+OF_AGE: dict[AgeBand, Audience] = {
+    "3-5": "child",
+    "6-8": "child",
+    "9-12": "child",
+    "13-17": "teen",
+    "adult": "adult",
+}
+MAXIMUM_CHAPTERS = 8
 
 KEPT_FORMAT_CHARACTERS = frozenset("\u200c\u200d")
 RAW_LIMIT = 2_000
@@ -74,6 +95,31 @@ class StoryRequest(BaseModel):
     age_band: AgeBand = "6-8"
     language: Language = "en"
     length: Length = "short"
+    chapters: Annotated[
+        int | None,
+        Field(ge=1, le=MAXIMUM_CHAPTERS, description="Into how many chapters it is divided."),
+    ] = None
+    audience: Annotated[
+        Audience | None,
+        Field(description="Who may read or hear it: how strictly it is moderated."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _suits_the_age(self) -> Self:
+        if self.audience and AUDIENCES.index(self.audience) > AUDIENCES.index(self._of_age):
+            raise ValueError(
+                f"the audience of the age band {self.age_band} is {self._of_age} or stricter"
+            )
+        return self
+
+    @property
+    def _of_age(self) -> Audience:
+        return OF_AGE[self.age_band]
+
+    @property
+    def readers(self) -> Audience:
+        """Who it is moderated for: the audience named, or that of the age band."""
+        return self.audience or self._of_age
 
     @property
     def hash(self) -> str:
@@ -91,3 +137,8 @@ class StoryOrder(StoryRequest):
     idempotency_key: Annotated[str | None, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,128}$")] = (
         None
     )
+    version: Annotated[
+        str | None,
+        StringConstraints(pattern=SEMVER, max_length=40),
+        Field(description="A version to look at before it is released; takes the role for it."),
+    ] = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -10,6 +11,7 @@ from functions.stories.request import Language
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+Paragraphs = Annotated[tuple[Paragraph, ...], Field(min_length=1, max_length=80)]
 
 
 class _Value(BaseModel):
@@ -18,13 +20,33 @@ class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class Piece(_Value):
+    """A part of a story that is complete, while the rest is being written."""
+
+    kind: Literal["title", "chapter", "paragraph"]
+    text: str
+
+
+class Chapter(_Value):
+    """`first` is the index of its first paragraph, counted from 0."""
+
+    title: Title
+    first: int
+
+
 class Draft(BaseModel):
-    """What the model is asked to answer with, and nothing else."""
+    """What a model's answer comes to."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Title
-    paragraphs: Annotated[tuple[Paragraph, ...], Field(min_length=1, max_length=80)]
+    paragraphs: Paragraphs
+    chapters: tuple[Chapter, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that a reader gets to see."""
+        return (self.title, *(chapter.title for chapter in self.chapters), *self.paragraphs)
 
 
 class NotAStory(Exception):
@@ -46,11 +68,24 @@ class Usage(_Value):
     output_tokens: int = 0
 
 
+Mark = Literal["passed", "unavailable"]
+"""What moderation came to: nothing objectionable, or nobody could say and it was let through."""
+
+
+class Moderation(_Value):
+    """Of the wish, and of the story."""
+
+    wish: Mark = "passed"
+    story: Mark = "passed"
+
+
 class Provenance(_Value):
     """Which version made a story, with what, at what cost.
 
-    `content_hash` is the version's; `model` is what the API says it used; `attempts` counts the
-    calls sent to it, failed ones included.
+    `content_hash` is the version's; `model` is what the API says it used; `fallback` tells that it
+    isn't the version's own. `attempts` counts the calls sent, failed ones included;
+    `cost_microdollars` is their price by the table at that time. `scores` are the sub-scores of
+    quality, 0 to 1.
     """
 
     version: str
@@ -58,11 +93,16 @@ class Provenance(_Value):
     model: str
     usage: Usage
     attempts: int
+    fallback: bool = False
+    cost_microdollars: int = 0
+    scores: Mapping[str, float] = Field(default_factory=dict)
+    moderation: Moderation = Moderation()
 
 
 class Story(_Value):
     title: Title
     paragraphs: tuple[Paragraph, ...]
+    chapters: tuple[Chapter, ...] = ()
     language: Language
     provenance: Provenance
 
@@ -70,11 +110,23 @@ class Story(_Value):
     def words(self) -> int:
         return sum(len(paragraph.split()) for paragraph in self.paragraphs)
 
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What a stream tells of it, in order."""
+        titles = {chapter.first: chapter.title for chapter in self.chapters}
+        told = [Piece(kind="title", text=self.title)]
+        for index, paragraph in enumerate(self.paragraphs):
+            if index in titles:
+                told.append(Piece(kind="chapter", text=titles[index]))
+            told.append(Piece(kind="paragraph", text=paragraph))
+        return tuple(told)
+
     @staticmethod
     def of(draft: Draft, language: Language, provenance: Provenance) -> Story:
         return Story(
             title=draft.title,
             paragraphs=draft.paragraphs,
+            chapters=draft.chapters,
             language=language,
             provenance=provenance,
         )

@@ -1,7 +1,8 @@
 """A version of the story function: an immutable record of everything that decides what it writes.
 
 A version is prompt + model + parameters + handler (the code in this bundle that turns a request
-into a call). The `content_hash` covers all four, so two versions with one hash behave alike.
+into a call) + fallback. The `content_hash` covers all five, so two versions with one hash behave
+alike.
 """
 
 from __future__ import annotations
@@ -35,16 +36,23 @@ class Parameters(BaseModel):
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
 
 
+ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
+
+
 class NewVersion(BaseModel):
-    """What somebody says of a version to create: the body of the admin route and its command."""
+    """What somebody says of a version to create: the body of the admin route and its command.
+
+    `fallback` is another model, asked when the version's own can't be reached.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Annotated[str, StringConstraints(pattern=SEMVER, max_length=40)]
     prompt: Annotated[str, StringConstraints(min_length=1, max_length=60)]
-    model: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
+    model: ModelName
     parameters: Parameters
-    handler: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "one-call-1"
+    handler: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "one-call-2"
+    fallback: ModelName | None = None
 
 
 class StoryVersion(NewVersion):
