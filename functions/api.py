@@ -59,7 +59,7 @@ def slower_routes() -> flask.Flask:
         PREFIX,
         [
             health_routes.blueprint(wiring.snapshots, scope),
-            stories.blueprint(wiring.studio, scope, tokens.person),
+            stories.blueprint(wiring.studio, wiring.library, scope, tokens.person),
         ],
     )
     web.serve_description(app, SURFACE, public=True)

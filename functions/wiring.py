@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from functions.administration import Administration
     from functions.metrics.recorder import Recorder
     from functions.stories.generate import Studio
+    from functions.stories.library import Library
     from functions.tick import Deps
 
 STORY_MEMORY_MB = 512
@@ -107,6 +108,14 @@ def studio() -> Studio:
     model = OpenAIModel(lambda: settings().openai_api_key, CLOCK, address=settings().openai_url)
     memory = ContainerMemory(STORY_MEMORY_MB * 2**20)
     return Studio(Shelf(store(), CLOCK), snapshots(), model, recorder(), memory, CLOCK)
+
+
+@once
+def library() -> Library:
+    """Stories as their owners have them."""
+    from functions.stories.library import Library
+
+    return Library(store())
 
 
 @once

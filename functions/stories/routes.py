@@ -33,6 +33,7 @@ from functions.identity import Actor
 
 if TYPE_CHECKING:
     from functions.stories.generate import Studio
+    from functions.stories.library import Library
 
 MAXIMUM_BODY_BYTES = 64 * 1024
 LARGEST_LIST = 100
@@ -54,9 +55,12 @@ MADE = dict.fromkeys((200, 201), "functions.stories.answers:MadeStory")
 
 
 def blueprint(
-    studio: Callable[[], Studio], scope: Scope, person: Callable[[str | None], Actor]
+    studio: Callable[[], Studio],
+    library: Callable[[], Library],
+    scope: Scope,
+    person: Callable[[str | None], Actor],
 ) -> flask.Blueprint:
-    """`person` reads an Authorization header; `studio` is asked on the first request."""
+    """`person` reads an Authorization header; `studio` and `library` are asked when needed."""
     routes = flask.Blueprint("stories", __name__)
 
     def who() -> Actor:
@@ -87,7 +91,7 @@ def blueprint(
         from functions.stories.generate import describe
 
         owner = who().id
-        stories = studio().shelf.own(scope, owner, web.list_limit(USUAL_LIST, LARGEST_LIST))
+        stories = library().own(scope, owner, web.list_limit(USUAL_LIST, LARGEST_LIST))
         return web.answer({"stories": [describe(story) for story in stories]})
 
     @routes.get("/v1/stories/<story_id>")
@@ -100,7 +104,7 @@ def blueprint(
         from functions.stories.generate import describe
 
         owner = who().id
-        return web.answer(describe(studio().shelf.read(scope, owner, story_id)))
+        return web.answer(describe(library().read(scope, owner, story_id)))
 
     return routes
 

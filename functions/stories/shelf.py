@@ -1,4 +1,4 @@
-"""The stories of an environment in Firestore: claiming, finishing, reading one's own."""
+"""The stories of an environment in Firestore, while they are made: claiming and finishing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
-from functions.errors import AlreadyExists, InProgress, NotFound, StoreUnavailable
+from functions.errors import AlreadyExists, InProgress, StoreUnavailable
 from functions.stories import claim as claims
 from functions.stories.claim import Claim
 from functions.stories.story import Story
@@ -29,7 +29,7 @@ class StoredStory:
 
 
 class Shelf:
-    """`stories/{id}`. Nobody but the owner gets to see a document: others get NotFound."""
+    """`stories/{id}`, as the request that makes the story uses it."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -61,7 +61,7 @@ class Shelf:
         """The stored story, or None when the document may be taken over."""
         match claims.decide(claim, stored.data, self._clock.now()):
             case claims.Replay():
-                return _read(stored)
+                return read_story(stored)
             case claims.TakeOver():
                 return None
             case claims.Busy():
@@ -83,31 +83,9 @@ class Shelf:
             return False
         return True
 
-    def read(self, scope: Scope, owner: str, story_id: str) -> StoredStory:
-        """One's own finished story. Raises NotFound, InProgress, StoreUnavailable."""
-        well_formed = claims.STORY_ID.fullmatch(story_id)
-        document = self._store.get(scope.doc(COLLECTION, story_id)) if well_formed else None
-        if document is None or document.data["owner"] != owner:
-            raise NotFound("You have no story of that id.")
-        if document.data["state"] == "running":
-            raise InProgress("This story is being written.")
-        if document.data["state"] != "finished":
-            raise NotFound("This story could not be written; there is nothing to read.")
-        return _read(document)
 
-    def own(self, scope: Scope, owner: str, limit: int) -> list[StoredStory]:
-        """One's own finished stories, the newest first."""
-        documents = self._store.query(
-            scope.collection(COLLECTION),
-            [("owner", "==", owner), ("state", "==", "finished")],
-            order_by="created_at",
-            descending=True,
-            limit=limit,
-        )
-        return [_read(document) for document in documents]
-
-
-def _read(document: Document) -> StoredStory:
+def read_story(document: Document) -> StoredStory:
+    """The story in the document of one that is finished."""
     return StoredStory(
         document.id,
         Story.model_validate(document.data["story"]),

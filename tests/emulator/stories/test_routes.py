@@ -10,6 +10,7 @@ from werkzeug.test import Client, TestResponse
 from functions import web
 from functions.errors import Unauthenticated
 from functions.identity import Actor
+from functions.stories.library import Library
 from functions.stories.routes import blueprint, generate_for_callable
 from tests.emulator.stories.conftest import SCOPE, WISH, Bench
 from tests.servers import hostile_openai as hostile
@@ -23,7 +24,7 @@ def _person(authorization: str | None) -> Actor:
 
 @pytest.fixture
 def client(bench: Bench) -> Client:
-    routes = blueprint(lambda: bench.studio, SCOPE, _person)
+    routes = blueprint(lambda: bench.studio, lambda: Library(bench.store), SCOPE, _person)
     return web.make_app("stories-tests", "/api", [routes]).test_client()
 
 
