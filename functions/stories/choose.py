@@ -1,4 +1,5 @@
-"""Which version serves a user: what the flag says, as far as this bundle can serve it.
+"""Which version serves a user: what the flag says, or the person's own choice, as far as this bundle
+can serve it.
 
 Pure, but for the prompts: files of the bundle, read once.
 """
@@ -6,20 +7,24 @@ Pure, but for the prompts: files of the bundle, read once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from functions.errors import FailedPrecondition, NotFound
+from functions.flags.evaluation import DISABLED
 from functions.stories import failure, prompt
 from functions.stories.failure import Cause, Failure
 from functions.stories.handlers import HANDLERS, Handler
 from functions.stories.prompt import Prompt
-from functions.stories.versions import FLAG, SERVICE, StoryVersion
+from functions.stories.versions import FLAG, PINNED, SERVICE, SWITCH, StoryVersion
 
 
 class Evaluation(Protocol):
     @property
     def value(self) -> Any: ...
+
+    @property
+    def reason(self) -> str: ...
 
 
 class Evaluator(Protocol):
@@ -28,18 +33,23 @@ class Evaluator(Protocol):
 
 @dataclass(frozen=True)
 class Chosen:
-    """A version with all that it needs."""
+    """A version with all that it needs. `arm` is the name that its requests are counted under."""
 
     version: StoryVersion
     prompt: Prompt
     handler: Handler
+    pinned: bool = False
+
+    @property
+    def arm(self) -> str:
+        return self.version.version + (PINNED if self.pinned else "")
 
 
 @dataclass(frozen=True)
 class Unservable:
-    """The flag names a version that this bundle can't serve."""
+    """A version is named that this bundle can't serve."""
 
-    version: str
+    arm: str
     failure: Failure
 
 
@@ -48,22 +58,35 @@ class NothingReleased:
     """The flag names no version for this user."""
 
 
+def switched_off(evaluator: Evaluator, uid: str) -> bool:
+    """Whether stories are switched off for a user: by the flag's value, or because it is disabled.
+
+    Without such a flag they are on.
+    """
+    switch = evaluator.evaluate(SWITCH, {"targetingKey": uid})
+    return switch.value is False or switch.reason == DISABLED
+
+
 def choose(
-    evaluator: Evaluator, services: Mapping[str, Any], uid: str
+    evaluator: Evaluator, services: Mapping[str, Any], uid: str, pinned: str | None = None
 ) -> Chosen | Unservable | NothingReleased:
-    """The version for a user. `services` is the published part of that name."""
-    name = evaluator.evaluate(FLAG, {"targetingKey": uid}).value
+    """The version for a user: the one that they have chosen themselves (`pinned`), or the flag's.
+
+    `services` is the published part of that name.
+    """
+    name = pinned or evaluator.evaluate(FLAG, {"targetingKey": uid}).value
     if not isinstance(name, str) or not name:
         return NothingReleased()
+    arm = name + (PINNED if pinned else "")
     record = services.get(SERVICE, {}).get(name)
     if record is None:
-        return _unservable(name, "The active version was never created.")
+        return _unservable(arm, "This version was never created.")
     try:
-        return assemble(StoryVersion.from_record(record))
+        return replace(assemble(StoryVersion.from_record(record)), pinned=bool(pinned))
     except FailedPrecondition as error:
-        return _unservable(name, error.detail)
+        return _unservable(arm, error.detail)
     except ValueError:
-        return _unservable(name, "The record of the active version is damaged.")
+        return _unservable(arm, "The record of this version is damaged.")
 
 
 def assemble(version: StoryVersion) -> Chosen:
@@ -90,5 +113,5 @@ def assemble(version: StoryVersion) -> Chosen:
     return Chosen(version, text, handler)
 
 
-def _unservable(version: str, detail: str) -> Unservable:
-    return Unservable(version, failure.Failure("bad_version", Cause.CANDIDATE, detail))
+def _unservable(arm: str, detail: str) -> Unservable:
+    return Unservable(arm, failure.Failure("bad_version", Cause.CANDIDATE, detail))

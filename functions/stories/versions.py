@@ -18,6 +18,13 @@ SERVICE = "stories"
 FLAG = "stories.version"
 """The flag whose variants are the versions: it chooses the version of each user."""
 
+SWITCH = "stories.enabled"
+"""The flag that switches all stories off: killed, or false for a user."""
+
+BY_FALLBACK, PINNED = "+fallback", "+pinned"
+"""What was written by a version's fallback model, or for somebody who had chosen the version, is
+counted beside the version, never for it. No version has a + in its name."""
+
 SEMVER = (
     r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})"
     r"(-[0-9A-Za-z][0-9A-Za-z-]*(\.[0-9A-Za-z-]+)*)?$"
