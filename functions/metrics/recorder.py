@@ -24,7 +24,7 @@ from functions.clock import Clock
 from functions.documents import Scope, Store
 from functions.metrics import tally
 from functions.metrics.store import SlotKey, slot_write
-from functions.metrics.tally import Observation, Tally
+from functions.metrics.tally import Note, Observation, Tally
 from functions.metrics.windows import SLOT_SECONDS, slot_start
 
 FLUSH_SECONDS = 3.0
@@ -74,12 +74,11 @@ class Recorder:
 
     def record(self, scope: Scope, observation: Observation) -> None:
         """Counts a request that ended, and flushes when it is time. Never raises for Firestore."""
-        with self._lock:
-            self._know_process()
-            self._count(scope, observation)
-            batch = self._due(observation.failed)
-        if batch:
-            self._write(batch)
+        self._add(scope, observation, tally.of(observation), failed=observation.failed)
+
+    def note(self, scope: Scope, note: Note) -> None:
+        """Adds the measures of something that is no request, as `record` does for one."""
+        self._add(scope, note, tally.of_note(note), failed=False)
 
     def flush(self) -> bool:
         """Writes all that was counted, for an instance that ends; whether it could."""
@@ -99,6 +98,14 @@ class Recorder:
         with self._lock:
             return sum(slot.tally.requests for slot in self._slots.values() if slot.dirty)
 
+    def _add(self, scope: Scope, of: Observation | Note, one: Tally, *, failed: bool) -> None:
+        with self._lock:
+            self._know_process()
+            self._count(scope, of, one)
+            batch = self._due(failed)
+        if batch:
+            self._write(batch)
+
     def _know_process(self) -> None:
         if self._process != os.getpid():
             self._process = os.getpid()
@@ -106,15 +113,13 @@ class Recorder:
             self._slots.clear()
             self._flushing = False
 
-    def _count(self, scope: Scope, observation: Observation) -> None:
-        start = max(slot_start(observation.at), self._newest - REOPEN_SECONDS)
+    def _count(self, scope: Scope, of: Observation | Note, one: Tally) -> None:
+        start = max(slot_start(of.at), self._newest - REOPEN_SECONDS)
         self._newest = max(self._newest, start)
-        key = SlotKey(
-            scope, start, observation.service, observation.version, observation.generation
-        )
+        key = SlotKey(scope, start, of.service, of.version, of.generation)
         slot = self._slots.get(key)
         before = slot.tally if slot else tally.EMPTY
-        self._slots[key] = _Slot(tally.merge(before, tally.of(observation)))
+        self._slots[key] = _Slot(tally.merge(before, one))
         if len(self._slots) > MAXIMUM_SLOTS:
             self._make_room(key)
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, fields
 from functools import reduce
 from typing import Any, NamedTuple, TypeVar
 
-from functions.metrics import histogram
+from functions.metrics import histogram, measures
+from functions.metrics.measures import Measure, Measures, Values
 
 K = TypeVar("K", int, str)
 
@@ -41,7 +42,8 @@ class Observation:
     """One request as it ended.
 
     `at` is when it ended (epoch seconds), `code` is OK or the code of its error, `user_hash` a
-    keyed hash, `memory` the share of the container's limit in use, `words` the length of a story.
+    keyed hash, `memory` the share of the container's limit in use, `measures` what else is known
+    of what it made, by name: each service has its own.
     """
 
     service: str
@@ -54,9 +56,10 @@ class Observation:
     user_hash: str
     retries: int = 0
     memory: float = 0.0
-    words: int = 0
+    measures: Values = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        measures.checked(self.measures)
         if self.cause not in CAUSES:
             raise ValueError(f"{self.cause!r} is not a class of causes")
         if not CODE.fullmatch(self.code):
@@ -65,6 +68,23 @@ class Observation:
     @property
     def failed(self) -> bool:
         return self.cause in FAILURES
+
+
+@dataclass(frozen=True)
+class Note:
+    """What is learned of a version later, and is no request: how its users rate what it made.
+
+    `generation` is the one that it was made under, `at` when it was learned (epoch seconds).
+    """
+
+    service: str
+    version: str
+    generation: int
+    at: float
+    measures: Values
+
+    def __post_init__(self) -> None:
+        measures.checked(self.measures)
 
 
 class Completion(NamedTuple):
@@ -99,8 +119,8 @@ class Tally:
     """The last RECENT completions, oldest first, without clients' own mistakes."""
     first_failure_at: int | None = None
     last_failure_at: int | None = None
-    stories: int = 0
-    words_sum: int = 0
+    measures: Measures = field(default_factory=dict)
+    """What requests and notes report, by name; a name is there once somebody reported it."""
 
     @property
     def served(self) -> int:
@@ -129,6 +149,10 @@ class Tally:
     def retried_more_than(self, retries: int) -> int:
         """Requests that needed more than so many retries (below RETRIES_CAP), exactly."""
         return sum(count for tries, count in self.retried.items() if tries > retries)
+
+    def measure(self, name: str) -> Measure:
+        """What was reported under a name; an empty one when nothing was."""
+        return self.measures.get(name, measures.NONE)
 
     @property
     def consecutive_failures(self) -> int:
@@ -171,10 +195,12 @@ def of(observation: Observation) -> Tally:
 
     A TIMEOUT counts as above 30 s whatever was measured, MEMORY_ERROR as all of the memory. A
     client's own mistake executes nothing: it is counted and otherwise left out, so that a flood
-    of them hides neither errors nor slowness.
+    of them hides neither errors nor slowness. What it cost all the same stays, in its measures.
     """
+    reported = measures.of(observation.measures)
     if observation.cause == CLIENT:
-        return Tally(requests=1, errors={observation.code: 1}, causes={CLIENT: 1})
+        errors = {observation.code: 1}
+        return Tally(requests=1, errors=errors, causes={CLIENT: 1}, measures=reported)
     timed_out = observation.code == "TIMEOUT"
     duration = max(0.0, observation.duration_ms)
     duration = max(duration, JUST_ABOVE_DEADLINE_MS) if timed_out else duration
@@ -198,9 +224,13 @@ def of(observation: Observation) -> Tally:
         recent=(Completion(at_ms, observation.user_hash, failed),),
         first_failure_at=at_ms if failed else None,
         last_failure_at=at_ms if failed else None,
-        stories=int(observation.words > 0),
-        words_sum=observation.words,
+        measures=reported,
     )
+
+
+def of_note(note: Note) -> Tally:
+    """The tally of a note: its measures and no request."""
+    return Tally(measures=measures.of(note.measures))
 
 
 def merge(first: Tally, second: Tally) -> Tally:
@@ -225,8 +255,7 @@ def merge(first: Tally, second: Tally) -> Tally:
         recent=tuple(sorted((*first.recent, *second.recent))[-RECENT:]),
         first_failure_at=min(_known(first.first_failure_at, second.first_failure_at), default=None),
         last_failure_at=max(_known(first.last_failure_at, second.last_failure_at), default=None),
-        stories=first.stories + second.stories,
-        words_sum=first.words_sum + second.words_sum,
+        measures=measures.merge(first.measures, second.measures),
     )
 
 
@@ -252,7 +281,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [f"{at_ms}:{user}:{int(failed)}" for at_ms, user, failed in value]
     if isinstance(value, Mapping):
-        return {str(key): count for key, count in sorted(value.items())}
+        return {str(key): _plain(each) for key, each in sorted(value.items())}
+    if isinstance(value, Measure):
+        return value.to_text()
     return value
 
 
@@ -261,6 +292,8 @@ def _rich(name: str, value: Any) -> Any:
         return frozenset(value)
     if name == "recent":
         return tuple(_completion(text) for text in value)
+    if name == "measures":
+        return {key: Measure.from_text(text) for key, text in value.items()}
     if name in ("buckets", "retried"):
         return {int(key): count for key, count in value.items()}
     return value

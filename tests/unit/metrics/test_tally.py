@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.metrics import histogram, tally
-from functions.metrics.tally import Observation, Tally
+from functions.metrics.measures import NAMES_CAP, Measure
+from functions.metrics.tally import Note, Observation, Tally
 
 AT = 1_800_000_000.0
 
@@ -30,6 +32,10 @@ def observation(**changes: object) -> Observation:
     return Observation(**values)  # type: ignore[arg-type]
 
 
+def note(measures: Mapping[str, float]) -> Note:
+    return Note("stories", "1.2.0", 3, AT, measures)
+
+
 outcomes = st.sampled_from(
     [
         ("OK", "none"),
@@ -39,6 +45,11 @@ outcomes = st.sampled_from(
         ("MEMORY_ERROR", "internal"),
         ("INVALID_ARGUMENT", "client"),
     ]
+)
+
+
+reports = st.dictionaries(
+    st.sampled_from([f"measure_{n}" for n in range(60)]), st.floats(-1e9, 1e9), max_size=5
 )
 
 
@@ -53,12 +64,15 @@ def observations(draw: st.DrawFn) -> Observation:
         user_hash=f"{draw(st.integers(0, 2000)):016x}",
         retries=draw(st.integers(0, 15)),
         memory=draw(st.floats(0, 1)),
-        words=draw(st.integers(0, 900)),
+        measures=draw(reports),
     )
 
 
 tallies = st.lists(observations(), max_size=40).map(
     lambda seen: tally.merge_all(map(tally.of, seen))
+)
+notes = st.lists(reports, max_size=30).map(
+    lambda seen: tally.merge_all(tally.of_note(note(measures)) for measures in seen)
 )
 crowds = st.builds(
     lambda start, size: Tally(
@@ -69,12 +83,12 @@ crowds = st.builds(
 )
 
 
-@given(tallies | crowds, tallies | crowds)
+@given(tallies | crowds | notes, tallies | crowds | notes)
 def test_merge_is_commutative(first: Tally, second: Tally) -> None:
     assert tally.merge(first, second) == tally.merge(second, first)
 
 
-@given(tallies | crowds, tallies | crowds, tallies | crowds)
+@given(tallies | crowds | notes, tallies | crowds | notes, tallies | crowds | notes)
 def test_merge_is_associative(first: Tally, second: Tally, third: Tally) -> None:
     left = tally.merge(tally.merge(first, second), third)
     assert left == tally.merge(first, tally.merge(second, third))
@@ -181,10 +195,46 @@ def test_observations_take_known_causes_and_codes_only() -> None:
         observation(code="a story by accident")
 
 
+def test_a_note_is_no_request() -> None:
+    some = tally.merge(tally.of(observation()), tally.of_note(note({"rating": 4})))
+    assert (some.requests, some.served, some.failures) == (1, 1, 0)
+    assert some.measure("rating").mean == 4
+
+
+def test_a_clients_mistake_keeps_what_it_cost() -> None:
+    mistake = observation(cause="client", code="CANCELLED", measures={"cost": 12})
+    assert tally.of(mistake).measure("cost").sum == 12
+
+
+def test_what_older_bundles_stored_is_still_read() -> None:
+    some = Tally.from_text('{"requests":3,"stories":2,"words_sum":400}')
+    assert some == Tally(requests=3)
+
+
+@pytest.mark.parametrize(
+    "measures",
+    [
+        {"Words": 1.0},
+        {"": 1.0},
+        {"w" * 41: 1.0},
+        {"words": math.nan},
+        {"words": -2e9},
+        {f"measure_{n}": 1.0 for n in range(NAMES_CAP + 1)},
+    ],
+    ids=["capital", "empty", "long", "not a number", "too large", "too many"],
+)
+def test_a_measure_that_can_not_be_kept_is_refused(measures: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="measure"):
+        observation(measures=measures)
+    with pytest.raises(ValueError, match="measure"):
+        note(measures)
+
+
 def test_a_full_tally_fits_a_document() -> None:
     full = Tally(
         buckets=dict.fromkeys(range(150), 10**6),
         users_failing=frozenset(f"{n:016x}" for n in range(tally.USERS_CAP)),
         recent=tuple(tally.Completion(10**12 + n, f"{n:016x}", True) for n in range(tally.RECENT)),
+        measures={f"measure_{n:030}": Measure(10**9, 10**18, 10**27) for n in range(NAMES_CAP)},
     )
-    assert len(full.to_text()) < 12_000
+    assert len(full.to_text()) < 16_000

@@ -1,0 +1,94 @@
+"""Numbers that requests report of what they made, by name, added up. Pure.
+
+A value is kept in thousandths of its unit, as an integer: adding is then exact, and any order of
+merging gives the same. So a value is off by at most half a thousandth.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PARTS = 1_000
+LARGEST = 1e9
+"""What a value may be, above or below zero. A squared one is still exact in JSON and in Python."""
+
+NAMES_CAP = 40
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+Values = Mapping[str, float]
+"""What one request reports, by name."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How many values, their sum in thousandths, and the sum of the squares of thousandths."""
+
+    count: int = 0
+    thousandths: int = 0
+    squares: int = 0
+
+    @property
+    def sum(self) -> float:
+        return self.thousandths / PARTS
+
+    @property
+    def mean(self) -> float | None:
+        """In the unit of its values; None without any."""
+        return self.thousandths / (PARTS * self.count) if self.count else None
+
+    @property
+    def variance(self) -> float | None:
+        """Of the sample (n - 1), in the unit squared; None of fewer than two values."""
+        if self.count < 2:
+            return None
+        deviations = self.squares * self.count - self.thousandths**2
+        return deviations / (self.count * (self.count - 1) * PARTS**2)
+
+    def to_text(self) -> str:
+        return f"{self.count}:{self.thousandths}:{self.squares}"
+
+    @staticmethod
+    def from_text(text: str) -> Measure:
+        count, thousandths, squares = map(int, text.split(":"))
+        return Measure(count, thousandths, squares)
+
+
+Measures = Mapping[str, Measure]
+NONE = Measure()
+
+
+def checked(values: Values) -> Values:
+    """The values. Raises ValueError for a name or a number that can't be kept."""
+    if len(values) > NAMES_CAP:
+        raise ValueError(f"{len(values)} measures; at most {NAMES_CAP}")
+    for name, value in values.items():
+        if not NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not the name of a measure")
+        if not (math.isfinite(value) and abs(value) <= LARGEST):
+            raise ValueError(f"the measure {name} is not a number from -1e9 to 1e9")
+    return values
+
+
+def of(values: Values) -> dict[str, Measure]:
+    """One value each."""
+    parts = {name: round(value * PARTS) for name, value in values.items()}
+    return {name: Measure(1, part, part * part) for name, part in parts.items()}
+
+
+def merge(first: Measures, second: Measures) -> dict[str, Measure]:
+    """Both together. Of too many names the first of the alphabet stay, whatever came first."""
+    if not first or not second:
+        return dict(first or second)
+    names = sorted(first.keys() | second.keys())[:NAMES_CAP]
+    return {name: _add(first.get(name, NONE), second.get(name, NONE)) for name in names}
+
+
+def _add(first: Measure, second: Measure) -> Measure:
+    return Measure(
+        first.count + second.count,
+        first.thousandths + second.thousandths,
+        first.squares + second.squares,
+    )
