@@ -11,11 +11,12 @@ import datetime
 import json
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 _bound: contextvars.ContextVar[Mapping[str, Any]] = contextvars.ContextVar("bound", default=NOTHING)
@@ -29,6 +30,25 @@ def bound(**fields: Any) -> Iterator[None]:
         yield
     finally:
         _bound.reset(token)
+
+
+def kept(steps: Generator[T, None, None]) -> Generator[T, None, None]:
+    """The same generator, each of whose steps logs with the fields that are bound now.
+
+    A streamed answer is written after the function that began it has returned.
+    """
+    fields = _bound.get()
+    try:
+        while True:
+            with bound(**fields):
+                try:
+                    step = next(steps)
+                except StopIteration:
+                    return
+            yield step
+    finally:
+        with bound(**fields):
+            steps.close()
 
 
 def info(event: str, **fields: Any) -> None:

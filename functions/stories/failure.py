@@ -45,6 +45,7 @@ class Failure:
     """`detail` is our own sentence: what the API wrote may quote the prompt, so none is kept.
 
     `retry_after` is in seconds, as the API asked for. `request_id` is the API's, for its support.
+    `answer` says what was wrong with an answer that the model gave.
     """
 
     reason: Reason
@@ -54,6 +55,7 @@ class Failure:
     retry_after: float | None = None
     status: int | None = None
     request_id: str | None = None
+    answer: Literal["refused", "truncated", "unsuitable"] | None = None
 
 
 QUOTA_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
@@ -71,6 +73,7 @@ def of_status(
 ) -> Failure:
     """The failure behind an HTTP error: `code` and `kind` are the body's `code` and `type`."""
     reason, cause, detail = _read_status(status, {code, kind})
+    refused = bool({code, kind} & FILTER_CODES)
     return Failure(
         reason,
         cause,
@@ -79,6 +82,7 @@ def of_status(
         retry_after=retry_after,
         status=status,
         request_id=request_id,
+        answer="refused" if refused else None,
     )
 
 
@@ -114,7 +118,7 @@ def broken(detail: str, request_id: str | None = None) -> Failure:
 
 
 def refused(detail: str, request_id: str | None = None) -> Failure:
-    return Failure("bad_prompt", Cause.CANDIDATE, detail, request_id=request_id)
+    return Failure("bad_prompt", Cause.CANDIDATE, detail, request_id=request_id, answer="refused")
 
 
 def truncated(request_id: str | None = None) -> Failure:
@@ -123,7 +127,13 @@ def truncated(request_id: str | None = None) -> Failure:
         Cause.CANDIDATE,
         "The story did not fit into the version's max_output_tokens.",
         request_id=request_id,
+        answer="truncated",
     )
+
+
+def unasked() -> Failure:
+    """The model has not been asked, or has not answered yet."""
+    return Failure("upstream", Cause.INTERNAL, "The model was not asked.")
 
 
 def no_key() -> Failure:

@@ -87,4 +87,4 @@ def _objected(of: Of, category: str) -> Failure:
         detail = f"The wish does not suit its audience ({category})."
         return Failure("bad_prompt", Cause.CLIENT, detail)
     detail = f"The story that was written does not suit its audience ({category})."
-    return Failure("bad_prompt", Cause.CANDIDATE, detail)
+    return Failure("bad_prompt", Cause.CANDIDATE, detail, answer="unsuitable")

@@ -1,0 +1,93 @@
+"""What a story request counts as in the metrics. Pure.
+
+A request counts once for the version that was to serve it. When the version's own model was given
+up for its fallback, the request is a failure of the version, whatever came of it, and what the
+fallback did is counted beside it (`1.3.0+fallback`): a candidate that can't do without its fallback
+earns nothing by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from functions.metrics.tally import Observation
+from functions.stories import failure, prices, quality
+from functions.stories.calling import Attempt, Outcome
+from functions.stories.failure import Failure
+from functions.stories.handlers import ModelCall
+from functions.stories.story import Story
+from functions.stories.versions import BY_FALLBACK
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What became of a call: the story, if it came to one, or why it did not.
+
+    `ended` is a failure of the model, of moderation, or None. `first_piece_ms` is when a stream told
+    its first piece, from the beginning of the request.
+    """
+
+    call: ModelCall
+    outcome: Outcome
+    ended: Failure | None = None
+    story: Story | None = None
+    first_piece_ms: float | None = None
+
+
+def observations(seen: Observation, writing: Writing | None) -> Iterator[Observation]:
+    """`seen` is the request as it ended, for the version's arm; `writing` what was done for it."""
+    if writing is None:
+        yield seen
+        return
+    own, others = _divided(writing)
+    if writing.outcome.gave_up is None:
+        yield _with(seen, writing, own, _of_the_story(writing))
+        return
+    given_up = failure.to_error(writing.outcome.gave_up)
+    waited = 1_000 * sum(attempt.seconds for attempt in own)
+    cause = writing.outcome.gave_up.cause.value
+    yield _with(
+        replace(seen, code=given_up.code, cause=cause, duration_ms=waited), writing, own, {}
+    )
+    arm = seen.version + BY_FALLBACK
+    yield _with(replace(seen, version=arm), writing, others, _of_the_story(writing))
+
+
+def _divided(writing: Writing) -> tuple[Sequence[Attempt], Sequence[Attempt]]:
+    """The calls of the version's own model, and those of its fallback."""
+    attempts = writing.outcome.attempts
+    own = [attempt for attempt in attempts if attempt.model == writing.call.model]
+    return own, [attempt for attempt in attempts if attempt.model != writing.call.model]
+
+
+def _with(
+    seen: Observation, writing: Writing, attempts: Sequence[Attempt], measures: dict[str, float]
+) -> Observation:
+    usage = Outcome(writing.outcome.result, tuple(attempts)).usage
+    cost = prices.settled(writing.call, attempts, seen.at)
+    spent = {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cost_microdollars": cost,
+    }
+    billed = {name: float(value) for name, value in spent.items() if value}
+    return replace(
+        seen, retries=max(0, len(attempts) - 1), measures={**billed, **measures, **seen.measures}
+    )
+
+
+def _of_the_story(writing: Writing) -> dict[str, float]:
+    """The measures of an answer that the model gave, if it gave one: rates are means of 0 and 1."""
+    story, fault = writing.story, writing.ended.answer if writing.ended else None
+    if story is None and fault is None:
+        return {}
+    scores = story.provenance.scores if story else {}
+    measures = {name: float(fault == name) for name in ("refused", "truncated", "unsuitable")}
+    measures["wrong_language"] = float(quality.wrong_language(scores)) if story else 0.0
+    if story is not None:
+        measures |= {f"quality_{name}": score for name, score in scores.items()}
+        measures["words"] = float(story.words)
+    if story is not None and writing.first_piece_ms is not None:
+        measures["first_piece_ms"] = writing.first_piece_ms
+    return measures
