@@ -103,6 +103,11 @@ class View:
     ) -> list[Document]:
         return self._store.query(collection, where, **options)
 
+    def paths(
+        self, collection: str, where: Sequence[tuple[str, str, Any]], limit: int
+    ) -> list[str]:
+        return self._store.paths(collection, where, limit)
+
     def pages(self, collection: str, size: int) -> Iterator[list[Document]]:
         return self._store.pages(collection, size)
 

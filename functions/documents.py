@@ -164,13 +164,20 @@ class Store:
         order_by: str | None = None,
         descending: bool = False,
         limit: int | None = None,
+        after: Sequence[Any] = (),
         timeout: float = READ_SECONDS,
     ) -> list[Document]:
-        """The documents of a collection that match every (field, operator, value)."""
+        """The documents of a collection that match every (field, operator, value).
+
+        `after` says where to go on: the last document's value of `order_by`, and its id. Without
+        `order_by` they come by their ids, and `after` is an id alone.
+        """
         query = self._query(collection, where)
+        direction = firestore.Query.DESCENDING if descending else firestore.Query.ASCENDING
         if order_by:
-            direction = firestore.Query.DESCENDING if descending else firestore.Query.ASCENDING
             query = query.order_by(order_by, direction=direction)
+        if after:
+            query = query.order_by("__name__", direction=direction).start_after(list(after))
         if limit:
             query = query.limit(limit)
         with _reachable():
@@ -193,6 +200,21 @@ class Store:
             if len(snapshots) < size:
                 return
             last = snapshots[-1]
+
+    def paths(
+        self,
+        collection: str,
+        where: Sequence[tuple[str, str, Any]],
+        limit: int,
+        *,
+        timeout: float = READ_SECONDS,
+    ) -> list[str]:
+        """Where those are that `query` would find, without what is in them."""
+        query = self._query(collection, where).select(["__name__"]).limit(limit)
+        with _reachable():
+            snapshots = list(query.stream(retry=None, timeout=timeout))
+        self.operations["reads"] += max(1, len(snapshots))
+        return [snapshot.reference.path for snapshot in snapshots]
 
     def count(
         self,

@@ -34,12 +34,15 @@ class Permission(StrEnum):
     ROLL_BACK = "roll back"
     MANAGE_KEYS = "manage keys"
     MANAGE_MEMBERS = "manage members"
+    MANAGE_USER_DATA = "manage user data"
 
 
 ROLES = ("msp_admin", "team_manager", "developer", "reader")
 USER_ID = re.compile(r"(?!\.{1,2}\Z|__.*__\Z)[^/\s]{1,128}")
 """What Firebase Auth gives out, and Firestore takes as the name of a document."""
-BEYOND_DEVELOPERS = frozenset({Permission.MANAGE_KEYS, Permission.MANAGE_MEMBERS})
+BEYOND_DEVELOPERS = frozenset(
+    {Permission.MANAGE_KEYS, Permission.MANAGE_MEMBERS, Permission.MANAGE_USER_DATA}
+)
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,40 @@ def test_queries(store: Store) -> None:
         store.commit([Write.update(newest[0], {"n": 8})])
 
 
+def test_pages_go_on_where_the_last_one_ended(store: Store) -> None:
+    """Documents of one moment are not left out, nor given twice."""
+    moments = {"a": 3, "b": 2, "c": 2, "d": 2, "e": 1, "x": 2}
+    store.commit(
+        [
+            Write.create(SCOPE.doc("flags", name), {"n": n, "own": name != "x"})
+            for name, n in moments.items()
+        ]
+    )
+    collection, where = SCOPE.collection("flags"), [("own", "==", True)]
+    found: list[str] = []
+    after: tuple[object, ...] = ()
+    while page := store.query(
+        collection, where, order_by="n", descending=True, limit=2, after=after
+    ):
+        found += [document.id for document in page]
+        after = (page[-1].data["n"], page[-1].id)
+    assert found == ["a", "d", "c", "b", "e"]
+    by_id = store.query(collection, where, limit=3, after=("b",))
+    assert [document.id for document in by_id] == ["c", "d", "e"]
+
+
+def test_paths_without_what_is_in_the_documents(store: Store) -> None:
+    store.commit([Write.create(SCOPE.doc("flags", name), {"n": name}) for name in "abc"])
+    store.operations.clear()
+    assert store.paths(SCOPE.collection("flags"), [("n", "in", ["a", "c"])], 10) == [
+        SCOPE.doc("flags", "a"),
+        SCOPE.doc("flags", "c"),
+    ]
+    assert len(store.paths(SCOPE.collection("flags"), [], 2)) == 2
+    assert store.paths(SCOPE.collection("nothing"), [], 2) == []
+    assert store.operations["reads"] == 5
+
+
 def test_operations_are_counted(store: Store) -> None:
     store.commit([Write.create(PATH, {}), Write.set(SCOPE.doc("flags", "g"), {})])
     store.get(PATH)

@@ -24,7 +24,11 @@ from functions.identity import (
 ANNA = Actor.person("anna")
 EVERYTHING = frozenset(Permission)
 READING = frozenset({Permission.READ})
-WORKING = EVERYTHING - {Permission.MANAGE_KEYS, Permission.MANAGE_MEMBERS}
+WORKING = EVERYTHING - {
+    Permission.MANAGE_KEYS,
+    Permission.MANAGE_MEMBERS,
+    Permission.MANAGE_USER_DATA,
+}
 NOTHING: frozenset[Permission] = frozenset()
 
 # role → what it may in production, elsewhere, and in an environment that was not granted
@@ -107,7 +111,7 @@ def test_nobody_may_anything_where_it_was_not_granted(
 
 
 @given(st.sampled_from(ENVIRONMENTS), st.sampled_from(sorted(BEYOND_DEVELOPERS)))
-def test_keys_and_members_are_beyond_developers_everywhere(
+def test_keys_members_and_user_data_are_beyond_developers_everywhere(
     environment: str, permission: Permission
 ) -> None:
     assert not Membership("developer", frozenset(ENVIRONMENTS)).allows(permission, environment)
