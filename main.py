@@ -22,7 +22,7 @@ web.refuse_strays(api_surface.FUNCTION, admin_surface.FUNCTION)
 
 REGION = wiring.REGION
 CORS = options.CorsOptions(
-    cors_origins=list(wiring.settings().allowed_origins), cors_methods=["get", "post"]
+    cors_origins=list(wiring.settings().allowed_origins), cors_methods=["get", "post", "delete"]
 )
 
 

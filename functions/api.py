@@ -51,6 +51,7 @@ def slower_routes() -> flask.Flask:
     """What Flask answers. pydantic and what else these routes need is imported here."""
     from functions import tokens
     from functions.registry import health_routes
+    from functions.stories import library_routes as library
     from functions.stories import routes as stories
 
     scope = wiring.settings().scope
@@ -59,7 +60,8 @@ def slower_routes() -> flask.Flask:
         PREFIX,
         [
             health_routes.blueprint(wiring.snapshots, scope),
-            stories.blueprint(wiring.studio, wiring.library, scope, tokens.person),
+            stories.blueprint(wiring.studio, scope, tokens.person),
+            library.blueprint(wiring.library, wiring.recorder, scope, tokens.person),
         ],
     )
     web.serve_description(app, SURFACE, public=True)

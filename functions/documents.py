@@ -105,6 +105,11 @@ class Write:
         return Write("update", document.path, {"schema": SCHEMA, **data}, document.version)
 
     @staticmethod
+    def add(path: str, amounts: Mapping[str, int]) -> Write:
+        """Adds to fields of a document, whoever else does; refused when it doesn't exist."""
+        return Write("add", path, amounts)
+
+    @staticmethod
     def delete(document: Document | str) -> Write:
         """Refused when a document handed in as read has changed since."""
         if isinstance(document, str):
@@ -127,7 +132,12 @@ class Reads(Protocol):
         order_by: str | None = None,
         descending: bool = False,
         limit: int | None = None,
+        after: Sequence[Any] = (),
     ) -> list[Document]: ...
+
+    def paths(
+        self, collection: str, where: Sequence[tuple[str, str, Any]], limit: int
+    ) -> list[str]: ...
 
 
 class Store:
@@ -230,15 +240,18 @@ class Store:
         self.operations["reads"] += max(1, -(-int(found.value) // COUNTED_AT_ONCE))
         return int(found.value)
 
-    def commit(self, writes: Sequence[Write], *, timeout: float = COMMIT_SECONDS) -> None:
-        """All writes or none. Raises Refused when a precondition fails, or StoreUnavailable."""
+    def commit(self, writes: Sequence[Write], *, timeout: float = COMMIT_SECONDS) -> list[Any]:
+        """All writes or none: the versions that the documents have now, in order.
+
+        Raises Refused when a precondition fails, or StoreUnavailable.
+        """
         batch = self._client.batch()
         for write in writes:
             self._add(batch, write)
         self.operations["commits"] += 1
         self.operations["writes"] += len(writes)
         try:
-            batch.commit(retry=None, timeout=timeout)
+            results = batch.commit(retry=None, timeout=timeout)
         except REFUSED as error:
             raise Refused(str(error)) from error
         except UNREACHABLE as error:
@@ -250,6 +263,7 @@ class Store:
                 "The store did not confirm the write in time: it may have been made or not.",
                 remedy="Read what you wanted to change before you try again.",
             ) from error
+        return [result.update_time for result in results]
 
     def _query(self, collection: str, where: Sequence[tuple[str, str, Any]]) -> Any:
         query: Any = self._client.collection(collection)
@@ -268,6 +282,11 @@ class Store:
             batch.set(reference, dict(write.data))
         elif write.kind == "delete":
             batch.delete(reference, option=option)
+        elif write.kind == "add":
+            batch.update(
+                reference,
+                {field: firestore.Increment(amount) for field, amount in write.data.items()},
+            )
         else:
             batch.update(reference, dict(write.data), option=option)
 

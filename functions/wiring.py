@@ -115,7 +115,7 @@ def library() -> Library:
     """Stories as their owners have them."""
     from functions.stories.library import Library
 
-    return Library(store())
+    return Library(store(), CLOCK)
 
 
 @once

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functions.administration import Answer, ChangeAnswer
+from functions.stories.claim import State
+from functions.stories.rating import Stars
 from functions.stories.story import Story
 from functions.stories.versions import Parameters
 
@@ -22,8 +24,67 @@ class MadeStory(KeptStory):
     replayed: bool
 
 
+class GivenRating(Answer):
+    """`rated_at` is in seconds since the epoch."""
+
+    stars: Stars
+    rated_at: float
+
+
+class OwnStory(KeptStory):
+    """`rating` is null until its owner gives one."""
+
+    rating: GivenRating | None
+
+
 class OwnStories(Answer):
-    stories: list[KeptStory]
+    """`next` is the `after` of the following page; null: this is the last."""
+
+    stories: list[OwnStory]
+    next: str | None
+
+
+class RatedStory(GivenRating):
+    id: str
+
+
+class DeletedStory(Answer):
+    id: str
+
+
+class ErasedStories(Answer):
+    """How many there were. Not `complete`: there are more; ask again."""
+
+    stories: int
+    complete: bool
+
+
+class StoryError(Answer):
+    """Why a story could not be written: codes, no text."""
+
+    code: str
+    reason: str | None
+
+
+class ExportedStory(Answer):
+    """All that is kept of a story. `version` is the arm that it was counted for."""
+
+    id: str
+    state: State
+    version: str
+    created_at: float
+    expires_at: float
+    attempts: int
+    story: Story | None
+    error: StoryError | None
+    rating: GivenRating | None
+
+
+class Export(Answer):
+    """In every state, by id. `next` is the `after` of the following page; null: the last."""
+
+    stories: list[ExportedStory]
+    next: str | None
 
 
 class VersionRecord(Answer):

@@ -1,8 +1,6 @@
-"""Stories over REST, for people who are signed in; and the callable's answer.
+"""Making stories over REST, for people who are signed in; and the callable's answer.
 
 POST /v1/stories         make one (header Idempotency-Key, or the field of that name)
-GET  /v1/stories         one's own, the newest first (?limit=20)
-GET  /v1/stories/{id}    one of one's own
 
 The verb and its models are imported by the first request for a story: they cost 110 ms of CPU,
 which no evaluation of a flag has to wait for.
@@ -16,14 +14,12 @@ from typing import TYPE_CHECKING, Any
 import flask
 
 from functions import web
-from functions.description import described, header, limit
+from functions.description import described, header
 from functions.documents import Scope
 from functions.errors import (
     AlreadyExists,
     FailedPrecondition,
     InProgress,
-    InvalidArgument,
-    NotFound,
     OpenAIError,
     OutOfMemory,
     Timeout,
@@ -33,11 +29,8 @@ from functions.identity import Actor
 
 if TYPE_CHECKING:
     from functions.stories.generate import Studio
-    from functions.stories.library import Library
 
 MAXIMUM_BODY_BYTES = 64 * 1024
-LARGEST_LIST = 100
-USUAL_LIST = 20
 OF_MAKING = (
     FailedPrecondition,
     AlreadyExists,
@@ -56,11 +49,10 @@ MADE = dict.fromkeys((200, 201), "functions.stories.answers:MadeStory")
 
 def blueprint(
     studio: Callable[[], Studio],
-    library: Callable[[], Library],
     scope: Scope,
     person: Callable[[str | None], Actor],
 ) -> flask.Blueprint:
-    """`person` reads an Authorization header; `studio` and `library` are asked when needed."""
+    """`person` reads an Authorization header; `studio` is asked on the first request."""
     routes = flask.Blueprint("stories", __name__)
 
     def who() -> Actor:
@@ -79,32 +71,6 @@ def blueprint(
 
         told = generate(studio(), scope, who, _order())
         return web.answer(told.to_json(), 200 if told.replayed else 201)
-
-    @routes.get("/v1/stories")
-    @described(
-        "One's own stories, the newest first",
-        answers={200: "functions.stories.answers:OwnStories"},
-        query=[limit(USUAL_LIST, LARGEST_LIST)],
-        errors=(InvalidArgument,),
-    )
-    def index() -> Any:
-        from functions.stories.generate import describe
-
-        owner = who().id
-        stories = library().own(scope, owner, web.list_limit(USUAL_LIST, LARGEST_LIST))
-        return web.answer({"stories": [describe(story) for story in stories]})
-
-    @routes.get("/v1/stories/<story_id>")
-    @described(
-        "One of one's own stories",
-        answers={200: "functions.stories.answers:KeptStory"},
-        errors=(NotFound, InProgress),
-    )
-    def read(story_id: str) -> Any:
-        from functions.stories.generate import describe
-
-        owner = who().id
-        return web.answer(describe(library().read(scope, owner, story_id)))
 
     return routes
 

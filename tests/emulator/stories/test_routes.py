@@ -24,7 +24,7 @@ def _person(authorization: str | None) -> Actor:
 
 @pytest.fixture
 def client(bench: Bench) -> Client:
-    routes = blueprint(lambda: bench.studio, lambda: Library(bench.store), SCOPE, _person)
+    routes = blueprint(lambda: bench.studio, SCOPE, _person)
     return web.make_app("stories-tests", "/api", [routes]).test_client()
 
 
