@@ -219,7 +219,10 @@ class Store:
         *,
         timeout: float = READ_SECONDS,
     ) -> list[str]:
-        """Where those are that `query` would find, without what is in them."""
+        """Where those are that `query` would find, without what is in them.
+
+        The field `__name__` is a document's id.
+        """
         query = self._query(collection, where).select(["__name__"]).limit(limit)
         with _reachable():
             snapshots = list(query.stream(retry=None, timeout=timeout))
@@ -268,6 +271,8 @@ class Store:
     def _query(self, collection: str, where: Sequence[tuple[str, str, Any]]) -> Any:
         query: Any = self._client.collection(collection)
         for field, operator, value in where:
+            if field == "__name__":
+                value = self._client.document(f"{collection}/{value}")
             query = query.where(filter=firestore.FieldFilter(field, operator, value))
         return query
 

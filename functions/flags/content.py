@@ -46,9 +46,8 @@ class Snapshot:
         return Scope(self.application, self.environment)
 
     def user_hash(self, uid: str) -> str:
-        """16 hexadecimal characters that stand for a user in metrics: keyed, so not reversible."""
-        digest = hmac.digest(self.hash_key, uid.encode("utf-8", "surrogatepass"), hashlib.sha256)
-        return digest.hex()[:USER_HASH_LENGTH]
+        """See the function of that name."""
+        return user_hash(self.hash_key, uid)
 
 
 class Content(NamedTuple):
@@ -75,7 +74,6 @@ def assemble(
     flags = named.get(FLAGS, {})
     document = flags.get("document", {"flags": {}})
     same = previous is not None and _flags_hash(previous.pointer) == _flags_hash(pointer)
-    key = named.get(ENVIRONMENT, {}).get("hash_key")
     snapshot = Snapshot(
         application=scope.application,
         environment=scope.environment,
@@ -87,11 +85,23 @@ def assemble(
         client_keys=frozenset(flags.get("client", ())),
         services=named.get(SERVICES, {}),
         keys=named.get(KEYS, {}),
-        hash_key=base64.b64decode(key) if key else UNPUBLISHED_HASH_KEY,
+        hash_key=hash_key_of(named.get(ENVIRONMENT, {})),
         descriptions=flags.get("descriptions", {}),
         memo=previous.snapshot.memo if previous and same else {},
     )
     return Content(pointer, held, snapshot)
+
+
+def hash_key_of(environment: Mapping[str, Any]) -> bytes:
+    """The key of users' hashes in the published part of that name."""
+    key = environment.get("hash_key")
+    return base64.b64decode(key) if key else UNPUBLISHED_HASH_KEY
+
+
+def user_hash(hash_key: bytes, uid: str) -> str:
+    """16 hexadecimal characters that stand for a user in metrics: keyed, so not reversible."""
+    digest = hmac.digest(hash_key, uid.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return digest.hex()[:USER_HASH_LENGTH]
 
 
 def _flags_hash(pointer: Pointer) -> str | None:

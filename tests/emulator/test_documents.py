@@ -154,8 +154,10 @@ def test_paths_without_what_is_in_the_documents(store: Store) -> None:
         SCOPE.doc("flags", "c"),
     ]
     assert len(store.paths(SCOPE.collection("flags"), [], 2)) == 2
+    named = [("__name__", ">=", "b"), ("__name__", "<", "c")]
+    assert store.paths(SCOPE.collection("flags"), named, 10) == [SCOPE.doc("flags", "b")]
     assert store.paths(SCOPE.collection("nothing"), [], 2) == []
-    assert store.operations["reads"] == 5
+    assert store.operations["reads"] == 6
 
 
 def test_operations_are_counted(store: Store) -> None:
