@@ -24,6 +24,7 @@ REGION = wiring.REGION
 CORS = options.CorsOptions(
     cors_origins=list(wiring.settings().allowed_origins), cors_methods=["get", "post", "delete"]
 )
+APP_CHECK = wiring.settings().app_check
 
 
 def _fault(status: str, message: str, details: dict[str, object]) -> https_fn.HttpsError:
@@ -51,7 +52,14 @@ def admin(request: Request) -> Response:
 
 
 @https_fn.on_call(
-    region=REGION, cpu=1, concurrency=80, memory=512, timeout_sec=30, secrets=[], cors=CORS
+    region=REGION,
+    cpu=1,
+    concurrency=80,
+    memory=512,
+    timeout_sec=30,
+    secrets=[],
+    cors=CORS,
+    enforce_app_check=APP_CHECK,
 )
 def evaluate_flags(request: https_fn.CallableRequest[object]) -> object:
     """Flags for the Firebase SDKs."""
@@ -66,10 +74,25 @@ def evaluate_flags(request: https_fn.CallableRequest[object]) -> object:
     timeout_sec=60,
     secrets=[OPENAI_API_KEY],
     cors=CORS,
+    enforce_app_check=APP_CHECK,
 )
 def generate_story(request: https_fn.CallableRequest[object]) -> object:
     """A story for the user who is signed in."""
     return callables.answer(callables.generate_story, request, _fault)
+
+
+@https_fn.on_request(
+    region=REGION,
+    cpu=1,
+    concurrency=80,
+    memory=wiring.STORY_MEMORY_MB,
+    timeout_sec=60,
+    secrets=[OPENAI_API_KEY],
+    cors=CORS,
+)
+def stream_story(request: Request) -> Response:
+    """The same told while it is being written, for the Firebase JavaScript SDK's `.stream()`."""
+    return callables.stream_story(request)
 
 
 @scheduler_fn.on_schedule(

@@ -1,14 +1,20 @@
-"""The callables for the Firebase SDKs: their answers, and their errors in the SDKs' own shape."""
+"""The callables for the Firebase SDKs: their answers, and their errors in the SDKs' own shape.
+
+`stream_story` is an HTTP function that speaks as a callable: firebase_functions can't stream.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from functions import log, messages, web, wiring
 from functions.errors import Internal, PalierError
 from functions.flags.clients.callable import evaluate_for_callable
 from functions.stories.routes import generate_for_callable
+
+if TYPE_CHECKING:
+    import flask
 
 Fault = TypeVar("Fault", bound=Exception)
 
@@ -41,6 +47,22 @@ def evaluate_flags(request: Request) -> Any:
 def generate_story(request: Request) -> Any:
     scope = wiring.settings().scope
     return generate_for_callable(wiring.studio(), scope, _uid(request), request.data)
+
+
+def stream_story(request: flask.Request) -> flask.Response:
+    project = wiring.settings().project
+    return web.dispatch(streaming().wsgi_app, request, "stream_story", project)
+
+
+@wiring.once
+def streaming() -> flask.Flask:
+    from functions import tokens
+    from functions.stories.stream_callable import Doors, blueprint
+
+    settings = wiring.settings()
+    doors = Doors(tokens.person, tokens.app if settings.app_check else None)
+    rooms = [blueprint(wiring.studio, settings.scope, doors)]
+    return web.make_app("stream_story", "", rooms)
 
 
 def answer(

@@ -1,4 +1,4 @@
-"""Firebase ID tokens of people. The only file that uses firebase_admin."""
+"""Firebase's tokens, of people and of apps. The only file that uses firebase_admin."""
 
 from __future__ import annotations
 
@@ -30,3 +30,23 @@ def person(authorization: str | None) -> Actor:
     if not USER_ID.fullmatch(uid):
         raise Unauthenticated("The ID token's user id is not one that Firebase Auth gives out.")
     return Actor.person(uid)
+
+
+def app(token: str | None) -> None:
+    """Raises Unauthenticated unless an App Check token says that one of the project's apps sent the
+    request, and StoreUnavailable when Firebase's keys can't be fetched.
+    """
+    from firebase_admin import app_check
+    from jwt import PyJWKClientConnectionError, PyJWTError  # comes with firebase_admin
+
+    remedy = "Send the request from an app with App Check switched on."
+    if not token:
+        raise Unauthenticated("No App Check token was sent.", remedy=remedy)
+    try:
+        app_check.verify_token(token)
+    except PyJWKClientConnectionError as error:
+        raise StoreUnavailable(
+            "Firebase's keys can't be had, so the App Check token can't be checked right now."
+        ) from error
+    except (ValueError, PyJWTError) as error:
+        raise Unauthenticated("The App Check token is invalid.", remedy=remedy) from error

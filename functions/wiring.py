@@ -23,8 +23,8 @@ from functions.settings import Settings
 if TYPE_CHECKING:
     from functions.administration import Administration
     from functions.metrics.recorder import Recorder
-    from functions.stories.generate import Studio
     from functions.stories.library import Library
+    from functions.stories.studio import Studio
     from functions.tick import Deps
 
 STORY_MEMORY_MB = 512
@@ -100,14 +100,31 @@ def recorder() -> Recorder:
 @once
 def studio() -> Studio:
     """What making stories takes; importing it costs half a second of CPU."""
-    from functions.stories.generate import Studio
+    from functions.stories.cap import DailyCap
     from functions.stories.memory import ContainerMemory
+    from functions.stories.moderation import Moderator
     from functions.stories.openai import OpenAIModel
+    from functions.stories.pins import MemberPins
+    from functions.stories.quota import Limits
     from functions.stories.shelf import Shelf
+    from functions.stories.studio import Studio
 
-    model = OpenAIModel(lambda: settings().openai_api_key, CLOCK, address=settings().openai_url)
-    memory = ContainerMemory(STORY_MEMORY_MB * 2**20)
-    return Studio(Shelf(store(), CLOCK), snapshots(), model, recorder(), memory, CLOCK)
+    given = settings()
+    model = OpenAIModel(lambda: given.openai_api_key, CLOCK, address=given.openai_url)
+    cap = DailyCap(store(), CLOCK, given.microdollars_a_day)
+    atexit.register(cap.close)
+    return Studio(
+        shelf=Shelf(store(), CLOCK),
+        snapshots=snapshots(),
+        model=model,
+        moderator=Moderator(model, given.moderation_open),
+        cap=cap,
+        limits=Limits(given.requests_an_hour, given.microdollars_an_hour),
+        pins=MemberPins(store()),
+        recorder=recorder(),
+        memory=ContainerMemory(STORY_MEMORY_MB * 2**20),
+        clock=CLOCK,
+    )
 
 
 @once

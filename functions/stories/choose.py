@@ -1,5 +1,5 @@
-"""Which version serves a user: what the flag says, or the person's own choice, as far as this bundle
-can serve it.
+"""Which version serves a user: what the flag says, or the person's own choice, as far as this
+bundle can serve it.
 
 Pure, but for the prompts: files of the bundle, read once.
 """

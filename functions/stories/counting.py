@@ -9,7 +9,7 @@ earns nothing by it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from functions.metrics.tally import Observation
 from functions.stories import failure, prices, quality
@@ -24,15 +24,19 @@ from functions.stories.versions import BY_FALLBACK
 class Writing:
     """What became of a call: the story, if it came to one, or why it did not.
 
-    `ended` is a failure of the model, of moderation, or None. `first_piece_ms` is when a stream told
-    its first piece, from the beginning of the request.
+    `ended` is a failure of the model or of moderation. `first_piece_ms` is when a stream told its
+    first piece, from the beginning of the request.
     """
 
     call: ModelCall
-    outcome: Outcome
+    outcome: Outcome = field(default_factory=lambda: Outcome(failure.unasked()))
     ended: Failure | None = None
     story: Story | None = None
     first_piece_ms: float | None = None
+
+    @property
+    def attempts(self) -> int:
+        return len(self.outcome.attempts)
 
 
 def observations(seen: Observation, writing: Writing | None) -> Iterator[Observation]:

@@ -1,4 +1,10 @@
-"""Generating a story: at once when it is done, or piece by piece while it is being written."""
+"""Generating a story: at once when it is done, or piece by piece while it is being written.
+
+    begin (who, what, which version, claim) → write (model, moderation, one write) → metrics
+
+Two commits a story: the claim, and the terminal state. The whole takes at most `Budget.total`
+seconds, of which `reserve` are kept to store the result, to count it and to answer.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +14,14 @@ from typing import Any
 from functions import log
 from functions.documents import Scope
 from functions.identity import Actor
-from functions.stories.course import Course
+from functions.stories.account import Account
+from functions.stories.begin import Commission, begin
+from functions.stories.shelf import StoredStory
 from functions.stories.story import Piece
 from functions.stories.studio import Studio, Told
+from functions.stories.write import Desk
+
+Event = Piece | Told | None
 
 
 def generate(studio: Studio, scope: Scope, identify: Callable[[], Actor], body: Any) -> Told:
@@ -21,37 +32,63 @@ def generate(studio: Studio, scope: Scope, identify: Callable[[], Actor], body: 
     RateLimited, OutOfMemory, OpenAIError, Timeout, StoreUnavailable, Internal. However it ends, it
     is counted once, but for replays.
     """
-    course = Course(studio, scope, stream=False)
     with log.bound(application=scope.application, environment=scope.environment):
-        with course.accounted():
-            course.begin(identify, body)
-            if course.told is None:
-                for _ in course.write():
-                    pass
-    assert course.told is not None
-    return course.told
+        account = Account(studio, scope)
+        with account.closing():
+            begun = _begun(studio, scope, account, identify, body, stream=False)
+            if isinstance(begun, StoredStory):
+                return Told(begun, replayed=True)
+            return _last(begun.write())
 
 
 def stream(
     studio: Studio, scope: Scope, identify: Callable[[], Actor], body: Any
-) -> Generator[Piece | Told | None, None, None]:
+) -> Generator[Event, None, None]:
     """The same piece by piece: what is complete, None while nothing is, and the whole at the end.
 
     Raises at once what `generate` raises before the model is asked, and the rest from the iterator.
     Closing the iterator cancels the call and settles what it cost.
     """
-    course = Course(studio, scope, stream=True)
     with log.bound(application=scope.application, environment=scope.environment):
-        with course.accounted():
-            course.begin(identify, body)
-        return log.kept(_events(course))
+        account = Account(studio, scope)
+        with account.closing():
+            begun = _begun(studio, scope, account, identify, body, stream=True)
+        events = _again(begun) if isinstance(begun, StoredStory) else _events(account, begun)
+        return log.kept(events)
 
 
-def _events(course: Course) -> Generator[Piece | Told | None, None, None]:
-    if course.told is None:
-        with course.accounted():
-            yield from course.write()
-    else:
-        yield from course.told.story.story.pieces
-    assert course.told is not None
-    yield course.told
+def _begun(
+    studio: Studio,
+    scope: Scope,
+    account: Account,
+    identify: Callable[[], Actor],
+    body: Any,
+    *,
+    stream: bool,
+) -> Desk | StoredStory:
+    begun = begin(studio, scope, account, identify, body)
+    if not isinstance(begun, Commission):
+        return begun
+    desk = Desk(studio, scope, account, begun, stream=stream)
+    desk.moderate_wish()
+    return desk
+
+
+def _events(account: Account, desk: Desk) -> Generator[Event, None, None]:
+    with account.closing():
+        told = yield from desk.write()
+    yield told
+
+
+def _again(story: StoredStory) -> Generator[Event, None, None]:
+    yield from story.story.pieces
+    yield Told(story, replayed=True)
+
+
+def _last(steps: Generator[Piece | None, None, Told]) -> Told:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            told: Told = end.value
+            return told

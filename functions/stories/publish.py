@@ -1,4 +1,5 @@
-"""Creating a version: recorded, published, and made a variant of the flag, in one change.
+"""Creating a version: recorded, published, and made a variant of the flag, in one change. The flag
+that switches all stories off comes into being with the first.
 
 The flag is edited in the same change, because a version that is no variant yet can't be rolled out,
 and nobody creates one for another purpose. Who gets it is not touched: the first version of all
@@ -18,13 +19,14 @@ from functions.flags.manage.publish import publish, save_flag
 from functions.flags.publication import Edit
 from functions.published import SERVICES, timestamp
 from functions.stories import choose, prompt
-from functions.stories.versions import FLAG, SERVICE, NewVersion, StoryVersion
+from functions.stories.versions import FLAG, SERVICE, SWITCH, NewVersion, StoryVersion
 
 PAGE = 300
 NOT_PUBLISHED = ("schema", "service", "created_at")
 """What a version's document holds beside its record."""
 
 DESCRIPTION = "The version of the story function that serves a user."
+SWITCH_DESCRIPTION = "Whether stories are made. Kill it to stop them all."
 
 
 def create_version(new: NewVersion) -> Callable[[View], Decision]:
@@ -37,7 +39,8 @@ def create_version(new: NewVersion) -> Callable[[View], Decision]:
     def decide(view: View) -> Decision:
         version = _complete(new)
         path, flag_path = version_path(view.scope, new.version), view.scope.doc("flags", FLAG)
-        found = view.get_many([path, flag_path])
+        switch_path = view.scope.doc("flags", SWITCH)
+        found = view.get_many([path, flag_path, switch_path])
         services = view.part(SERVICES)
         published = services.setdefault(SERVICE, {})
         if found[path] or new.version in published:
@@ -50,9 +53,14 @@ def create_version(new: NewVersion) -> Callable[[View], Decision]:
         flag = _with_variant(found[flag_path], new.version)
         created = {"service": SERVICE, **record, "created_at": timestamp(view.now)}
         saved, writes = save_flag(view, found[flag_path], flag)
+        flags = [saved]
+        if found[switch_path] is None:
+            switch, written = save_flag(view, None, _switch())
+            flags.append(switch)
+            writes = [*writes, *written]
         return Decision(
             writes=[Write.create(path, created), *writes],
-            parts={SERVICES: services, **publish(view, Edit(flags=[saved]))},
+            parts={SERVICES: services, **publish(view, Edit(flags=flags))},
             entries=[Entry("version.create", f"{SERVICE}@{new.version}", after=record)],
             result=record,
         )
@@ -117,6 +125,17 @@ def _with_variant(document: Document | None, version: str) -> Flag:
         variants = {**flag.definition["variants"], version: version}
         definition = {**flag.definition, "variants": variants}
         flag = flag.edited({"definition": definition})
+    flag.check()
+    return flag
+
+
+def _switch() -> Flag:
+    """The kill switch: made with the first version, for whoever needs it in a hurry."""
+    variants = {"on": True, "off": False}
+    definition = {"state": "ENABLED", "variants": variants, "defaultVariant": "on"}
+    flag = Flag(
+        SWITCH, definition, description=SWITCH_DESCRIPTION, off_variant="off", permanent=True
+    )
     flag.check()
     return flag
 

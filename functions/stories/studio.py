@@ -1,4 +1,4 @@
-"""What making stories takes, and what it comes to. Built once a process, handed to every request."""
+"""What making stories takes: built once a process, handed to every request."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from functions.clock import Clock
 from functions.documents import Scope
 from functions.identity import Actor
 from functions.metrics.tally import Observation
-from functions.stories.cap import DailyCap
 from functions.stories.calling import Model
+from functions.stories.cap import DailyCap
 from functions.stories.choose import Evaluator
 from functions.stories.memory import MemoryUse
 from functions.stories.moderation import Moderator

@@ -58,7 +58,7 @@ class NewVersion(BaseModel):
     prompt: Annotated[str, StringConstraints(min_length=1, max_length=60)]
     model: ModelName
     parameters: Parameters
-    handler: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "one-call-2"
+    handler: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "one-call-1"
     fallback: ModelName | None = None
 
 

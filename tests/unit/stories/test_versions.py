@@ -17,6 +17,7 @@ from functions.stories.versions import FLAG, NewVersion, StoryVersion
 PROMPTS = {
     "tale-1": "723b7080adb0b5009b4aa254bef2a23801a1ec51183b9132f370c476f44956fb",
     "tale-2": "33c247b2fc3f171dc9bb9e79f728ce5607cde3d1285be330aa993b4ffc31dcf2",
+    "tale-3": "af4778fcd633c19f519425ff835d71c41ee8c39af2795923de59ccc74bfa545b",
 }
 """A prompt that was published keeps its text: a new wording is a new file and a new line here."""
 
