@@ -66,7 +66,10 @@ def application() -> flask.Flask:
     from functions.rollouts import routes as rollouts
     from functions.rollouts.store import using
     from functions.stories import admin_routes as versions
+    from functions.stories import user_routes as users
+    from functions.stories.measures import MEASURES
     from functions.stories.publish import releasable, services
+    from functions.stories.versions import SERVICE
 
     ask = wiring.administration
     rooms = [
@@ -80,7 +83,8 @@ def application() -> flask.Flask:
         exchange_routes.blueprint(ask, releasable),
         repair_routes.blueprint(ask, {SERVICES: services}),
         versions.blueprint(ask),
-        rollouts.blueprint(ask, releasable),
+        users.blueprint(ask),
+        rollouts.blueprint(ask, releasable, {SERVICE: MEASURES}),
         registry.blueprint(ask),
     ]
     app = web.make_app(FUNCTION, PREFIX, rooms)

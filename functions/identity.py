@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Any
 
 from functions.documents import Document, Scope
-from functions.errors import PermissionDenied
+from functions.errors import InvalidArgument, PermissionDenied
 
 PRODUCTION = "production"
 ENVIRONMENTS = (PRODUCTION, "staging", "development", "testing", "demo")
@@ -92,6 +92,13 @@ class Membership:
 
 
 NOBODY = Membership("", frozenset())
+
+
+def user_id(text: str) -> str:
+    """A user's id as somebody wrote it. Raises InvalidArgument."""
+    if not USER_ID.fullmatch(text):
+        raise InvalidArgument("The user id is not well-formed.")
+    return text
 
 
 def administrator_path(uid: str) -> str:

@@ -18,7 +18,7 @@ from functions import audit, web
 from functions.administration import Administration, ChangeBody
 from functions.description import described, limit
 from functions.errors import InvalidArgument
-from functions.identity import USER_ID, Permission
+from functions.identity import Permission, user_id
 from functions.registry import members
 from functions.registry.answers import AuditTrail, FormerMember, MemberAnswer, Verified
 from functions.settings import IDENTIFIER
@@ -42,14 +42,14 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
         body = web.parse(Grant)
         if not all(IDENTIFIER.fullmatch(name) for name in body.environments):
             raise InvalidArgument("The name of an environment is not well-formed.")
-        decide = members.grant(_user_id(uid), body.role, body.environments)
+        decide = members.grant(user_id(uid), body.role, body.environments)
         return web.answer(administration().commit(Permission.MANAGE_MEMBERS, body, decide).result)
 
     @routes.delete("/v1/members/<uid>")
     @described("Take a membership away", body=ChangeBody, answers={200: FormerMember})
     def revoke(uid: str) -> Any:
         body = web.parse(ChangeBody)
-        decide = members.revoke(_user_id(uid))
+        decide = members.revoke(user_id(uid))
         return web.answer(administration().commit(Permission.MANAGE_MEMBERS, body, decide).result)
 
     @routes.get("/v1/audit")
@@ -71,9 +71,3 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
         return web.answer({"ok": found.ok, "entries": found.entries, "problem": found.problem})
 
     return routes
-
-
-def _user_id(text: str) -> str:
-    if not USER_ID.fullmatch(text):
-        raise InvalidArgument("The user id is not well-formed.")
-    return text

@@ -1,6 +1,6 @@
 """Versions of the story function over the admin API.
 
-GET  /v1/versions    all of an environment, the newest first
+GET  /v1/versions    all of an environment, the newest first, and which this bundle can serve
 POST /v1/versions    create one; it becomes a variant of `stories.version`, the first one
                      ever becomes its default
 """
@@ -18,9 +18,10 @@ from functions.description import described
 from functions.documents import Document
 from functions.errors import AlreadyExists, FailedPrecondition
 from functions.identity import Permission
+from functions.stories import choose
 from functions.stories.answers import CreatedVersion, Versions
 from functions.stories.publish import create_version
-from functions.stories.versions import SERVICE, NewVersion
+from functions.stories.versions import SERVICE, NewVersion, StoryVersion
 
 SHOWN = 200
 
@@ -65,4 +66,21 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
 def _shown(document: Document) -> dict[str, Any]:
     hidden = ("schema", "created_at")
     record = {name: value for name, value in document.data.items() if name not in hidden}
-    return {**record, "created_at": document.data["created_at"].timestamp()}
+    why = _lacking(record)
+    return {
+        **record,
+        "created_at": document.data["created_at"].timestamp(),
+        "served": why is None,
+        "why": why,
+    }
+
+
+def _lacking(record: dict[str, Any]) -> str | None:
+    """Why this bundle can't serve a version; None: it can."""
+    try:
+        choose.assemble(StoryVersion.from_record(record))
+    except FailedPrecondition as error:
+        return error.detail
+    except ValueError:
+        return "The record of this version is damaged."
+    return None

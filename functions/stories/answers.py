@@ -87,21 +87,33 @@ class Export(Answer):
     next: str | None
 
 
+class ErasedUserStories(ErasedStories, ChangeAnswer):
+    """The same for an administrator."""
+
+
 class VersionRecord(Answer):
-    """A version as it is kept, with the hashes of its prompt and of all that it is."""
+    """A version as it is kept, with the hashes of its prompt and of all that it is.
+
+    `fallback` is there when it has one.
+    """
 
     version: str
     prompt: str
     model: str
     parameters: Parameters
     handler: str
+    fallback: str | None = None
     prompt_hash: str
     content_hash: str
 
 
 class ShownVersion(VersionRecord):
+    """`served`: this bundle can serve it; otherwise `why` says what it lacks."""
+
     service: str
     created_at: float
+    served: bool
+    why: str | None
 
 
 class Versions(Answer):
