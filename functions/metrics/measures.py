@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 PARTS = 1_000
 LARGEST = 1e9
@@ -58,6 +59,16 @@ class Measure:
 
 Measures = Mapping[str, Measure]
 NONE = Measure()
+
+
+@dataclass(frozen=True)
+class Known:
+    """A measure that a service reports, for people: its unit, which way is better, if any, and
+    what it says."""
+
+    unit: str
+    better: Literal["higher", "lower"] | None
+    about: str
 
 
 def checked(values: Values) -> Values:

@@ -23,9 +23,17 @@ class LimitsAnswer(Answer):
     disaster_requests: int
 
 
+class CriterionAnswer(Answer):
+    name: str
+    samples: int
+    at_least: float | None
+    at_most: float | None
+
+
 class CriteriaAnswer(Answer):
     requests: int
     error_rate: float
+    measures: list[CriterionAnswer]
 
 
 class PlanAnswer(Answer):

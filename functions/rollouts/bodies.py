@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.administration import ChangeBody
 from functions.errors import InvalidArgument
+from functions.rollouts import criterion
+from functions.rollouts.criterion import Criterion
 from functions.rollouts.plan import TEMPLATES, Criteria, Limits, Plan, Stage
 
 Number = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
@@ -45,9 +47,24 @@ class LimitsBody(_Body):
     disaster_requests: Count | None = None
 
 
+class CriterionBody(_Body):
+    """The mean of a measure that the service reports, within one bound or two."""
+
+    name: Annotated[str, Field(max_length=40)]
+    samples: Count | None = None
+    at_least: Number | None = None
+    at_most: Number | None = None
+
+
 class CriteriaBody(_Body):
     requests: Count | None = None
     error_rate: Number | None = None
+    measures: list[CriterionBody] = Field(default=[], max_length=criterion.MAXIMUM)
+
+    def criteria(self) -> Criteria:
+        given = self.model_dump(exclude_none=True)
+        measures = tuple(Criterion(**each) for each in given.pop("measures"))
+        return Criteria(**given, measures=measures)
 
 
 class PlanBody(_Body):
@@ -68,7 +85,7 @@ class PlanBody(_Body):
         return Plan(
             stages=tuple(stage.stage() for stage in self.stages),
             limits=Limits(**self.limits.model_dump(exclude_none=True)),
-            criteria=Criteria(**self.criteria.model_dump(exclude_none=True)),
+            criteria=self.criteria.criteria(),
             **given,
         )
 

@@ -6,8 +6,9 @@ carries no expectation: it is allowed in every phase that hasn't ended, so it wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from functions.changes import Decision, Entry, View
 from functions.documents import Write
@@ -18,8 +19,10 @@ from functions.errors import (
     NotFound,
 )
 from functions.flags.flag import Flag
+from functions.metrics.measures import Known
 from functions.metrics.windows import Window
 from functions.rollouts import state, store
+from functions.rollouts.criterion import misplaced
 from functions.rollouts.evidence import last_minute
 from functions.rollouts.look import look
 from functions.rollouts.plan import Plan, validate
@@ -34,6 +37,12 @@ Deciding = Callable[[View], Decision]
 Releasable = Callable[[View, str, str], None]
 """Raises FailedPrecondition when a flag's variant can't be served. Handed in: the room that serves
 the variants knows."""
+
+
+Measured = Mapping[str, Mapping[str, Known]]
+"""By service, the measures that it reports. Handed in: the room that reports them knows."""
+
+UNMEASURED: Measured = MappingProxyType({})
 
 
 def anything(_view: View, _flag: str, _candidate: str) -> None:
@@ -60,7 +69,12 @@ class Asked:
     stage: int | None = None
 
 
-def create(creation: Creation, asked: Asked, releasable: Releasable = anything) -> Deciding:
+def create(
+    creation: Creation,
+    asked: Asked,
+    releasable: Releasable = anything,
+    measured: Measured = UNMEASURED,
+) -> Deciding:
     """A pending rollout from the flag's default to the candidate. Its result is the Rollout.
 
     Raises InvalidArgument (plan, variants), NotFound (flag) or FailedPrecondition (archived, or the
@@ -81,6 +95,9 @@ def create(creation: Creation, asked: Asked, releasable: Releasable = anything) 
                 "never advance.",
                 remedy="Name the `service` whose versions they are, or take the plan `manual`.",
             )
+        wrong = list(misplaced(plan.criteria.measures, service, measured.get(service, {})))
+        if wrong:
+            raise InvalidArgument(f"This plan can't work. {' '.join(wrong)}")
         rollout = Rollout(
             id=creation.id,
             flag=creation.flag,

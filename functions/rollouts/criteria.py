@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import log, sqrt
 
+from functions.metrics.tally import Tally
+from functions.rollouts.criterion import number
 from functions.rollouts.harm import error_rate, evidence_so_far
 from functions.rollouts.plan import Plan, duration
 from functions.rollouts.verdict import Kind, Situation, Verdict, figures_of, percent
@@ -14,12 +16,13 @@ def criteria(plan: Plan, situation: Situation) -> Verdict | None:
     kind, rule, waiting = _missing(plan, situation)
     if kind is None:
         return None
-    figures = figures_of(situation) | {"needed_requests": plan.criteria.requests}
+    figures = _figures(plan, situation) | {"needed_requests": plan.criteria.requests}
     if situation.overdue:
         return Verdict(
             Kind.PAUSE,
             rule,
-            f"Paused: it could not prove itself healthy in the time planned. {waiting}",
+            "Paused: it could not prove itself healthy in the time planned. "
+            f"{waiting[:1].upper()}{waiting[1:]}",
             figures,
         )
     return Verdict(kind, rule, f"Waiting: {waiting}", figures)
@@ -57,6 +60,9 @@ def _missing(plan: Plan, situation: Situation) -> tuple[Kind | None, str, str]:
             f"{percent(failed)} of requests to the new version failed; "
             f"at most {percent(plan.criteria.error_rate)} may before it advances.",
         )
+    unmet = _unmet(plan, candidate)
+    if unmet:
+        return Kind.INCONCLUSIVE, *unmet
     if evidence_so_far(plan, situation) > log(sqrt(1.0 / plan.alpha)):
         return (
             Kind.INCONCLUSIVE,
@@ -72,6 +78,36 @@ def _missing(plan: Plan, situation: Situation) -> tuple[Kind | None, str, str]:
     return None, "", ""
 
 
+def _unmet(plan: Plan, candidate: Tally) -> tuple[str, str] | None:
+    """The first measure that has too few values, or whose mean is out of bounds: rule and words."""
+    for each in plan.criteria.measures:
+        measure = candidate.measure(each.name)
+        if measure.mean is None or measure.count < each.samples:
+            return (
+                "samples",
+                f"{measure.count:,} of the {each.samples:,} values of `{each.name}` needed of the "
+                "new version so far.",
+            )
+        if not each.holds(measure.mean):
+            return (
+                "measures",
+                f"the mean of `{each.name}` is {number(measure.mean)} on the new version; "
+                f"{each.bounds} is needed before it advances.",
+            )
+    return None
+
+
+def _figures(plan: Plan, situation: Situation) -> dict[str, float]:
+    """Those of the situation, and the means of what the plan demands, with their counts."""
+    figures = figures_of(situation)
+    for each in plan.criteria.measures:
+        measure = situation.seen.stage.candidate.measure(each.name)
+        figures[f"values_of_{each.name}"] = measure.count
+        if measure.mean is not None:
+            figures[f"mean_of_{each.name}"] = round(measure.mean, 4)
+    return figures
+
+
 def _control_needed(requests: int, share: float) -> int:
     """Half of what the split lets expect beside so many requests of the candidate, and some."""
     if share >= 1.0:
@@ -79,7 +115,7 @@ def _control_needed(requests: int, share: float) -> int:
     return max(1, round(requests * min(1.0, (1.0 - share) / share) / 2))
 
 
-def healthy(situation: Situation) -> Verdict:
+def healthy(plan: Plan, situation: Situation) -> Verdict:
     """PASS, with what was seen."""
     stage = situation.seen.stage
     return Verdict(
@@ -87,5 +123,5 @@ def healthy(situation: Situation) -> Verdict:
         "healthy",
         f"Healthy: {stage.candidate.failures:,} of {stage.candidate.served:,} requests to the new "
         f"version failed, {stage.control.failures:,} of {stage.control.served:,} on the old one.",
-        figures_of(situation),
+        _figures(plan, situation),
     )

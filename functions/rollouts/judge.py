@@ -32,4 +32,4 @@ def judge(plan: Plan, situation: Situation) -> Verdict:
         verdict = rule(plan, situation)
         if verdict:
             return verdict
-    return healthy(situation)
+    return healthy(plan, situation)

@@ -14,6 +14,8 @@ from typing import Any
 
 from functions.alerts.thresholds import BY_ID
 from functions.errors import InvalidArgument
+from functions.rollouts import criterion
+from functions.rollouts.criterion import Criterion
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -54,10 +56,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What must be seen of the candidate in a stage before it may advance."""
+    """What must be seen of the candidate in a stage before it may advance.
+
+    `measures` are what it demands of the numbers that the service reports.
+    """
 
     requests: int = 100
     error_rate: float = 0.02
+    measures: tuple[Criterion, ...] = ()
+
+    def to_document(self) -> dict[str, Any]:
+        return asdict(self) | {"measures": [each.to_document() for each in self.measures]}
+
+    @staticmethod
+    def from_document(data: Mapping[str, Any]) -> Criteria:
+        measures = tuple(Criterion(**each) for each in data.get("measures", ()))
+        return Criteria(**{**data, "measures": measures})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +103,10 @@ class Plan:
         return len(self.stages) - 1
 
     def to_document(self) -> dict[str, Any]:
-        return asdict(self) | {"stages": [asdict(stage) for stage in self.stages]}
+        return asdict(self) | {
+            "stages": [asdict(stage) for stage in self.stages],
+            "criteria": self.criteria.to_document(),
+        }
 
     @staticmethod
     def from_document(data: Mapping[str, Any]) -> Plan:
@@ -98,7 +115,7 @@ class Plan:
                 **data,
                 "stages": tuple(Stage(**stage) for stage in data["stages"]),
                 "limits": Limits(**data["limits"]),
-                "criteria": Criteria(**data["criteria"]),
+                "criteria": Criteria.from_document(data["criteria"]),
             }
         )
 
@@ -119,6 +136,7 @@ def preview(plan: Plan) -> tuple[str, ...]:
         f"then on {advance}; paused if it can't after {duration(stage.max_wait_seconds)}."
         for number, stage in enumerate(plan.stages)
     ]
+    lines += [each.sentence for each in plan.criteria.measures]
     lines.append(f"Then it is watched for {duration(plan.watch_seconds)} and becomes the default.")
     if not plan.holdback:
         lines.append(
@@ -201,7 +219,8 @@ def _judgement_problems(plan: Plan) -> list[str]:
             "It may not advance on more errors than the limit that takes it back.",
         ),
     )
-    return [message for holds, message in checks if not holds]
+    found = [message for holds, message in checks if not holds]
+    return [*found, *criterion.problems(criteria.measures)]
 
 
 def _plan(name: str, *stages: tuple[float, float], **options: Any) -> Plan:

@@ -36,14 +36,23 @@ from functions.rollouts.answers import (
     WholeRollout,
 )
 from functions.rollouts.bodies import CommandBody, CreateBody, StartBody
-from functions.rollouts.commands import Asked, Creation, Releasable, anything
+from functions.rollouts.commands import (
+    UNMEASURED,
+    Asked,
+    Creation,
+    Measured,
+    Releasable,
+    anything,
+)
 from functions.rollouts.plan import TEMPLATES, preview
 
 ID = {"identifier": f"^{store.IDENTIFIER.pattern}$"}
 
 
 def blueprint(
-    administration: Callable[[], Administration], releasable: Releasable = anything
+    administration: Callable[[], Administration],
+    releasable: Releasable = anything,
+    measured: Measured = UNMEASURED,
 ) -> flask.Blueprint:
     """`administration` is asked on the first request."""
     routes = flask.Blueprint("rollouts", __name__)
@@ -82,7 +91,7 @@ def blueprint(
         creation = Creation(
             f"r-{uuid.uuid4().hex[:12]}", body.flag, body.candidate, body.wanted(), body.service
         )
-        deciding = commands.create(creation, _asked(admin, body), releasable)
+        deciding = commands.create(creation, _asked(admin, body), releasable, measured)
         outcome = admin.commit(Permission.ROLL_OUT, body, deciding)
         described = {**_told(outcome), "preview": list(preview(creation.plan))}
         return web.answer(described, 201)

@@ -9,7 +9,19 @@ from functions.rollouts.verdict import Kind
 
 QUIET = frozenset({"start_requested"})
 URGENT = frozenset({"rolled_back", "stepped_back"})
-WAITING = frozenset({"no data", "requests", "control", "time", "criteria", "suspicion", "alarm"})
+WAITING = frozenset(
+    {
+        "no data",
+        "requests",
+        "control",
+        "time",
+        "criteria",
+        "samples",
+        "measures",
+        "suspicion",
+        "alarm",
+    }
+)
 """Rules behind a pause that can wait until the morning."""
 
 TITLES = {

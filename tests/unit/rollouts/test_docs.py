@@ -9,6 +9,7 @@ import pytest
 
 from functions.rollouts import criteria, harm
 from functions.rollouts.bodies import CreateBody
+from functions.rollouts.criterion import Criterion
 from functions.rollouts.plan import TEMPLATES, Criteria, Limits, Plan, Stage, validate
 
 PAGE = (Path(__file__).parents[3] / "docs/how-to/roll-out.md").read_text()
@@ -29,7 +30,8 @@ def test_every_template_is_named(name: str) -> None:
     "field",
     [
         *(f"stages[].{each.name}" for each in fields(Stage)),
-        *(f"criteria.{each.name}" for each in fields(Criteria)),
+        *(f"criteria.{each.name}" for each in fields(Criteria) if each.name != "measures"),
+        *(f"criteria.measures[].{each.name}" for each in fields(Criterion)),
         *(f"limits.{each.name}" for each in fields(Limits)),
         *(
             each.name
@@ -45,5 +47,5 @@ def test_every_field_of_a_plan_is_explained(field: str) -> None:
 def test_every_rule_is_explained() -> None:
     source = "".join(Path(str(each.__file__)).read_text() for each in (harm, criteria))
     rules = set(re.findall(r'Kind\.\w+,\s+"([a-z_ ]+)"', source)) | {harm.INTERNAL}
-    for rule in rules | {"disaster", "error_rate", "slow_rate", "memory"}:
+    for rule in rules | {"disaster", "error_rate", "slow_rate", "memory", "samples", "measures"}:
         assert f"`{rule}`" in PAGE, rule

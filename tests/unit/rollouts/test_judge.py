@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.metrics.measures import Measure
 from functions.metrics.tally import Completion, Tally
+from functions.rollouts.criterion import Criterion
 from functions.rollouts.evidence import Both, Seen
 from functions.rollouts.judge import judge
 from functions.rollouts.plan import Criteria, Plan, Stage
@@ -21,6 +23,20 @@ PLAN = Plan(
 
 def users(prefix: str, count: int) -> frozenset[str]:
     return frozenset(f"{prefix}{number:04d}" for number in range(count))
+
+
+DEMANDING = replace(
+    PLAN,
+    criteria=Criteria(measures=(Criterion("quality", 50, 0.9), Criterion("cost", 50, at_most=2))),
+)
+
+
+def reporting(**means: tuple[int, float]) -> Both:
+    """As HEALTHY, with measures: {name: (values, mean)}."""
+    measures = {
+        name: Measure(count, round(count * mean * 1000), 0) for name, (count, mean) in means.items()
+    }
+    return Both(replace(tally(200), measures=measures), control(1800))
 
 
 def tally(
@@ -265,6 +281,36 @@ CASES = {
     "more errors than may advance": Case(
         at(Both(tally(200, 5), control(1800, 45))), Kind.INCONCLUSIVE, "criteria"
     ),
+    "nothing of a measure that is demanded": Case(
+        at(HEALTHY), Kind.INCONCLUSIVE, "samples", DEMANDING
+    ),
+    "too few values of a measure, all good": Case(
+        at(reporting(quality=(49, 1.0), cost=(200, 1))), Kind.INCONCLUSIVE, "samples", DEMANDING
+    ),
+    "a mean below its bound": Case(
+        at(reporting(quality=(50, 0.8995), cost=(200, 1))), Kind.INCONCLUSIVE, "measures", DEMANDING
+    ),
+    "the second of two above its bound": Case(
+        at(reporting(quality=(50, 0.9), cost=(1200, 1234.5))),
+        Kind.INCONCLUSIVE,
+        "measures",
+        DEMANDING,
+    ),
+    "a mean below its bound in all the time": Case(
+        at(reporting(quality=(50, 0.5), cost=(200, 1)), overdue=True),
+        Kind.PAUSE,
+        "measures",
+        DEMANDING,
+    ),
+    "all that is demanded": Case(
+        at(reporting(quality=(50, 0.9), cost=(200, 2))), Kind.PASS, "healthy", DEMANDING
+    ),
+    "the control's measures are nobody's": Case(
+        at(Both(tally(200), reporting(quality=(90, 1.0), cost=(90, 1)).candidate)),
+        Kind.INCONCLUSIVE,
+        "samples",
+        DEMANDING,
+    ),
     "suspicious": Case(at(Both(tally(1000, 9), control(9000, 24))), Kind.INCONCLUSIVE, "suspicion"),
     "an alert fires": Case(at(HEALTHY, alarms=("p1-memory",)), Kind.INCONCLUSIVE, "alarm"),
     "healthy": Case(at(HEALTHY), Kind.PASS, "healthy"),
@@ -305,6 +351,20 @@ def test_verdict(case: Case) -> None:
         ),
         ("too few requests", "Waiting: 99 of the 100 requests needed on the new version so far."),
         (
+            "too few values of a measure, all good",
+            "Waiting: 49 of the 50 values of `quality` needed of the new version so far.",
+        ),
+        (
+            "the second of two above its bound",
+            "Waiting: the mean of `cost` is 1,234.5 on the new version; at most 2 is needed before "
+            "it advances.",
+        ),
+        (
+            "a mean below its bound in all the time",
+            "Paused: it could not prove itself healthy in the time planned. The mean of `quality` "
+            "is 0.5 on the new version; at least 0.9 is needed before it advances.",
+        ),
+        (
             "healthy",
             "Healthy: 0 of 200 requests to the new version failed, 0 of 1,800 on the old one.",
         ),
@@ -313,6 +373,13 @@ def test_verdict(case: Case) -> None:
 def test_sentences(name: str, sentence: str) -> None:
     case = CASES[name]
     assert judge(case.plan, case.situation).sentence == sentence
+
+
+def test_what_was_measured_stands_in_the_figures() -> None:
+    for name in ("all that is demanded", "a mean below its bound"):
+        case = CASES[name]
+        figures = judge(case.plan, case.situation).figures
+        assert (figures["values_of_quality"], figures["mean_of_cost"] > 0) == (50, True)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())

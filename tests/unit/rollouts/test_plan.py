@@ -4,6 +4,7 @@ import pytest
 
 from functions.alerts.thresholds import BY_ID
 from functions.errors import InvalidArgument
+from functions.rollouts.criterion import MAXIMUM, Criterion
 from functions.rollouts.plan import (
     DAY,
     HOUR,
@@ -18,6 +19,10 @@ from functions.rollouts.plan import (
 )
 
 GOOD = Plan("good", (Stage(10, 60, 600), Stage(50, 60, 600), Stage(100, 60, 600)))
+
+
+def demanding(*measures: Criterion) -> Plan:
+    return replace(GOOD, criteria=Criteria(measures=measures))
 
 
 def staged(*percentages: float, bake: float = 60, wait: float = 600) -> Plan:
@@ -72,6 +77,25 @@ def test_templates_have_the_values_promised(
         pytest.param(
             replace(GOOD, limits=Limits(disaster_rate=0.01)), "disaster_rate", id="hair trigger"
         ),
+        pytest.param(demanding(Criterion("words")), "at_least", id="a measure without a bound"),
+        pytest.param(
+            demanding(Criterion("words", at_least=2, at_most=1)), "No mean", id="bounds crossed"
+        ),
+        pytest.param(
+            demanding(Criterion("words", at_least=float("nan"))), "is a number", id="no number"
+        ),
+        pytest.param(
+            demanding(Criterion("words", samples=0, at_least=1)), "samples", id="no samples"
+        ),
+        pytest.param(demanding(Criterion("No name", at_least=1)), "not the name", id="no name"),
+        pytest.param(
+            demanding(*(2 * [Criterion("words", at_least=1)])), "twice", id="a measure twice"
+        ),
+        pytest.param(
+            demanding(*(Criterion(f"m{n}", at_least=1) for n in range(MAXIMUM + 1))),
+            "At most",
+            id="too many measures",
+        ),
     ],
 )
 def test_refuses_a_plan_that_can_not_work(plan: Plan, says: str) -> None:
@@ -93,7 +117,24 @@ def test_limits_are_those_of_p1() -> None:
 
 
 def test_survives_the_store() -> None:
-    assert Plan.from_document(GOOD.to_document()) == GOOD
+    demands = demanding(Criterion("rating", 50, at_least=3.5), Criterion("words", at_most=900))
+    for plan in (GOOD, validate(demands)):
+        assert Plan.from_document(plan.to_document()) == plan
+
+
+def test_a_plan_of_an_older_bundle_still_loads() -> None:
+    document = GOOD.to_document()
+    del document["criteria"]["measures"]
+    assert Plan.from_document(document) == GOOD
+
+
+def test_preview_says_what_is_demanded_of_measures() -> None:
+    plan = demanding(Criterion("rating", 1500, at_least=3.5), Criterion("words", 9, 100, 900.125))
+    assert preview(plan)[3:5] == (
+        "Each stage takes a mean of `rating` of at least 3.5, over 1,500 values or more.",
+        "Each stage takes a mean of `words` of at least 100 and at most 900.125, over 9 values or "
+        "more.",
+    )
 
 
 def test_preview_says_what_happens_and_what_it_can_not_see() -> None:

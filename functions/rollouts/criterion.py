@@ -1,0 +1,96 @@
+"""What a plan demands of a measure before the candidate may advance. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from functions.metrics import measures
+from functions.metrics.measures import LARGEST, Known
+
+MAXIMUM = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """The mean of a measure over the candidate's requests in a stage lies within the bounds (None:
+    no bound), as soon as there are `samples` values of it."""
+
+    name: str
+    samples: int = 100
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def holds(self, mean: float) -> bool:
+        above = self.at_least is None or mean >= self.at_least
+        return above and (self.at_most is None or mean <= self.at_most)
+
+    @property
+    def bounds(self) -> str:
+        """`at least 0.9`, as people read it."""
+        told = [("at least", self.at_least), ("at most", self.at_most)]
+        return " and ".join(f"{word} {number(bound)}" for word, bound in told if bound is not None)
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"Each stage takes a mean of `{self.name}` of {self.bounds}, over "
+            f"{self.samples:,} values or more."
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def number(value: float) -> str:
+    """With at most three decimals, none that say nothing."""
+    text = f"{value:,.3f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def problems(criteria: Sequence[Criterion]) -> Iterator[str]:
+    """Why these could never be met, or say nothing; a sentence each."""
+    if len(criteria) > MAXIMUM:
+        yield f"At most {MAXIMUM} measures may be demanded."
+    for name, count in Counter(each.name for each in criteria).items():
+        if count > 1:
+            yield f"`{name[:40]}` is demanded twice."
+    for each in criteria:
+        if not measures.NAME.fullmatch(each.name):
+            yield f"{each.name[:40]!r} is not the name of a measure."
+        yield from _problems(each)
+
+
+def _problems(of: Criterion) -> Iterator[str]:
+    name = of.name[:40]
+    bounds = [bound for bound in (of.at_least, of.at_most) if bound is not None]
+    if not bounds:
+        yield f"`{name}` needs `at_least` or `at_most`."
+    if not all(math.isfinite(bound) and abs(bound) <= LARGEST for bound in bounds):
+        yield f"`{name}`: a bound is a number from -1e9 to 1e9."
+    elif sorted(bounds) != bounds:
+        yield f"No mean of `{name}` is {of.bounds}."
+    if not 1 <= of.samples <= 10_000_000:
+        yield f"`{name}`: `samples` is 1 to 10,000,000."
+
+
+def misplaced(
+    criteria: Sequence[Criterion], service: str, known: Mapping[str, Known]
+) -> Iterator[str]:
+    """What is wrong with these for a service that reports the `known` measures; a sentence each."""
+    names = ", ".join(f"`{name}`" for name in sorted(known))
+    there_are = f"there are {names}" if known else "it reports none"
+    for each in criteria:
+        measure = known.get(each.name)
+        if measure is None:
+            yield (
+                f"The service {service!r} reports no measure `{each.name}`, so it could never "
+                f"advance; {there_are}."
+            )
+        elif measure.better == "higher" and each.at_least is None:
+            yield f"More of `{each.name}` is better: `at_most` would hold a good version back."
+        elif measure.better == "lower" and each.at_most is None:
+            yield f"Less of `{each.name}` is better: `at_least` would hold a good version back."
