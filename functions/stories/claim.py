@@ -7,7 +7,8 @@
     failed                 nothing was made: take it over, so that a retry may succeed
     any, other wish        the key belongs to another request: ALREADY_EXISTS
 
-The lease outlasts the deadline of a request and of its last write: its holder is the only writer.
+The lease outlasts the deadline of a request and of its last write: whoever is later finds that the
+document has changed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, Literal
 
 from functions.published import timestamp
 
+COLLECTION = "stories"
 LEASE_SECONDS = 45.0
 DAY = 86_400.0
 KEPT_SECONDS = 365 * DAY
@@ -31,7 +33,11 @@ State = Literal["running", "finished", "failed"]
 
 @dataclass(frozen=True)
 class Claim:
-    """What one request wants to do at `path`."""
+    """What one request wants to do.
+
+    `reserved` are the microdollars that it may cost at most, `user` the keyed hash that it is
+    counted under if it is abandoned.
+    """
 
     story_id: str
     owner: str
@@ -39,6 +45,8 @@ class Claim:
     version: str
     generation: int
     claimed_at: float
+    reserved: int = 0
+    user: str = ""
 
     def running(self) -> dict[str, Any]:
         """The document while it is being written. Every field is there in every state."""
@@ -48,6 +56,8 @@ class Claim:
             "request_hash": self.request_hash,
             "version": self.version,
             "generation": self.generation,
+            "reserved": self.reserved,
+            "user": self.user,
             "lease_until": timestamp(self.claimed_at + LEASE_SECONDS),
             "created_at": timestamp(self.claimed_at),
             "expires_at": timestamp(self.claimed_at + FAILED_KEPT_SECONDS),
@@ -74,10 +84,6 @@ class Claim:
             "attempts": attempts,
             "error": dict(error),
         }
-
-    def holds(self, now: float) -> bool:
-        """Whether the lease still stands: after it somebody else may be at it."""
-        return now < self.claimed_at + LEASE_SECONDS
 
 
 @dataclass(frozen=True)

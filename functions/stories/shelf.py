@@ -1,22 +1,48 @@
-"""The stories of an environment in Firestore, while they are made: claiming and finishing."""
+"""The stories of an environment in Firestore, while they are made: claiming and finishing.
+
+    claim    one read of {story, this hour's quota, the last one's} → decided → one commit
+             {story: running, quota: reserved}, refused when either has changed meanwhile
+    finish   one commit {story: its terminal state, quota: settled}, refused when somebody took the
+             story over, found it abandoned or erased it meanwhile; the quota is settled even so
+
+Nobody holds a lock or has to be alive for others to go on. A commit that is refused wrote nothing.
+One whose answer is lost isn't repeated: what was reserved then stays charged.
+"""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
-from functions.errors import AlreadyExists, InProgress, StoreUnavailable
+from functions.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    InProgress,
+    RateLimited,
+    StoreUnavailable,
+)
+from functions.stories import abandoned, quota
 from functions.stories import claim as claims
 from functions.stories.claim import Claim
+from functions.stories.quota import Limits, Used
 from functions.stories.story import Story
 
-COLLECTION = "stories"
-CLAIM_SECONDS = 3.0
+COLLECTION = claims.COLLECTION
+CLAIM_SECONDS = 5.0
+CALL_SECONDS = 3.0
+LONGEST_PAUSE_SECONDS = 0.1
 FINISH_SECONDS = 1.0
-CLAIM_TRIES = 5
+
+EXCEEDED = {
+    "requests": "This user has asked for as many stories as PALIER_REQUESTS_AN_HOUR allows.",
+    "cost": "This user's stories have cost what PALIER_DOLLARS_AN_HOUR allows.",
+}
 
 
 @dataclass(frozen=True)
@@ -28,34 +54,77 @@ class StoredStory:
     created_at: float
 
 
+@dataclass(frozen=True)
+class _Held:
+    """The version of a claim's document as it was written, and where its quota is kept."""
+
+    version: Any
+    quota: str | None
+
+
 class Shelf:
-    """`stories/{id}`, as the request that makes the story uses it."""
+    """`stories/{id}`, as the request that makes the story uses it. One a process."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._held: WeakKeyDictionary[Claim, _Held] = WeakKeyDictionary()
 
-    def claim(self, scope: Scope, claim: Claim) -> StoredStory | None:
-        """None: it is yours to generate. Otherwise the story that this key has made already.
+    def claim(self, scope: Scope, claim: Claim, limits: Limits) -> StoredStory | None:
+        """None: it is yours to generate, and `finish` must follow. Otherwise the story that this
+        key has made already, which takes no quota.
 
-        Raises AlreadyExists (other wish), InProgress, StoreUnavailable.
+        Raises AlreadyExists (other wish), InProgress, RateLimited, FailedPrecondition (no hour has
+        room for such a story), StoreUnavailable.
         """
         path = scope.doc(COLLECTION, claim.story_id)
-        write = Write.create(path, claim.running())
-        for _ in range(CLAIM_TRIES):
+        new = Write.create(path, claim.running())
+        hours = _hours(scope, claim) if limits.any else ()
+        until = self._clock.monotonic() + CLAIM_SECONDS
+        while self._clock.monotonic() < until:
+            found = self._store.get_many([path, *hours], timeout=CALL_SECONDS)
+            stored = found[path]
+            made_before = self._resolve(claim, stored) if stored else None
+            if made_before is not None:
+                return made_before
+            writes = [Write.update(stored, claim.running()) if stored else new]
+            if hours:
+                writes.append(_reserving(claim, limits, hours[0], *(found[hour] for hour in hours)))
+            if stored and stored.data["state"] == "running":  # its process died
+                writes.append(abandoned.failure(scope, stored, self._clock.now()))
             try:
-                self._store.commit([write], timeout=CLAIM_SECONDS)
+                versions = self._store.commit(writes, timeout=CALL_SECONDS)
             except Refused:
-                stored = self._store.get(path, timeout=CLAIM_SECONDS)
-            else:
-                return None
-            if stored is None:
-                continue  # two creations at once can refuse each other
-            replayed = self._resolve(claim, stored)
-            if replayed is not None:
-                return replayed
-            write = Write.update(stored, claim.running())
-        raise StoreUnavailable("Others kept claiming the same story.")
+                self._clock.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))
+                continue
+            self._held[claim] = _Held(versions[0], hours[0] if hours else None)
+            return None
+        raise RateLimited(
+            "The same user asks for too many stories at once.",
+            remedy="Ask for one after the other.",
+            extra={"reason": "at_once", "retry_after": 1},
+        )
+
+    def finish(
+        self, scope: Scope, claim: Claim, data: Mapping[str, Any], microdollars: int
+    ) -> bool:
+        """Writes the terminal state, once, and charges what it cost instead of what was reserved.
+
+        False when the story could not be kept.
+        """
+        held = self._held.pop(claim, None)
+        if held is None:
+            return False
+        running = Document(scope.doc(COLLECTION, claim.story_id), claim.running(), held.version)
+        story = Write.update(running, data)
+        if held.quota is None:
+            return self._commit(story) is _Ended.WRITTEN
+        settling = Write.add(held.quota, {"microdollars": microdollars - claim.reserved})
+        ended = self._commit(story, settling)
+        if ended is _Ended.REFUSED:  # one of the two has changed or is gone: each by itself
+            ended = self._commit(story)
+            self._commit(settling)
+        return ended is _Ended.WRITTEN
 
     def _resolve(self, claim: Claim, stored: Document) -> StoredStory | None:
         """The stored story, or None when the document may be taken over."""
@@ -72,16 +141,56 @@ class Shelf:
                     remedy="Use a new key for each story; the same one only to send it again.",
                 )
 
-    def finish(self, scope: Scope, claim: Claim, data: Mapping[str, Any]) -> bool:
-        """Writes the terminal state, once. False when it could not be kept."""
-        if not claim.holds(self._clock.now() + FINISH_SECONDS):
-            return False
-        path = scope.doc(COLLECTION, claim.story_id)
+    def _commit(self, *writes: Write) -> _Ended:
         try:
-            self._store.commit([Write.set(path, data)], timeout=FINISH_SECONDS)
-        except (Refused, StoreUnavailable):
-            return False
-        return True
+            self._store.commit(writes, timeout=FINISH_SECONDS)
+        except Refused:
+            return _Ended.REFUSED
+        except StoreUnavailable:
+            return _Ended.UNKNOWN
+        return _Ended.WRITTEN
+
+
+class _Ended(Enum):
+    """How a commit ended. UNKNOWN may have been written."""
+
+    WRITTEN = auto()
+    REFUSED = auto()
+    UNKNOWN = auto()
+
+
+def _hours(scope: Scope, claim: Claim) -> tuple[str, str]:
+    """Where the quota of the claim's hour is kept, and that of the one before."""
+    this, last = quota.hours(claim.claimed_at)
+    return (
+        scope.doc(quota.COLLECTION, quota.name(claim.owner, this)),
+        scope.doc(quota.COLLECTION, quota.name(claim.owner, last)),
+    )
+
+
+def _reserving(
+    claim: Claim, limits: Limits, path: str, this: Document | None, last: Document | None
+) -> Write:
+    """Takes the claim's request and cost from its user's quota. Raises RateLimited."""
+    now = claim.claimed_at
+    match quota.decide(limits, claim.reserved, _used(this), _used(last), now):
+        case Used() as used:
+            data = quota.document(used, quota.hours(now)[0])
+            return Write.update(this, data) if this else Write.create(path, data)
+        case quota.Exceeded(limit, retry_after):
+            raise RateLimited(
+                EXCEEDED[limit],
+                extra={"reason": "an_hour", "limit": limit, "retry_after": retry_after},
+            )
+        case quota.TooDear():
+            raise FailedPrecondition(
+                "One story may cost more than PALIER_DOLLARS_AN_HOUR allows a user for an hour.",
+                remedy="Raise the setting, or release a version with a lower max_output_tokens.",
+            )
+
+
+def _used(document: Document | None) -> Used:
+    return Used.of(document.data if document else None)
 
 
 def read_story(document: Document) -> StoredStory:

@@ -44,15 +44,16 @@ class Unsteady(Store):
         self.refuse = False
         self.commits: list[Sequence[Write]] = []
 
-    def commit(self, writes: Sequence[Write], **options: Any) -> None:
+    def commit(self, writes: Sequence[Write], **options: Any) -> list[Any]:
         if self.away:
             raise StoreUnavailable("cut off by the test")
         if self.refuse:
             raise Refused("lost to contention, says the test")
-        super().commit(writes, **options)
+        versions = super().commit(writes, **options)
         self.commits.append(writes)
         if self.lose_answers:
             raise StoreUnavailable("the answer was lost by the test")
+        return versions
 
 
 @pytest.fixture

@@ -256,8 +256,11 @@ class MortalStore(Store):
         found: Document | None = self._mortal(lambda: super(MortalStore, self).get(path, **options))
         return found
 
-    def commit(self, writes: Sequence[Write], **options: Any) -> None:
-        self._mortal(lambda: super(MortalStore, self).commit(writes, **options))
+    def commit(self, writes: Sequence[Write], **options: Any) -> list[Any]:
+        versions: list[Any] = self._mortal(
+            lambda: super(MortalStore, self).commit(writes, **options)
+        )
+        return versions
 
     def _mortal(self, call: Any) -> Any:
         self.left -= 1

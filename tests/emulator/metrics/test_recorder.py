@@ -32,14 +32,15 @@ class Unsteady(Store):
         self.commits: list[Sequence[Write]] = []
         self.before_commit: Callable[[], None] = lambda: None
 
-    def commit(self, writes: Sequence[Write], **options: Any) -> None:
+    def commit(self, writes: Sequence[Write], **options: Any) -> list[Any]:
         self.before_commit()
         if self.away:
             raise StoreUnavailable("cut off by the test")
-        super().commit(writes, **options)
+        versions = super().commit(writes, **options)
         self.commits.append(writes)
         if self.lose_answers:
             raise StoreUnavailable("the answer was lost by the test")
+        return versions
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ class CountedStore(Store):
         self.done()
         return found
 
-    def commit(self, writes: Sequence[Write], **options: Any) -> None:
-        super().commit(writes, **options)
+    def commit(self, writes: Sequence[Write], **options: Any) -> list[Any]:
+        versions = super().commit(writes, **options)
         self.done()
+        return versions
