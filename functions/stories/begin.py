@@ -54,6 +54,7 @@ def begin(
     claim = Claim(
         story_id=story_id(actor.id, order.idempotency_key or uuid.uuid4().hex),
         owner=actor.id,
+        user=account.user,
         request_hash=order.hash,
         version=chosen.arm,
         generation=snapshot.generation,
