@@ -5,19 +5,23 @@ from __future__ import annotations
 
 import argparse
 
-from cli import bundle, project, rollouts
+from cli import bundle, project, rollouts, stories
 from cli.flag_arguments import add_flags, add_schedules, add_segments
 from cli.verbs import (
     Subparsers,
     add_reason,
+    add_yes,
     bundle_verb,
     bundle_wide_verb,
     group,
     identifier,
+    number,
+    positive,
     project_verb,
     seconds,
 )
 
+EFFORTS = ("none", "minimal", "low", "medium", "high")
 COMMANDS = {
     "start": "begin it: the controller makes the first split within a minute",
     "pause": "keep the split and go on guarding it, but don't advance",
@@ -38,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="verbs", required=True, metavar="VERB")
     _add_project_verbs(verbs)
     _add_rollout(group(verbs, "rollout", "releases in stages"))
+    _add_stories(group(verbs, "stories", "the versions that write them, and one user's"))
     add_flags(group(verbs, "flags", "feature flags"))
     add_segments(group(verbs, "segments", "rules about users, with a name"))
     add_schedules(group(verbs, "schedules", "changes of flags that take effect at a time"))
@@ -103,3 +108,36 @@ def _add_rollout(rollout: Subparsers) -> None:
                 metavar="NUMBER",
                 help="be refused if it is at another stage by now (counted from 0)",
             )
+
+
+def _add_stories(group: Subparsers) -> None:
+    bundle_verb(group, "versions", "all of them, newest first", stories.versions)
+    create = bundle_verb(
+        group, "create-version", "create one; nobody gets it yet", stories.create_version
+    )
+    create.add_argument("version", metavar="VERSION", help="such as 1.3.0")
+    create.add_argument("--prompt", required=True, metavar="ID", help="a prompt of the bundle")
+    create.add_argument("--model", required=True, metavar="NAME", help="as OpenAI names it")
+    create.add_argument(
+        "--max-output-tokens", type=positive, required=True, metavar="NUMBER", help="64 to 16,000"
+    )
+    create.add_argument("--temperature", type=number, metavar="NUMBER", help="0 to 2")
+    create.add_argument("--top-p", type=number, metavar="NUMBER", help="up to 1")
+    create.add_argument("--reasoning-effort", choices=EFFORTS, help="of models that reason")
+    create.add_argument("--handler", metavar="NAME", help="the code that builds the call")
+    create.add_argument(
+        "--fallback", metavar="NAME", help="another model, asked when that one can't be reached"
+    )
+    add_reason(create)
+    export = bundle_verb(group, "export", "all that is kept of a user's stories", stories.export)
+    _add_uid(export)
+    export.add_argument("file", metavar="FILE", nargs="?", help="(standard output)")
+    add_reason(export)
+    erase = bundle_verb(group, "erase", "a user's stories go for good", stories.erase)
+    _add_uid(erase)
+    add_yes(erase)
+    add_reason(erase)
+
+
+def _add_uid(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("uid", metavar="UID", help="Firebase uid of the user")

@@ -31,6 +31,10 @@ class Bundle:
         """To the admin API. Raises Failed."""
         return self._admin("POST", path, body, None)
 
+    def delete(self, path: str, body: Mapping[str, Any]) -> Any:
+        """From the admin API, for good. Raises Failed."""
+        return self._admin("DELETE", path, body, None)
+
     def all_by_key(self, path: str, name: str) -> list[Any]:
         """All that the admin API lists by key. Raises Failed."""
         return [item for page in self.pages(path, name) for item in page[name]]

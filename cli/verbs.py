@@ -91,6 +91,16 @@ def seconds(text: str) -> float:
     return value
 
 
+def number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not abs(value) < 1e9:
+        raise argparse.ArgumentTypeError("a number")
+    return value
+
+
 def moment(text: str) -> float:
     """A time with its zone, in seconds since the epoch."""
     import datetime
