@@ -1,0 +1,323 @@
+"""Claiming a story and finishing it: once, with its quota in the same commits, whoever else is at
+it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from google.cloud import firestore
+
+from functions.clock import Clock, ManualClock, SystemClock
+from functions.documents import Scope, Store, Write
+from functions.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    InProgress,
+    PalierError,
+    RateLimited,
+    StoreUnavailable,
+)
+from functions.metrics.store import load_flushed
+from functions.stories import quota
+from functions.stories.claim import LEASE_SECONDS, Claim, story_id
+from functions.stories.quota import Limits
+from functions.stories.shelf import Shelf
+from functions.stories.story import Provenance, Story, Usage
+
+SCOPE = Scope("main", "testing")
+NOW = 1_800_000_000.0  # the beginning of an hour
+LIMITS = Limits(requests_an_hour=10, microdollars_an_hour=10_000)
+ANY = Limits(0, 0)
+STORY = Story(
+    title="The lamp",
+    paragraphs=("It blinked.",),
+    language="en",
+    provenance=Provenance(version="1.2.0", content_hash="c", model="m", usage=Usage(), attempts=1),
+).model_dump(mode="json")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+def shelf(store: Store, clock: ManualClock) -> Shelf:
+    return Shelf(store, clock)
+
+
+def claim(clock: Clock, key: str = "key-0001", uid: str = "u1", **changes: Any) -> Claim:
+    given = {"request_hash": "wish", "reserved": 300, "user": "hash", **changes}
+    return Claim(
+        story_id=story_id(uid, key),
+        owner=uid,
+        version="1.2.0",
+        generation=7,
+        claimed_at=clock.now(),
+        **given,
+    )
+
+
+def stored(store: Store, key: str = "key-0001", uid: str = "u1") -> dict[str, Any] | None:
+    document = store.get(SCOPE.doc("stories", story_id(uid, key)))
+    return document.data if document else None
+
+
+def used(store: Store, uid: str = "u1", at: float = NOW) -> tuple[int, int] | None:
+    path = SCOPE.doc(quota.COLLECTION, quota.name(uid, quota.hours(at)[0]))
+    document = store.get(path)
+    return (document.data["requests"], document.data["microdollars"]) if document else None
+
+
+def test_a_story_takes_two_commits_and_four_documents(
+    shelf: Shelf, store: Store, clock: ManualClock
+) -> None:
+    one = claim(clock)
+    assert shelf.claim(SCOPE, one, LIMITS) is None
+    assert used(store) == (1, 300)
+    running = stored(store)
+    assert running is not None
+    assert (running["state"], running["reserved"], running["user"]) == ("running", 300, "hash")
+    assert shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    assert used(store) == (1, 120)
+    assert (store.operations["commits"], store.operations["writes"]) == (2, 4)
+
+
+def test_without_limits_there_is_no_quota(shelf: Shelf, store: Store, clock: ManualClock) -> None:
+    one = claim(clock)
+    assert shelf.claim(SCOPE, one, ANY) is None
+    assert shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    assert store.operations == Counter(reads=1, commits=2, writes=2)
+    assert used(store) is None
+
+
+def test_a_story_that_failed_costs_what_it_cost(
+    shelf: Shelf, store: Store, clock: ManualClock
+) -> None:
+    one = claim(clock)
+    shelf.claim(SCOPE, one, LIMITS)
+    assert shelf.finish(SCOPE, one, one.failed({"code": "OPENAI_ERROR", "reason": None}, 0), 0)
+    assert used(store) == (1, 0)  # the request counts
+
+
+def test_it_is_finished_once(shelf: Shelf, store: Store, clock: ManualClock) -> None:
+    one = claim(clock)
+    shelf.claim(SCOPE, one, LIMITS)
+    assert shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    assert not shelf.finish(SCOPE, one, one.failed({}, 1), 0)
+    assert used(store) == (1, 120)
+    data = stored(store)
+    assert data is not None
+    assert data["state"] == "finished"
+
+
+def test_a_replay_takes_no_quota(shelf: Shelf, store: Store, clock: ManualClock) -> None:
+    one = claim(clock)
+    shelf.claim(SCOPE, one, LIMITS)
+    shelf.finish(SCOPE, one, one.finished(STORY, 1), 300)
+    for _ in range(30):
+        again = shelf.claim(SCOPE, claim(clock), LIMITS)
+        assert again is not None
+        assert again.story.title == "The lamp"
+    assert used(store) == (1, 300)
+
+
+def test_a_replay_is_told_when_the_quota_is_used_up(
+    shelf: Shelf, store: Store, clock: ManualClock
+) -> None:
+    one = claim(clock)
+    shelf.claim(SCOPE, one, Limits(1, 0))
+    shelf.finish(SCOPE, one, one.finished(STORY, 1), 300)
+    with pytest.raises(RateLimited):
+        shelf.claim(SCOPE, claim(clock, "key-0002"), Limits(1, 0))
+    assert shelf.claim(SCOPE, claim(clock), Limits(1, 0)) is not None
+
+
+@pytest.mark.parametrize(
+    ("limits", "reserved", "limit"),
+    [
+        pytest.param(Limits(3, 0), 300, "requests", id="requests"),
+        pytest.param(Limits(0, 1_000), 300, "cost", id="cost"),
+        pytest.param(Limits(4, 1_000), 300, "cost", id="both, the cost first"),
+    ],
+)
+def test_what_an_hour_allows(
+    shelf: Shelf, store: Store, clock: ManualClock, limits: Limits, reserved: int, limit: str
+) -> None:
+    for number in range(3):
+        shelf.claim(SCOPE, claim(clock, f"key-000{number}", reserved=reserved), limits)
+    with pytest.raises(RateLimited) as raised:
+        shelf.claim(SCOPE, claim(clock, "key-0009", reserved=reserved), limits)
+    extra = raised.value.extra
+    assert (extra["reason"], extra["limit"]) == ("an_hour", limit)
+    assert stored(store, "key-0009") is None
+    assert used(store) == (3, 900)
+    clock.advance(extra["retry_after"])
+    assert shelf.claim(SCOPE, claim(clock, "key-0009", reserved=reserved), limits) is None
+    assert shelf.claim(SCOPE, claim(clock, "key-0009", "u2", reserved=reserved), limits) is None
+
+
+def test_a_story_that_no_hour_has_room_for(shelf: Shelf, clock: ManualClock) -> None:
+    with pytest.raises(FailedPrecondition, match="PALIER_DOLLARS_AN_HOUR"):
+        shelf.claim(SCOPE, claim(clock, reserved=11_000), LIMITS)
+
+
+def test_fifty_at_once_with_a_limit_of_ten(store: Store) -> None:
+    """Ten claims, each with a request and its cost in the quota, and forty clear refusals."""
+    clock = SystemClock()
+    shelf = Shelf(store, clock)
+    start = threading.Barrier(50)
+    at = clock.now()
+
+    def ask(number: int) -> PalierError | None:
+        start.wait()
+        try:
+            one = replace(claim(clock, f"key-{number:04}"), claimed_at=at)
+            return None if shelf.claim(SCOPE, one, LIMITS) is None else AssertionError()
+        except PalierError as error:
+            return error
+
+    with ThreadPoolExecutor(50) as pool:
+        ended = list(pool.map(ask, range(50)))
+    refused = [error for error in ended if error is not None]
+    assert {type(error) for error in refused} == {RateLimited}
+    assert {error.extra["reason"] for error in refused} == {"an_hour"}
+    assert len(refused) == 40
+    assert used(store, at=at) == (10, 3_000)
+    states = store.query(SCOPE.collection("stories"), [("state", "==", "running")])
+    assert len(states) == 10
+
+
+def test_a_user_who_asks_too_much_at_once_is_told_so(
+    shelf: Shelf, store: Store, clock: ManualClock
+) -> None:
+    class Contended(Store):
+        """Somebody always writes the quota first."""
+
+        def get_many(self, paths: Sequence[str], **options: Any) -> Any:
+            found = super().get_many(paths, **options)
+            other = quota.document(quota.Used(), 0)
+            store.commit([Write.set(paths[1], {**other, "n": str(clock.now())})])
+            return found
+
+    contended = Shelf(Contended(store._client), clock)
+    with pytest.raises(RateLimited) as raised:
+        contended.claim(SCOPE, claim(clock), LIMITS)
+    assert raised.value.extra == {"reason": "at_once", "retry_after": 1}
+    assert clock.now() - NOW < 6
+
+
+def erased(store: Store, _clock: ManualClock) -> None:
+    store.commit([Write.delete(SCOPE.doc("stories", story_id("u1", "key-0001")))])
+
+
+def erased_and_asked_again(store: Store, clock: ManualClock) -> None:
+    erased(store, clock)
+    assert Shelf(store, clock).claim(SCOPE, claim(clock), LIMITS) is None
+
+
+def taken_over(store: Store, clock: ManualClock) -> None:
+    clock.advance(LEASE_SECONDS)
+    assert Shelf(store, clock).claim(SCOPE, claim(clock), LIMITS) is None
+
+
+@pytest.mark.parametrize("happens", [erased, erased_and_asked_again, taken_over])
+def test_what_changed_hands_meanwhile_is_not_overwritten(
+    shelf: Shelf, store: Store, clock: ManualClock, happens: Callable[[Store, ManualClock], None]
+) -> None:
+    """And its quota is settled all the same."""
+    one = claim(clock)
+    shelf.claim(SCOPE, one, LIMITS)
+    happens(store, clock)
+    before, was = stored(store), used(store)
+    assert was is not None
+    assert not shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    assert stored(store) == before
+    assert used(store) == (was[0], was[1] - 300 + 120)
+
+
+def test_a_quota_that_was_erased_meanwhile_does_not_come_back(
+    shelf: Shelf, store: Store, clock: ManualClock
+) -> None:
+    one = claim(clock)
+    shelf.claim(SCOPE, one, LIMITS)
+    store.commit([Write.delete(SCOPE.doc(quota.COLLECTION, quota.name("u1", int(NOW // 3600))))])
+    assert shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    assert used(store) is None
+
+
+def test_a_story_settles_in_the_hour_that_it_was_asked_in(
+    shelf: Shelf, store: Store, clock: ManualClock
+) -> None:
+    clock.advance(3_590)
+    one = claim(clock)
+    shelf.claim(SCOPE, one, LIMITS)
+    clock.advance(20)
+    assert shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    assert used(store, at=NOW) == (1, 120)
+    assert used(store, at=NOW + 3_610) is None
+
+
+def test_somebody_else_s_claim(shelf: Shelf, clock: ManualClock) -> None:
+    shelf.claim(SCOPE, claim(clock), LIMITS)
+    with pytest.raises(InProgress):
+        shelf.claim(SCOPE, claim(clock), LIMITS)
+    with pytest.raises(AlreadyExists):
+        shelf.claim(SCOPE, claim(clock, request_hash="other"), LIMITS)
+
+
+def test_who_takes_over_from_the_dead_counts_them(
+    shelf: Shelf, store: Store, clock: ManualClock
+) -> None:
+    shelf.claim(SCOPE, claim(clock), LIMITS)
+    clock.advance(LEASE_SECONDS)
+    assert shelf.claim(SCOPE, claim(clock), LIMITS) is None
+    [slot] = load_flushed(store, SCOPE, clock.now())
+    assert (slot.version, slot.generation) == ("1.2.0", 7)
+    assert (slot.tally.requests, dict(slot.tally.causes)) == (1, {"internal": 1})
+    assert used(store) == (2, 600)  # what was reserved stays charged
+
+
+def test_who_takes_over_from_a_failure_counts_nothing(
+    shelf: Shelf, store: Store, clock: ManualClock
+) -> None:
+    one = claim(clock)
+    shelf.claim(SCOPE, one, LIMITS)
+    shelf.finish(SCOPE, one, one.failed({}, 1), 0)
+    assert shelf.claim(SCOPE, claim(clock), LIMITS) is None
+    assert load_flushed(store, SCOPE, clock.now()) == []
+
+
+def test_a_store_out_of_reach(lost_store: Store) -> None:
+    clock = SystemClock()
+    with pytest.raises(StoreUnavailable):
+        Shelf(lost_store, clock).claim(SCOPE, claim(clock), LIMITS)
+
+
+def test_an_answer_that_is_lost_is_not_asked_for_again(
+    firestore_client: firestore.Client, clock: ManualClock
+) -> None:
+    """Settling twice would give back twice."""
+
+    class Losing(Store):
+        lose = False
+
+        def commit(self, writes: Sequence[Write], **options: Any) -> list[Any]:
+            versions = super().commit(writes, **options)
+            if self.lose:
+                raise StoreUnavailable("the answer was lost by the test")
+            return versions
+
+    store = Losing(firestore_client)
+    shelf, one = Shelf(store, clock), claim(clock)
+    shelf.claim(SCOPE, one, LIMITS)
+    store.lose = True
+    assert not shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    assert used(store) == (1, 120)
+    assert store.operations["commits"] == 2
