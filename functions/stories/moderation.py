@@ -51,20 +51,20 @@ def objection(audience: Audience, results: Sequence[Moderated]) -> str | None:
     return None
 
 
+@dataclass(frozen=True)
 class Moderator:
     """`open_for` are the audiences for whom an endpoint that fails stops nothing."""
 
-    def __init__(self, model: Model, open_for: frozenset[str]) -> None:
-        self._model = model
-        self._open_for = open_for
+    model: Model
+    open_for: frozenset[str]
 
     def check(
         self, of: Of, texts: Sequence[str], audience: Audience, seconds: float
     ) -> Mark | Failure:
         """Whether the texts of a wish or a story may go on to an audience."""
-        answered = self._model.moderate(texts, max(0.0, seconds))
+        answered = self.model.moderate(texts, max(0.0, seconds))
         if isinstance(answered, Failure):
-            return "unavailable" if audience in self._open_for else _unanswered(answered)
+            return "unavailable" if audience in self.open_for else _unanswered(answered)
         found = objection(audience, answered)
         return _objected(of, found) if found else "passed"
 

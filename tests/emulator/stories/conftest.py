@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,18 +13,24 @@ from functions.documents import Scope, Store
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor, Permission
 from functions.metrics.tally import Observation
-from functions.stories.generate import Budget, Studio, Told, generate
+from functions.stories.cap import DailyCap
+from functions.stories.generate import Event, generate, stream
 from functions.stories.memory import MemoryUse
+from functions.stories.moderation import Moderator
 from functions.stories.openai import OpenAIModel
+from functions.stories.pins import MemberPins
 from functions.stories.publish import create_version
+from functions.stories.quota import Limits
 from functions.stories.shelf import Shelf
+from functions.stories.studio import Budget, Studio, Told
 from functions.stories.versions import NewVersion, Parameters
 from tests.servers.hostile_openai import HostileOpenAI, story
 
 SCOPE = Scope("main", "testing")
 OPERATOR = Actor.operator("tests")
 KEY = "sk-canary-key-5d1e"
-SECONDS = Budget(total=3.0, reserve=1.0)
+SECONDS = Budget(total=3.0, reserve=1.0, moderation=0.5)
+DOLLAR = 1_000_000
 
 
 @dataclass
@@ -64,6 +70,9 @@ class Bench:
 
     def ask(self, uid: str = "u1", **changes: object) -> Told:
         return generate(self.studio, SCOPE, lambda: Actor.person(uid), {**WISH, **changes})
+
+    def tell(self, uid: str = "u1", **changes: object) -> Generator[Event, None, None]:
+        return stream(self.studio, SCOPE, lambda: Actor.person(uid), {**WISH, **changes})
 
 
 WISH = {"theme": "the sea", "hero": "Mina", "language": "en", "length": "short"}
@@ -114,9 +123,24 @@ def bench(
     publish(store)
     snapshots = SnapshotCache(store, clock, ttl=60.0)
     snapshots.get(SCOPE)
-    store.operations.clear()
     model_server.play(story())
     notes, room = Notes(), Room()
     model = make_model(model_server.address)
-    studio = Studio(Shelf(store, clock), snapshots, model, notes, room, clock, SECONDS)
+    cap = DailyCap(store, clock, 100 * DOLLAR)
+    studio = Studio(
+        shelf=Shelf(store, clock),
+        snapshots=snapshots,
+        model=model,
+        moderator=Moderator(model, frozenset({"teen", "adult"})),
+        cap=cap,
+        limits=Limits(1_000, 5 * DOLLAR),
+        pins=MemberPins(store),
+        recorder=notes,
+        memory=room,
+        clock=clock,
+        budget=SECONDS,
+    )
+    cap.reserve(SCOPE, 1)  # the first chunk of the day's cap costs a commit of its own
+    cap.settle(SCOPE, 1, 0)
+    store.operations.clear()
     return Bench(studio, store, model_server, notes, room)
