@@ -9,20 +9,31 @@
 | retries                        | CUMULATIVE | INT64        | 1    | service, version         |
 | memory                         | GAUGE      | DOUBLE       | 10^2.% | service, version       |
 | consecutive_failures           | GAUGE      | INT64        | 1    | service, version         |
+| stories                        | CUMULATIVE | INT64        | 1    | service, version         |
+| words                          | CUMULATIVE | INT64        | 1    | service, version         |
+| tokens                         | CUMULATIVE | INT64        | 1    | service, version, direction |
+| cost                           | CUMULATIVE | DOUBLE       | {USD} | service, version        |
+| faults                         | CUMULATIVE | INT64        | 1    | service, version, fault  |
+| quality                        | GAUGE      | DOUBLE       | 1    | service, version, score  |
+| first_piece                    | GAUGE      | DOUBLE       | ms   | service, version         |
+| ratings                        | CUMULATIVE | INT64        | 1    | service, version         |
+| stars                          | CUMULATIVE | INT64        | 1    | service, version         |
 | rollout_percentage             | GAUGE      | DOUBLE       | %    | flag, version            |
 | tick_heartbeat                 | GAUGE      | INT64        | 1    |                          |
 
-The application is the resource's `namespace`, the environment its `job` (generic_task). A
-CUMULATIVE point covers its own minute and starts anew, 1 ms after the minute before it ended:
-Cloud Monitoring asks for that at a reset.
+The ones from `stories` to `stars` are of what the requests report; a minute in which nothing was
+reported has no point of them. The application is the resource's `namespace`, the environment its
+`job` (generic_task). A CUMULATIVE point covers its own minute and starts anew, 1 ms after the
+minute before it ended: Cloud Monitoring asks for that at a reset.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from functions.metrics.measures import Measure
 from functions.metrics.tally import Tally, merge_all
 from functions.metrics.windows import MINUTE_SECONDS, Arm, Window, arms
 
@@ -104,6 +115,23 @@ MEMORY = Metric(
 CONSECUTIVE_FAILURES = Metric(
     "consecutive_failures", GAUGE, INT64, "1", ARM, "Distinct users failing in a row."
 )
+STORIES = Metric("stories", CUMULATIVE, INT64, "1", ARM, "Stories that were written.")
+WORDS = Metric("words", CUMULATIVE, INT64, "1", ARM, "Words of those stories.")
+TOKENS = Metric(
+    "tokens", CUMULATIVE, INT64, "1", (*ARM, "direction"), "Tokens billed, by direction."
+)
+COST = Metric("cost", CUMULATIVE, DOUBLE, "{USD}", ARM, "What the calls cost, by the price table.")
+FAULTS = Metric(
+    "faults", CUMULATIVE, INT64, "1", (*ARM, "fault"), "Answers that were no good, by fault."
+)
+QUALITY = Metric(
+    "quality", GAUGE, DOUBLE, "1", (*ARM, "score"), "Mean sub-scores of the stories, 0 to 1."
+)
+FIRST_PIECE = Metric(
+    "first_piece", GAUGE, DOUBLE, "ms", ARM, "Mean time until a stream told its first piece."
+)
+RATINGS = Metric("ratings", CUMULATIVE, INT64, "1", ARM, "Ratings by users.")
+STARS = Metric("stars", CUMULATIVE, INT64, "1", ARM, "The stars of those ratings, added up.")
 ROLLOUT_PERCENTAGE = Metric(
     "rollout_percentage", GAUGE, DOUBLE, "%", ("flag", "version"), "Users given the new version."
 )
@@ -118,11 +146,70 @@ METRICS = (
     RETRIES,
     MEMORY,
     CONSECUTIVE_FAILURES,
+    STORIES,
+    WORDS,
+    TOKENS,
+    COST,
+    FAULTS,
+    QUALITY,
+    FIRST_PIECE,
+    RATINGS,
+    STARS,
     ROLLOUT_PERCENTAGE,
     TICK_HEARTBEAT,
 )
 DEFINITIONS = hashlib.sha256(repr(METRICS).encode()).hexdigest()[:16]
 """Changes whenever a definition does, so that descriptors are created again."""
+
+
+MICRODOLLARS = 10**6
+QUALITY_MEASURE = "quality_"
+
+
+def _count(measure: Measure) -> int:
+    return measure.count
+
+
+def _sum(measure: Measure) -> int:
+    return round(measure.sum)
+
+
+def _mean(measure: Measure) -> float:
+    return measure.mean or 0.0
+
+
+def _dollars(measure: Measure) -> float:
+    return measure.sum / MICRODOLLARS
+
+
+@dataclass(frozen=True)
+class _Published:
+    """As what a measure is published: a metric, its own label, and the number it gives."""
+
+    metric: Metric
+    read: Callable[[Measure], int | float]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+_OF_MEASURES: Mapping[str, tuple[_Published, ...]] = {
+    "words": (_Published(STORIES, _count), _Published(WORDS, _sum)),
+    "input_tokens": (_Published(TOKENS, _sum, {"direction": "input"}),),
+    "output_tokens": (_Published(TOKENS, _sum, {"direction": "output"}),),
+    "cost_microdollars": (_Published(COST, _dollars),),
+    **{
+        fault: (_Published(FAULTS, _sum, {"fault": fault}),)
+        for fault in ("refused", "truncated", "unsuitable", "wrong_language")
+    },
+    "first_piece_ms": (_Published(FIRST_PIECE, _mean),),
+    "rating": (_Published(RATINGS, _count), _Published(STARS, _sum)),
+}
+
+
+def published_as(measure: str) -> tuple[_Published, ...]:
+    """What of a measure goes to Cloud Monitoring: nothing of one that isn't known there."""
+    if measure.startswith(QUALITY_MEASURE):
+        return (_Published(QUALITY, _mean, {"score": measure.removeprefix(QUALITY_MEASURE)}),)
+    return _OF_MEASURES.get(measure, ())
 
 
 def points(windows: Iterable[Window], minute: int) -> list[Point]:
@@ -144,8 +231,11 @@ def readings(given: Sequence[Reading], minute: int) -> list[Point]:
 def _of_arm(arm: Arm, tally: Tally, minute: int) -> list[Point]:
     labels = {"service": arm.service, "version": arm.version}
     start, end = minute + RESET_SECONDS, minute + MINUTE_SECONDS
-    counters = [(REQUESTS, tally.requests), (FAILURES, tally.failures), (RETRIES, tally.retries)]
-    found = [Point(metric, labels, start, end, count) for metric, count in counters]
+    found: list[Point] = []
+    if tally.requests:  # ratings come without any
+        counters = ((REQUESTS, tally.requests), (FAILURES, tally.failures))
+        for metric, count in (*counters, (RETRIES, tally.retries)):
+            found.append(Point(metric, labels, start, end, count))
     for code, count in sorted(tally.errors.items()):
         found.append(Point(ERRORS, {**labels, "code": code}, start, end, count))
     if tally.served:
@@ -153,6 +243,11 @@ def _of_arm(arm: Arm, tally: Tally, minute: int) -> list[Point]:
         found.append(Point(MEMORY, labels, None, end, tally.memory_max))
         run = tally.consecutive_failures
         found.append(Point(CONSECUTIVE_FAILURES, labels, None, end, run))
+    for name, measure in sorted(tally.measures.items()):
+        for one in published_as(name):
+            since = start if one.metric.kind == CUMULATIVE else None
+            value = one.read(measure)
+            found.append(Point(one.metric, {**labels, **one.labels}, since, end, value))
     return found
 
 
