@@ -1,0 +1,257 @@
+"""One's own stories on the Firestore emulator: pages, a vote, deletion, erasure, export."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from functions.clock import ManualClock
+from functions.documents import Scope, Store
+from functions.errors import (
+    AlreadyExists,
+    InProgress,
+    InvalidArgument,
+    NotFound,
+    StoreUnavailable,
+)
+from functions.metrics.tally import Note
+from functions.stories import library as libraries
+from functions.stories.library import Erased, Library
+from functions.stories.rate import rate
+from functions.stories.rating import Vote
+from tests.emulator.stories.kept import NOW, SCOPE, keep, left
+
+OTHER_SCOPE = Scope("main", "staging")
+
+
+@dataclass
+class Notes:
+    """A recorder that keeps what it is told."""
+
+    notes: list[Note] = field(default_factory=list)
+
+    def note(self, scope: Scope, note: Note) -> None:
+        assert scope == SCOPE
+        self.notes.append(note)
+
+
+@pytest.fixture
+def library(store: Store) -> Library:
+    return Library(store, ManualClock(NOW + 60))
+
+
+def test_pages_of_the_newest_first(store: Store, library: Library) -> None:
+    """Stories of one moment too; what is made or deleted in between shifts nothing."""
+    moments = [*range(5), 5, 5, 5]
+    ids = [keep(store, f"key-{n}", at=NOW + at) for n, at in enumerate(moments)]
+    keep(store, "theirs", "u2")
+    keep(store, "failed", state="failed")
+    keep(store, "running", state="running")
+    keep(store, "elsewhere", scope=OTHER_SCOPE)
+    first = library.own(SCOPE, "u1", 2)
+    assert len(first.stories) == 2
+    assert first.next is not None
+    keep(store, "newer", at=NOW + 9)
+    library.delete(SCOPE, "u1", first.stories[1].stored.id)
+    found, after = list(first.stories), first.next
+    while after is not None:
+        page = library.own(SCOPE, "u1", 2, after)
+        assert page.stories
+        found += page.stories
+        after = page.next
+    times = [story.stored.created_at for story in found]
+    assert times == sorted(times, reverse=True)
+    assert {story.stored.id for story in found} == set(ids)
+    assert len(found) == len(ids)
+
+
+def test_a_last_page_that_is_full_has_no_next(store: Store, library: Library) -> None:
+    keep(store, "key-1")
+    keep(store, "key-2")
+    assert library.own(SCOPE, "u1", 2).next is None
+    assert library.own(SCOPE, "u3", 2) == libraries.Page((), None)
+    for after in ("", "nonsense", "1-x"):
+        with pytest.raises(InvalidArgument):
+            library.own(SCOPE, "u1", 2, after)
+
+
+def test_a_vote_is_kept_and_counted_once(store: Store, library: Library) -> None:
+    story, notes = keep(store, "key-1"), Notes()
+    vote = rate(library, notes, SCOPE, "u1", story, 4)
+    assert vote == Vote(4, NOW + 60)
+    assert rate(library, notes, SCOPE, "u1", story, 4) == vote
+    with pytest.raises(AlreadyExists, match="4 stars"):
+        rate(library, notes, SCOPE, "u1", story, 5)
+    assert library.read(SCOPE, "u1", story).vote == vote
+    assert notes.notes == [Note("stories", "1.2.0", 7, NOW + 60, {"rating": 4.0})]
+
+
+@pytest.mark.parametrize(
+    ("arm", "fallback", "counted"),
+    [
+        ("1.2.0", True, "1.2.0+fallback"),
+        ("1.2.0+pinned", False, "1.2.0+pinned"),
+    ],
+)
+def test_other_arms_earn_a_version_nothing(
+    store: Store, library: Library, arm: str, fallback: bool, counted: str
+) -> None:
+    story, notes = keep(store, "key-1", arm=arm, fallback=fallback), Notes()
+    rate(library, notes, SCOPE, "u1", story, 1)
+    assert [note.version for note in notes.notes] == [counted]
+
+
+def test_many_votes_at_once_are_one(store: Store, library: Library) -> None:
+    story, notes = keep(store, "key-1"), Notes()
+
+    def vote(stars: int) -> int | None:
+        try:
+            return rate(library, notes, SCOPE, "u1", story, stars).stars
+        except (AlreadyExists, StoreUnavailable):
+            return None
+
+    with ThreadPoolExecutor(20) as threads:
+        told = set(threads.map(vote, [1, 2, 3, 4, 5] * 8))
+    kept = library.read(SCOPE, "u1", story).vote
+    assert kept is not None
+    assert told - {None} == {kept.stars}
+    assert [note.measures for note in notes.notes] == [{"rating": float(kept.stars)}]
+
+
+@pytest.mark.parametrize("owner", ["u2", "", "U1", "u1 "])
+def test_others_find_nothing(store: Store, library: Library, owner: str) -> None:
+    story = keep(store, "key-1")
+    for act in (
+        lambda: library.read(SCOPE, owner, story),
+        lambda: library.vote(SCOPE, owner, story, 5),
+        lambda: library.delete(SCOPE, owner, story),
+    ):
+        with pytest.raises(NotFound):
+            act()
+    assert library.own(SCOPE, owner, 9).stories == ()
+    assert library.export(SCOPE, owner, 9).stories == ()
+    assert library.erase(SCOPE, owner) == Erased(0, complete=True)
+    assert library.read(SCOPE, "u1", story).vote is None
+
+
+def test_what_is_being_written_is_waited_for(store: Store, library: Library) -> None:
+    story = keep(store, "key-1", state="running")
+    for act in (
+        lambda: library.read(SCOPE, "u1", story),
+        lambda: library.vote(SCOPE, "u1", story, 5),
+        lambda: library.delete(SCOPE, "u1", story),
+    ):
+        with pytest.raises(InProgress):
+            act()
+    assert left(store) == {story}
+
+
+def test_what_failed_can_only_be_deleted(store: Store, library: Library) -> None:
+    story = keep(store, "key-1", state="failed")
+    with pytest.raises(NotFound, match="could not be written"):
+        library.read(SCOPE, "u1", story)
+    with pytest.raises(NotFound, match="could not be written"):
+        library.vote(SCOPE, "u1", story, 5)
+    library.delete(SCOPE, "u1", story)
+    with pytest.raises(NotFound):
+        library.delete(SCOPE, "u1", story)
+    assert left(store) == set()
+
+
+@pytest.mark.parametrize("name", ["", "a" * 31, "a" * 33, "A" * 32, "..", "__x__", "a/b", "é" * 32])
+def test_ids_that_are_none_ask_nobody(store: Store, library: Library, name: str) -> None:
+    store.operations.clear()
+    with pytest.raises(NotFound):
+        library.delete(SCOPE, "u1", name)
+    assert not store.operations
+
+
+def test_a_vote_and_a_deletion_at_once(store: Store, library: Library) -> None:
+    """Either order is one: the story is gone in the end, and a vote that was told was kept."""
+    for n in range(8):
+        story, notes = keep(store, f"key-{n}"), Notes()
+
+        def vote(story: str = story, notes: Notes = notes) -> bool:
+            try:
+                rate(library, notes, SCOPE, "u1", story, 5)
+            except NotFound:
+                return False
+            return True
+
+        with ThreadPoolExecutor(2) as threads:
+            works = [vote, lambda story=story: library.delete(SCOPE, "u1", story)]
+            random.Random(n).shuffle(works)
+            results = [threads.submit(work) for work in works]
+            [voted] = [it.result() for it in results if it.result() is not None]
+        assert len(notes.notes) == int(voted)
+    assert left(store) == set()
+
+
+def test_erasing_takes_all_of_one_user(
+    store: Store, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(libraries, "ERASED_AT_ONCE", 2)
+    keep(store, "failed", state="failed")
+    keep(store, "running", state="running")
+    for n in range(5):
+        keep(store, f"key-{n}")
+    kept = {keep(store, "theirs", "u2")}
+    elsewhere = keep(store, "elsewhere", scope=OTHER_SCOPE)
+    assert library.erase(SCOPE, "u1") == Erased(7, complete=True)
+    assert left(store) == kept
+    assert left(store, OTHER_SCOPE) == {elsewhere}
+    assert library.erase(SCOPE, "u1") == Erased(0, complete=True)
+
+
+def test_erasing_ends_in_time_and_says_that_there_is_more(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(ManualClock):
+        def monotonic(self) -> float:
+            self.advance(libraries.ERASING_SECONDS / 3)
+            return super().monotonic()
+
+    monkeypatch.setattr(libraries, "ERASED_AT_ONCE", 2)
+    for n in range(8):
+        keep(store, f"key-{n}")
+    library = Library(store, Slow(NOW))
+    first = library.erase(SCOPE, "u1")
+    assert not first.complete
+    assert 0 < first.stories < 8
+    assert len(left(store)) == 8 - first.stories
+    while not library.erase(SCOPE, "u1").complete:
+        pass
+    assert left(store) == set()
+
+
+def test_an_export_holds_all_that_is_kept(store: Store, library: Library) -> None:
+    finished = keep(store, "key-1")
+    failed = keep(store, "key-2", state="failed")
+    running = keep(store, "key-3", state="running")
+    keep(store, "theirs", "u2")
+    rate(library, Notes(), SCOPE, "u1", finished, 3)
+    pages = [library.export(SCOPE, "u1", 2)]
+    while pages[-1].next:
+        pages.append(library.export(SCOPE, "u1", 2, pages[-1].next))
+    assert [len(page.stories) for page in pages] == [2, 1]
+    found = {story["id"]: story for page in pages for story in page.stories}
+    assert set(found) == {finished, failed, running}
+    assert found[finished]["story"]["title"] == "key-1"
+    assert found[finished]["story"]["provenance"]["content_hash"] == "b" * 64
+    assert found[finished]["rating"] == {"stars": 3, "rated_at": NOW + 60}
+    assert (found[finished]["created_at"], found[finished]["version"]) == (NOW, "1.2.0")
+    assert found[failed]["error"] == {"code": "TIMEOUT", "reason": None}
+    assert found[running]["state"] == "running"
+    for after in ("", "nonsense", f"1-{finished}"):
+        with pytest.raises(InvalidArgument):
+            library.export(SCOPE, "u1", 2, after)
+
+
+def test_a_store_out_of_reach_counts_no_vote(lost_store: Store) -> None:
+    notes = Notes()
+    with pytest.raises(StoreUnavailable):
+        rate(Library(lost_store, ManualClock()), notes, SCOPE, "u1", "a" * 32, 5)
+    assert notes.notes == []
