@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import firestore, flags, http, importing, loading
+from benchmarks import firestore, flags, http, importing, load_stories, loading
 from benchmarks.row import Row
 
 RESULTS = Path(__file__).resolve().parent.parent / ".palier" / "bench.json"
@@ -26,6 +26,7 @@ MEASUREMENTS: Sequence[tuple[str, Callable[[], Iterable[Row]]]] = (
     ("import", importing.rows),
     ("api", http.rows),
     ("firestore", firestore.rows),
+    ("stories", load_stories.rows),
 )
 """Each measures the rows whose names begin with its own."""
 

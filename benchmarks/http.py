@@ -10,16 +10,15 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
+from benchmarks.deployed import deployed, pinned_load
 from benchmarks.flags import MISSED_RULES
-from benchmarks.load import cores, one_by_one, request_bytes, throughput
+from benchmarks.load import one_by_one, request_bytes, throughput
 from benchmarks.row import Row
 from functions.changes import Change, Decision, View, commit_change
 from functions.clock import SystemClock
@@ -31,10 +30,9 @@ from functions.flags.manage.publish import publish_moved
 from functions.flags.split import Split
 from functions.identity import Actor, Permission
 from local import firestore as firestore_emulator
-from local.ports import free_port
-from local.processes import Processes, wait_for_http
+from local.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
+EMPTY = ROOT / "benchmarks/empty/main.py"
 SCOPE = Scope("main", "testing")
 PROJECT = "demo-bench"
 FLAGS = 50
@@ -63,8 +61,9 @@ def rows() -> Iterator[Row]:
         pinned = running.enter_context(pinned_load())
         address = running.enter_context(firestore_emulator.running(name="firestore-bench-http"))
         key = publish(address)
-        empty = running.enter_context(_server("empty", ROOT / "benchmarks/empty/main.py", address))
-        api = running.enter_context(_server("api", ROOT / "main.py", address))
+        given = _environment(address)
+        empty, _ = running.enter_context(deployed("empty", given, EMPTY))
+        api, _ = running.enter_context(deployed("api", given))
         requests = _requests(key)
         targets = {"empty": empty, "single": api, "bulk": api}
         for name, port in targets.items():
@@ -149,39 +148,11 @@ def _headers(key: ApiKey) -> dict[str, str]:
     return {"Content-Type": "application/json", "Authorization": f"Bearer {key.text()}"}
 
 
-@contextmanager
-def pinned_load() -> Iterator[bool]:
-    """Keeps this process off the server's core. Yields whether it could."""
-    chosen = cores()
-    if chosen is None:
-        yield False
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, chosen[1])
-    try:
-        yield True
-    finally:
-        os.sched_setaffinity(0, before)
-
-
-@contextmanager
-def _server(target: str, source: Path, firestore_address: str) -> Iterator[int]:
-    """Serves a function as Cloud Run would, on the server's core. Yields its port."""
-    port = free_port()
-    chosen = cores()
-    environment = {
+def _environment(firestore_address: str) -> dict[str, str]:
+    return {
         "FIRESTORE_EMULATOR_HOST": firestore_address,
         "GCLOUD_PROJECT": PROJECT,
         "PALIER_ENVIRONMENT": SCOPE.environment,
         "PALIER_EVALUATION_LIMIT": "100000000",  # counted, and never reached
         "THREADS": "80",
-        "PYTHONPATH": str(ROOT),
     }
-    command = [sys.executable, "-m", "functions_framework", "--target", target]
-    command += ["--source", str(source), "--port", str(port)]
-    with Processes() as processes:
-        child = processes.start(f"bench-{target}", command, env=environment)
-        if chosen:  # before it forks its worker, which inherits the core
-            os.sched_setaffinity(child.pid, chosen[0])
-        wait_for_http(f"http://127.0.0.1:{port}/", child, seconds=60)
-        yield port
