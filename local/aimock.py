@@ -18,6 +18,15 @@ HEALTHY_MODEL = "gpt-palier"
 BROKEN_MODEL = "gpt-broken"
 """Answers 404 model_not_found, as OpenAI does for a name it doesn't know."""
 
+SLOW_MODEL = "gpt-palier-slow"
+"""Takes PALIER_MODEL_SLOW_MS."""
+
+CUT_MODEL = "gpt-palier-cut"
+"""Breaks off in the middle of a story that is streamed."""
+
+OBJECTIONABLE = "massacre"
+"""A word that its moderation objects to."""
+
 MILLISECONDS = 150
 
 SCRIPT = ROOT / "local" / "model.mjs"

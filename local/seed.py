@@ -87,10 +87,10 @@ def create_version(admin: Admin, version: str, model: str) -> None:
         "/v1/versions",
         {
             "version": version,
-            "prompt": "tale-1",
+            "prompt": "tale-3",
             "model": model,
             "parameters": {"max_output_tokens": 2000},
-            "handler": "one-call-1",
+            "handler": "one-call-2",
             "reason": f"{version}: {model}",
         },
     )

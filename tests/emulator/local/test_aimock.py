@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import openai
 import pytest
 
+from functions.stories.handlers import HANDLERS
 from functions.stories.request import WORDS, Length
 from functions.stories.story import read_draft
 from local import aimock
@@ -61,3 +62,47 @@ def test_a_broken_model_fails_as_openai_does(client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as caught:
         client.responses.create(model=aimock.BROKEN_MODEL, input="{}")
     assert (caught.value.code, caught.value.type) == ("model_not_found", "invalid_request_error")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("number", [1, 2, 8])
+def test_a_story_has_the_chapters_asked_for(
+    client: openai.OpenAI, language: str, number: int
+) -> None:
+    for theme in ("sea", "jardin", "amitié", "robot", "none"):
+        text = _ask(client, language=language, theme=theme, chapters=number)
+        draft = HANDLERS["one-call-2"].read(text)
+        assert len(draft.chapters) == (number if number > 1 else 0)
+        assert [each.first for each in draft.chapters] == sorted(
+            {each.first for each in draft.chapters}
+        )
+
+
+def test_a_story_is_streamed(client: openai.OpenAI) -> None:
+    text, last = "", ""
+    for event in client.responses.create(model=aimock.HEALTHY_MODEL, input="{}", stream=True):
+        last = event.type
+        if event.type == "response.output_text.delta":
+            text += event.delta
+        if event.type == "response.completed":
+            assert event.response.usage is not None
+            assert event.response.usage.output_tokens > 100
+    assert last == "response.completed"
+    assert read_draft(text).title
+
+
+def test_a_stream_that_is_cut(client: openai.OpenAI) -> None:
+    text = ""
+    with pytest.raises(openai.APIConnectionError):
+        for event in client.responses.create(model=aimock.CUT_MODEL, input="{}", stream=True):
+            if event.type == "response.output_text.delta":
+                text += event.delta
+    kinds = [piece.kind for piece in HANDLERS["one-call-1"].pieces(text)]
+    assert kinds[:2] == ["title", "paragraph"]
+
+
+def test_moderation_tells_of_each_text(client: openai.OpenAI) -> None:
+    asked = ["a lighthouse", "a massacre at sea", "Mina"]
+    answer = client.moderations.create(input=asked, model="omni-moderation-latest")
+    assert [result.flagged for result in answer.results] == [False, True, False]
+    assert answer.results[1].category_scores.violence > 0.9
