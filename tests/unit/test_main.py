@@ -75,7 +75,9 @@ def test_only_what_makes_stories_has_the_secret() -> None:
         for name, endpoint in endpoints().items()
         if endpoint.get("secretEnvironmentVariables")
     }
-    assert with_secrets == {"api": ["OPENAI_API_KEY"], "generate_story": ["OPENAI_API_KEY"]}
+    assert with_secrets == dict.fromkeys(
+        ("api", "generate_story", "stream_story"), ["OPENAI_API_KEY"]
+    )
 
 
 def test_the_server_has_a_thread_for_every_request() -> None:
