@@ -89,7 +89,7 @@ def scores(draft: Draft, request: StoryRequest) -> dict[str, float]:
 
 def wrong_language(scores: Mapping[str, float]) -> bool:
     """Whether a story with these scores is in another language than asked for."""
-    return scores["language"] < WRONG_LANGUAGE
+    return scores.get("language", 1.0) < WRONG_LANGUAGE
 
 
 def _length(draft: Draft, request: StoryRequest) -> float:

@@ -17,7 +17,7 @@ from functions.errors import StoreUnavailable
 from functions.metrics import recorder as recorder_module
 from functions.metrics import store as metric_store
 from functions.metrics.recorder import Recorder
-from functions.metrics.tally import Observation, merge_all
+from functions.metrics.tally import Note, Observation, merge_all
 
 SCOPE = Scope("main", "production")
 
@@ -169,6 +169,23 @@ def test_attempts_come_further_apart_while_the_store_is_away(
         recorder.record(SCOPE, ended(clock, "internal"))
         clock.advance(0.5)
     assert attempts == [0, 1, 3, 7, 15, 25]
+
+
+def test_a_note_is_written_with_what_was_counted_and_is_no_request(
+    unsteady: Unsteady, clock: ManualClock
+) -> None:
+    recorder = Recorder(unsteady, clock)
+    recorder.record(SCOPE, ended(clock))
+    recorder.note(SCOPE, Note("stories", "1.2.0", 3, clock.now(), {"rating": 4}))
+    recorder.note(SCOPE, Note("stories", "1.1.0", 2, clock.now(), {"rating": 1}))
+    clock.advance(3)
+    recorder.note(SCOPE, Note("stories", "1.2.0", 3, clock.now(), {"rating": 5}))
+    slots = metric_store.load_recent(unsteady, SCOPE, clock.now())
+    found = {
+        slot.version: (slot.tally.requests, slot.tally.measure("rating").sum) for slot in slots
+    }
+    assert found == {"1.2.0": (1, 9), "1.1.0": (0, 1)}
+    assert len(unsteady.commits) == 2, "at most every three seconds"
 
 
 def test_memory_is_bounded(unsteady: Unsteady, clock: ManualClock) -> None:

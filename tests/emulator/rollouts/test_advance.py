@@ -6,11 +6,22 @@ from functions import audit
 from functions.documents import Write
 from functions.flags.manage.flags import archive_flag
 from functions.identity import Permission
+from functions.metrics.recorder import Recorder
+from functions.metrics.tally import Note
 from functions.rollouts import commands
 from functions.rollouts.advance import advance, look_at
+from functions.rollouts.criterion import Criterion
 from functions.rollouts.state import Phase
 from functions.rollouts.verdict import Kind
-from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL, FLAG, QUICK, World
+from tests.emulator.rollouts.world import (
+    ASKED,
+    CANDIDATE,
+    CONTROL,
+    FLAG,
+    QUICK,
+    SERVICE,
+    World,
+)
 
 
 def test_a_healthy_candidate_goes_all_the_way(world: World) -> None:
@@ -131,6 +142,68 @@ def test_without_data_it_waits_and_then_pauses_but_stays_guarded(world: World) -
     world.serve(CANDIDATE, 6, 6)
     step = advance(world.store, world.clock, world.scope)
     assert [each["kind"] for each in step.transitions] == ["rolled_back"]
+
+
+DEMANDING = replace(
+    QUICK,
+    criteria=replace(QUICK.criteria, measures=(Criterion("quality_length", 25, at_least=0.9),)),
+)
+
+
+def test_a_candidate_that_writes_worse_waits_then_pauses_and_goes_on_once_it_is_better(
+    world: World,
+) -> None:
+    world.started(plan=DEMANDING)
+    advance(world.store, world.clock, world.scope)
+    said: list[str] = []
+    for _ in range(3):
+        world.clock.advance(40)
+        world.serve(CANDIDATE, 20, measures={"quality_length": 0.7})
+        world.serve(CONTROL, 180, measures={"quality_length": 1.0})
+        moved = advance(world.store, world.clock, world.scope).transitions
+        found = look_at(world.store, world.scope, world.rollout(), world.clock.now())
+        assert found
+        said.append(found.verdict.rule)
+    assert said[:2] == ["samples", "measures"]
+    assert [each["kind"] for each in moved] == ["paused"]
+    paused = world.rollout()
+    assert paused.verdict
+    assert "the mean of `quality_length` is 0.7" in paused.verdict.sentence.lower()
+    assert paused.verdict.figures["values_of_quality_length"] == 60
+    world.change(commands.resume("r1", ASKED))
+    world.serve(CANDIDATE, 300, measures={"quality_length": 1.0}, instance="i2")
+    world.serve(CONTROL, 900, instance="i2")
+    moved = advance(world.store, world.clock, world.scope).transitions
+    assert [(each["kind"], each["percentage"]) for each in moved] == [("advanced", 50)]
+
+
+def test_what_is_counted_beside_a_version_is_nobodys_merit_or_fault(world: World) -> None:
+    world.started(plan=DEMANDING)
+    advance(world.store, world.clock, world.scope)
+    world.clock.advance(40)
+    for arm in (f"{CANDIDATE}+fallback", f"{CANDIDATE}+pinned"):
+        world.serve(arm, 60, 30, measures={"quality_length": 1.0})
+        world.serve(arm, 60, measures={"quality_length": 1.0}, instance="i2")
+    world.serve(CONTROL, 180)
+    assert not advance(world.store, world.clock, world.scope).transitions
+    found = look_at(world.store, world.scope, world.rollout(), world.clock.now())
+    assert found
+    assert found.verdict.kind is Kind.NO_DATA
+
+
+def test_a_rating_of_an_earlier_split_does_not_count(world: World) -> None:
+    world.started(plan=DEMANDING)
+    earlier = world.generation()
+    advance(world.store, world.clock, world.scope)
+    recorder = Recorder(world.store, world.clock)
+    for generation in (earlier, world.generation()):
+        measures = {"quality_length": 1.0}
+        note = Note(SERVICE, CANDIDATE, generation, world.clock.now(), measures)
+        recorder.note(world.scope, note)
+    assert recorder.flush()
+    found = look_at(world.store, world.scope, world.rollout(), world.clock.now())
+    assert found
+    assert found.situation.seen.stage.candidate.measure("quality_length").count == 1
 
 
 def test_trouble_upstream_pauses(world: World) -> None:

@@ -13,13 +13,18 @@ from functions.documents import Write
 from functions.identity import Actor, administrator_path, membership_path
 from functions.rollouts.advance import advance
 from functions.rollouts.routes import blueprint
-from tests.emulator.rollouts.world import CANDIDATE, FLAG, World
+from functions.stories.measures import MEASURES
+from tests.emulator.rollouts.world import CANDIDATE, FLAG, SERVICE, World
 
 PLAN = {
     "stages": [{"percentage": 10, "bake_seconds": 20}, {"percentage": 100, "bake_seconds": 20}],
     "watch_seconds": 30,
     "criteria": {"requests": 20},
 }
+
+
+def _demanding(**criterion: Any) -> dict[str, Any]:
+    return {"plan": {**PLAN, "criteria": {"measures": [criterion]}}}
 
 
 @pytest.fixture
@@ -37,7 +42,8 @@ def client(world: World) -> Client:
         return Actor.person(str(authorization))
 
     administration = Administration(world.store, world.clock, world.scope, person)
-    return web.make_app("rollouts", "/admin", [blueprint(lambda: administration)]).test_client()
+    rooms = blueprint(lambda: administration, measured={SERVICE: MEASURES})
+    return web.make_app("rollouts", "/admin", [rooms]).test_client()
 
 
 def post(client: Client, path: str, who: str = "boss", **body: Any) -> Any:
@@ -113,6 +119,17 @@ def test_only_those_who_may(client: Client) -> None:
         pytest.param(
             {"plan": {"stages": [{"percentage": 10, "bake_seconds": 5}]}}, "never ends", id="no end"
         ),
+        pytest.param(
+            _demanding(name="ratings", at_least=3), "no measure `ratings`", id="no measure"
+        ),
+        pytest.param(_demanding(name="rating", at_most=3), "More of `rating`", id="wrong side"),
+        pytest.param(_demanding(name="rating", at_least=-1), "at_least", id="below zero"),
+        pytest.param(_demanding(name="rating", at_least=True), "at_least", id="no number"),
+        pytest.param(
+            {**_demanding(name="rating", at_least=3), "service": "search"},
+            "it reports none",
+            id="a service that reports nothing",
+        ),
         pytest.param({"candidate": "9.9.9"}, "no variant", id="no such variant"),
     ],
 )
@@ -121,6 +138,19 @@ def test_refused_in_words(client: Client, changes: dict[str, Any], says: str) ->
     answer = post(client, "/v1/rollouts", **body)
     assert answer.status_code == 400
     assert says in answer.get_json()["detail"]
+
+
+def test_a_plan_that_demands_a_measure_says_so(world: World, client: Client) -> None:
+    body = {"flag": FLAG, "candidate": CANDIDATE, "reason": "", "service": SERVICE}
+    demanding = _demanding(name="rating", at_least=3.5, samples=40)
+    made = post(client, "/v1/rollouts", **body, **demanding).get_json()
+    sentence = "Each stage takes a mean of `rating` of at least 3.5, over 40 values or more."
+    assert sentence in made["preview"]
+    told = read(client, f"/v1/rollouts/{made['rollout']['id']}")
+    assert told["plan"]["criteria"]["measures"] == [
+        {"name": "rating", "samples": 40, "at_least": 3.5, "at_most": None}
+    ]
+    assert sentence in told["preview"]
 
 
 def test_templates_say_what_they_do(client: Client) -> None:

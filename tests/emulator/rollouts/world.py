@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ from functions.rollouts import store as rollout_store
 from functions.rollouts.commands import Asked, Creation, Deciding
 from functions.rollouts.plan import Criteria, Plan, Stage
 from functions.rollouts.rollout import Rollout
+from functions.stories.measures import MEASURES
 
 FLAG = "stories.version"
 SERVICE = "stories"
@@ -85,7 +87,8 @@ class World:
         candidate: str = CANDIDATE,
     ) -> Rollout:
         creation = Creation(identifier, flag, candidate, plan, SERVICE)
-        result: Rollout = self.change(commands.create(creation, ASKED)).result
+        deciding = commands.create(creation, ASKED, measured={SERVICE: MEASURES})
+        result: Rollout = self.change(deciding).result
         return result
 
     def started(self, identifier: str = "r1", plan: Plan = QUICK, flag: str = FLAG) -> None:
@@ -137,8 +140,10 @@ class World:
         generation: int | None = None,
         at: float | None = None,
         instance: str = "i1",
+        measures: Mapping[str, float] | None = None,
     ) -> None:
-        """A slot of 10 s in which a version served so much; failures by different users."""
+        """A slot of 10 s in which a version served so much; failures by different users. Each
+        request reports the same `measures`."""
         now = self.clock.now() if at is None else at
         start = slot_start(now)
         served_by = generation or self.generation()
@@ -154,6 +159,7 @@ class World:
                 code="OPENAI_ERROR" if failed else "OK",
                 cause=cause if failed else "none",
                 user_hash=f"{version}-{start}-{number:04d}",
+                measures=measures or {},
             )
 
         counted = merge_all(of(observed(number)) for number in range(requests))
