@@ -96,9 +96,7 @@ def test_a_stream_that_is_cut(client: openai.OpenAI) -> None:
     found: list[str] = []
 
     def read() -> None:
-        for event in events:
-            if event.type == "response.output_text.delta":
-                found.append(event.delta)
+        found.extend(event.delta for event in events if event.type == "response.output_text.delta")
 
     with pytest.raises(openai.APIConnectionError):
         read()
