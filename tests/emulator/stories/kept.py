@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from functions.documents import Scope, Store, Write
+from functions.metrics.tally import Note
 from functions.stories.claim import COLLECTION, Claim, State, story_id
 from functions.stories.story import Draft, Provenance, Story, Usage
 
 NOW = 1_800_000_000.0
 SCOPE = Scope("main", "testing")
+
+
+@dataclass
+class Votes:
+    """A recorder that keeps what it is told."""
+
+    notes: list[Note] = field(default_factory=list)
+
+    def note(self, scope: Scope, note: Note) -> None:
+        assert scope == SCOPE
+        self.notes.append(note)
 
 
 def keep(

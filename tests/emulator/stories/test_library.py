@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 import pytest
 
@@ -22,20 +21,9 @@ from functions.stories import library as libraries
 from functions.stories.library import Erased, Library
 from functions.stories.rate import rate
 from functions.stories.rating import Vote
-from tests.emulator.stories.kept import NOW, SCOPE, keep, left
+from tests.emulator.stories.kept import NOW, SCOPE, Votes, keep, left
 
 OTHER_SCOPE = Scope("main", "staging")
-
-
-@dataclass
-class Notes:
-    """A recorder that keeps what it is told."""
-
-    notes: list[Note] = field(default_factory=list)
-
-    def note(self, scope: Scope, note: Note) -> None:
-        assert scope == SCOPE
-        self.notes.append(note)
 
 
 @pytest.fixture
@@ -79,7 +67,7 @@ def test_a_last_page_that_is_full_has_no_next(store: Store, library: Library) ->
 
 
 def test_a_vote_is_kept_and_counted_once(store: Store, library: Library) -> None:
-    story, notes = keep(store, "key-1"), Notes()
+    story, notes = keep(store, "key-1"), Votes()
     vote = rate(library, notes, SCOPE, "u1", story, 4)
     assert vote == Vote(4, NOW + 60)
     assert rate(library, notes, SCOPE, "u1", story, 4) == vote
@@ -99,13 +87,13 @@ def test_a_vote_is_kept_and_counted_once(store: Store, library: Library) -> None
 def test_other_arms_earn_a_version_nothing(
     store: Store, library: Library, arm: str, fallback: bool, counted: str
 ) -> None:
-    story, notes = keep(store, "key-1", arm=arm, fallback=fallback), Notes()
+    story, notes = keep(store, "key-1", arm=arm, fallback=fallback), Votes()
     rate(library, notes, SCOPE, "u1", story, 1)
     assert [note.version for note in notes.notes] == [counted]
 
 
 def test_many_votes_at_once_are_one(store: Store, library: Library) -> None:
-    story, notes = keep(store, "key-1"), Notes()
+    story, notes = keep(store, "key-1"), Votes()
 
     def vote(stars: int) -> int | None:
         try:
@@ -172,9 +160,9 @@ def test_ids_that_are_none_ask_nobody(store: Store, library: Library, name: str)
 def test_a_vote_and_a_deletion_at_once(store: Store, library: Library) -> None:
     """Either order is one: the story is gone in the end, and a vote that was told was kept."""
     for n in range(8):
-        story, notes = keep(store, f"key-{n}"), Notes()
+        story, notes = keep(store, f"key-{n}"), Votes()
 
-        def vote(story: str = story, notes: Notes = notes) -> bool:
+        def vote(story: str = story, notes: Votes = notes) -> bool:
             try:
                 rate(library, notes, SCOPE, "u1", story, 5)
             except NotFound:
@@ -232,7 +220,7 @@ def test_an_export_holds_all_that_is_kept(store: Store, library: Library) -> Non
     failed = keep(store, "key-2", state="failed")
     running = keep(store, "key-3", state="running")
     keep(store, "theirs", "u2")
-    rate(library, Notes(), SCOPE, "u1", finished, 3)
+    rate(library, Votes(), SCOPE, "u1", finished, 3)
     pages = [library.export(SCOPE, "u1", 2)]
     while pages[-1].next:
         pages.append(library.export(SCOPE, "u1", 2, pages[-1].next))
@@ -251,7 +239,7 @@ def test_an_export_holds_all_that_is_kept(store: Store, library: Library) -> Non
 
 
 def test_a_store_out_of_reach_counts_no_vote(lost_store: Store) -> None:
-    notes = Notes()
+    notes = Votes()
     with pytest.raises(StoreUnavailable):
         rate(Library(lost_store, ManualClock()), notes, SCOPE, "u1", "a" * 32, 5)
     assert notes.notes == []
