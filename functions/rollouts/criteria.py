@@ -98,13 +98,15 @@ def _unmet(plan: Plan, candidate: Tally) -> tuple[str, str] | None:
 
 
 def _figures(plan: Plan, situation: Situation) -> dict[str, float]:
-    """Those of the situation, and the means of what the plan demands, with their counts."""
+    """Those of the situation, and of what the plan demands the means of both arms."""
     figures = figures_of(situation)
+    stage = situation.seen.stage
     for each in plan.criteria.measures:
-        measure = situation.seen.stage.candidate.measure(each.name)
-        figures[f"values_of_{each.name}"] = measure.count
-        if measure.mean is not None:
-            figures[f"mean_of_{each.name}"] = round(measure.mean, 4)
+        figures[f"values_of_{each.name}"] = stage.candidate.measure(each.name).count
+        for tally, suffix in ((stage.candidate, ""), (stage.control, "_control")):
+            mean = tally.measure(each.name).mean
+            if mean is not None:
+                figures[f"mean_of_{each.name}{suffix}"] = round(mean, 4)
     return figures
 
 

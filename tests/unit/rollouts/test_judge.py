@@ -380,6 +380,11 @@ def test_what_was_measured_stands_in_the_figures() -> None:
         case = CASES[name]
         figures = judge(case.plan, case.situation).figures
         assert (figures["values_of_quality"], figures["mean_of_cost"] > 0) == (50, True)
+        assert "mean_of_cost_control" not in figures
+    compared = Both(HEALTHY.candidate, reporting(quality=(90, 0.95)).candidate)
+    figures = judge(DEMANDING, at(compared)).figures
+    assert figures["mean_of_quality_control"] == 0.95
+    assert "mean_of_quality" not in figures
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
