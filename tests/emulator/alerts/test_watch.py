@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -17,8 +18,9 @@ from functions.alerts.watch import Watched, watch
 from functions.clock import ManualClock
 from functions.documents import Scope, Store
 from functions.metrics import tally
-from functions.metrics.tally import Observation
+from functions.metrics.tally import Note, Observation
 from functions.metrics.windows import Window
+from functions.stories.versions import BY_FALLBACK, PINNED
 
 SCOPE = Scope("main", "production")
 NOW = 1_800_000_000.0
@@ -45,6 +47,11 @@ def window(now: float, failures: int, requests: int = 100) -> Window:
     return Window(start, 10, "stories", "1.3.0", 3, some)
 
 
+def beside(now: float, suffix: str, failures: int, requests: int = 100) -> Window:
+    """As `window`, of an arm that is counted beside the version."""
+    return replace(window(now, failures, requests), version=f"1.3.0{suffix}")
+
+
 def look(store: Store, now: float, windows: Sequence[Window] | int) -> Watched:
     given = [window(now, windows)] if isinstance(windows, int) else windows
     return watch(store, SCOPE, given, now)
@@ -58,6 +65,24 @@ def status(store: Store, key: Key = BAD) -> str:
 def messages(store: Store) -> list[str]:
     found = store.query(SCOPE.collection("outbox"), order_by="created_at")
     return [document.data["title"] for document in found]
+
+
+@pytest.mark.parametrize("suffix", [BY_FALLBACK, PINNED])
+def test_what_is_counted_beside_a_version_has_alerts_of_its_own(store: Store, suffix: str) -> None:
+    fired = look(store, NOW, [window(NOW, 0), beside(NOW, suffix, 10)])
+    assert fired.alarms("stories", "1.3.0") == []
+    assert fired.alarms("stories", f"1.3.0{suffix}") == ["p1-error-rate"]
+    assert status(store) == ""
+    assert status(store, BAD._replace(version=f"1.3.0{suffix}")) == FIRING
+    again = look(store, NOW + 10, [window(NOW, 10), beside(NOW, suffix, 0)])
+    assert again.alarms("stories", "1.3.0") == ["p1-error-rate"]
+
+
+def test_a_note_makes_no_alert(store: Store) -> None:
+    rated = tally.of_note(Note("stories", "1.1.0", 2, NOW, {"rating": 1}))
+    found = look(store, NOW, [Window(int(NOW) - 10, 10, "stories", "1.1.0", 2, rated)])
+    assert not found.transitions
+    assert not alert_store.load(store, SCOPE)
 
 
 def test_an_alert_comes_and_goes_with_two_messages(store: Store) -> None:
