@@ -8,12 +8,12 @@ that ends gives back what is left of its own. One that is killed loses that, and
 never hears whether it got a chunk.
 
 So the cap is never passed, by the prices of the list; it is reached early by what other instances
-hold at that moment. What was reserved before midnight and settled after isn't given to the new day.
+hold at that moment. What is settled in the first minute of a day may have been reserved in the day
+before: nothing is given back then.
 """
 
 from __future__ import annotations
 
-import datetime
 import random
 import threading
 from dataclasses import dataclass, field
@@ -29,31 +29,26 @@ CHUNKS = 200
 """In how many parts a day's cap is leased."""
 
 LEASE_SECONDS = 5.0
-LONGEST_PAUSE_SECONDS = 0.2
 CALL_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 0.2
 REMEMBERED_SECONDS = 5.0
 """How long an instance believes that the day's cap is used up before it looks again."""
 
+LONGEST_STORY_SECONDS = 60
 DAY = 86_400
 KEPT_DAYS = 40
 
 
 @dataclass
-class _Day:
+class _Held:
     """What this process holds of one day's cap. `left` may be below 0: a story cost more than was
-    reserved for it. `open`: reserved and not settled."""
+    reserved for it."""
 
+    day: int = 0
     left: int = 0
-    open: int = 0
-    used_up_until: float = float("-inf")
-
-
-@dataclass
-class _Holding:
-    """Of one environment. `leasing` is held while Firestore is asked, so that one thread asks."""
-
-    days: dict[str, _Day] = field(default_factory=dict)
+    used_up_until: float = 0.0
     leasing: threading.Lock = field(default_factory=threading.Lock)
+    """Held while Firestore is asked: one thread asks for all."""
 
 
 class DailyCap:
@@ -64,7 +59,7 @@ class DailyCap:
         self._clock = clock
         self._cap = microdollars_a_day
         self._lock = threading.Lock()
-        self._holdings: dict[Scope, _Holding] = {}
+        self._held: dict[Scope, _Held] = {}
 
     def reserve(self, scope: Scope, microdollars: int) -> None:
         """Raises RateLimited when the day's cap is used up, FailedPrecondition when no day has so
@@ -74,87 +69,74 @@ class DailyCap:
         if microdollars > self._cap:
             raise FailedPrecondition(
                 "One story may cost more than PALIER_DOLLARS_A_DAY allows for a day.",
-                remedy="Raise the setting, or choose a version with a lower max_output_tokens.",
+                remedy="Raise the setting, or release a version with a lower max_output_tokens.",
             )
-        holding = self._holding(scope)
-        if self._take(holding, microdollars):
+        with self._lock:
+            held = self._held.setdefault(scope, _Held())
+        if self._missing(held, microdollars) == 0:
             return
-        if not holding.leasing.acquire(timeout=LEASE_SECONDS):
+        if not held.leasing.acquire(timeout=LEASE_SECONDS):
             raise StoreUnavailable("The store takes too long to lease some of the daily cap.")
         try:
-            while not self._take(holding, microdollars):
-                self._lease(scope, holding, microdollars)
+            while missing := self._missing(held, microdollars):
+                self._lease(scope, held, missing)
         finally:
-            holding.leasing.release()
+            held.leasing.release()
 
     def settle(self, scope: Scope, reserved: int, actual: int) -> None:
         """Gives back what a story did not cost of what was reserved for it."""
         if not self._cap:
             return
+        first_minute = self._clock.now() % DAY < LONGEST_STORY_SECONDS
         with self._lock:
-            days = self._holdings.setdefault(scope, _Holding()).days
-            first = min((date for date, day in days.items() if day.open), default=self._today())
-            day = days.setdefault(first, _Day())
-            day.open -= reserved
-            day.left += reserved - actual
-            if first != self._today() and day.open <= 0:
-                del days[first]
+            held = self._held.setdefault(scope, _Held())
+            held.left += min(0, reserved - actual) if first_minute else reserved - actual
 
     def close(self) -> None:
         """Gives back what is left of today's chunks, for a process that ends."""
+        today = _day(self._clock.now())
         with self._lock:
-            today = self._today()
-            held = [
-                (scope, holding.days.pop(today, None)) for scope, holding in self._holdings.items()
-            ]
-        for scope, day in held:
-            if day is None or day.left <= 0:
+            ended, self._held = self._held, {}
+        for scope, held in ended.items():
+            if held.day != today or held.left <= 0:
                 continue
-            write = Write.add(scope.doc(COLLECTION, today), {"granted": -day.left})
             try:
-                self._store.commit([write], timeout=CALL_SECONDS)
+                given_back = Write.add(_path(scope, today), {"granted": -held.left})
+                self._store.commit([given_back], timeout=CALL_SECONDS)
             except (Refused, StoreUnavailable):
-                log.warning("cap: a chunk was not given back", microdollars=day.left)
+                log.warning("cap: a chunk was not given back", microdollars=held.left)
 
-    def _holding(self, scope: Scope) -> _Holding:
+    def _missing(self, held: _Held, microdollars: int) -> int:
+        """Takes it from what this process holds of today's cap; how much is missing if it can't."""
         with self._lock:
-            return self._holdings.setdefault(scope, _Holding())
+            today = _day(self._clock.now())
+            if held.day != today:
+                held.day, held.left, held.used_up_until = today, 0, 0.0
+            if held.left < microdollars:
+                return microdollars - held.left
+            held.left -= microdollars
+            return 0
 
-    def _take(self, holding: _Holding, microdollars: int) -> bool:
-        """From what this process holds of today's cap."""
-        with self._lock:
-            today = self._today()
-            for date in [date for date, day in holding.days.items() if date < today]:
-                if holding.days[date].open <= 0:
-                    del holding.days[date]
-            day = holding.days.setdefault(today, _Day())
-            if day.left < microdollars:
-                return False
-            day.left -= microdollars
-            day.open += microdollars
-            return True
-
-    def _lease(self, scope: Scope, holding: _Holding, microdollars: int) -> None:
-        """Another chunk, large enough for `microdollars`."""
+    def _lease(self, scope: Scope, held: _Held, missing: int) -> None:
+        """Another chunk, with all that is missing in it."""
         now = self._clock.now()
-        date = _date(now)
+        day = _day(now)
+        granted = 0 if now < held.used_up_until else self._grant(scope, day, missing)
         with self._lock:
-            day = holding.days.setdefault(date, _Day())
-            missing = microdollars - day.left
-        granted = 0 if now < day.used_up_until else self._grant(scope, date, missing)
+            if not granted:
+                held.used_up_until = max(held.used_up_until, now + REMEMBERED_SECONDS)
+            elif held.day == day:
+                held.left += granted
         if not granted:
-            day.used_up_until = max(day.used_up_until, now + REMEMBERED_SECONDS)
             raise RateLimited(
                 "The stories of this environment have cost what PALIER_DOLLARS_A_DAY allows today.",
                 remedy="Wait until midnight UTC, or raise the setting.",
-                extra={"reason": "a_day", "limit": "cost", "retry_after": _until_midnight(now)},
+                extra={"reason": "a_day", "limit": "cost", "retry_after": DAY - int(now) % DAY},
             )
-        with self._lock:
-            day.left += granted
 
-    def _grant(self, scope: Scope, date: str, missing: int) -> int:
+    def _grant(self, scope: Scope, day: int, missing: int) -> int:
         """Takes at least `missing` of a day's cap; 0 when it has not so much."""
-        path = scope.doc(COLLECTION, date)
+        path = _path(scope, day)
         until = self._clock.monotonic() + LEASE_SECONDS
         while self._clock.monotonic() < until:
             stored = self._store.get(path, timeout=CALL_SECONDS)
@@ -163,7 +145,7 @@ class DailyCap:
             if chunk < missing:
                 return 0
             try:
-                grown = _grown(path, stored, taken + chunk, date)
+                grown = _grown(path, stored, taken + chunk, day)
                 self._store.commit([grown], timeout=CALL_SECONDS)
             except Refused:
                 self._clock.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))
@@ -171,19 +153,16 @@ class DailyCap:
                 return chunk
         raise StoreUnavailable("Other instances kept leasing of the daily cap.")
 
-    def _today(self) -> str:
-        return _date(self._clock.now())
 
-
-def _grown(path: str, stored: Document | None, granted: int, date: str) -> Write:
-    ends = datetime.datetime.fromisoformat(date).replace(tzinfo=datetime.UTC).timestamp()
-    data = {"granted": granted, "expires_at": timestamp(ends + KEPT_DAYS * DAY)}
+def _grown(path: str, stored: Document | None, granted: int, day: int) -> Write:
+    data = {"granted": granted, "expires_at": timestamp((day + KEPT_DAYS) * DAY)}
     return Write.update(stored, data) if stored else Write.create(path, data)
 
 
-def _date(now: float) -> str:
-    return timestamp(now).date().isoformat()
+def _day(now: float) -> int:
+    """Counted from the epoch."""
+    return int(now // DAY)
 
 
-def _until_midnight(now: float) -> int:
-    return DAY - int(now) % DAY
+def _path(scope: Scope, day: int) -> str:
+    return scope.doc(COLLECTION, timestamp(day * DAY).date().isoformat())

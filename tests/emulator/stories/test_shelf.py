@@ -179,9 +179,10 @@ def test_fifty_at_once_with_a_limit_of_ten(store: Store) -> None:
         start.wait()
         try:
             one = replace(claim(clock, f"key-{number:04}"), claimed_at=at)
-            return None if shelf.claim(SCOPE, one, LIMITS) is None else AssertionError()
+            assert shelf.claim(SCOPE, one, LIMITS) is None
         except PalierError as error:
             return error
+        return None
 
     with ThreadPoolExecutor(50) as pool:
         ended = list(pool.map(ask, range(50)))
