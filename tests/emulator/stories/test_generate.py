@@ -177,11 +177,11 @@ class _CutOff(Store):
 
     commits_left = 0
 
-    def commit(self, writes: Any, *, timeout: float = 1.0) -> None:
+    def commit(self, writes: Any, *, timeout: float = 1.0) -> list[Any]:
         if self.commits_left == 0:
             raise StoreUnavailable("cut off")
         self.commits_left -= 1
-        super().commit(writes, timeout=timeout)
+        return super().commit(writes, timeout=timeout)
 
 
 @pytest.mark.parametrize("commits", [0, 1])
