@@ -52,6 +52,9 @@ HEAVY = (
             {"keys": ["a", "b"], "source": "staging", "segment": ["s", "t"], "yes": False},
             id="copy",
         ),
+        pytest.param(
+            "stories erase u --yes", {"uid": "u", "yes": True, "reason": ""}, id="a user's stories"
+        ),
         pytest.param("flags export", {"file": None, "form": "flagd"}, id="export"),
         pytest.param(
             "schedules create f --at 2027-01-15T08:00+01:00 --action kill",
@@ -80,6 +83,11 @@ def test_understood(line: str, expected: dict[str, Any]) -> None:
         ("flags list --environment Production", "lower-case"),
         ("init --project p --reason r", "--administrator"),
         ("health --application other", "--application"),
+        ("stories erase", "UID"),
+        ("stories export u --yes", "--yes"),
+        ("stories create-version 1.0.0 --prompt p --model m", "--max-output-tokens"),
+        ("stories create-version 1.0.0 --temperature nan", "a number"),
+        ("stories create-version 1.0.0 --reasoning-effort huge", "invalid choice"),
         ("flags copy a --to production", "--from"),
         ("flags copy a --from b --to c --environment d", "--environment"),
         ("flags kill a --yes", "--yes"),
