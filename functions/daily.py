@@ -16,6 +16,7 @@ from functions.flags import counts, sums
 from functions.flags.manage.schedule_store import COLLECTION as SCHEDULES
 from functions.metrics import store as metrics
 from functions.published import timestamp
+from functions.stories import cap, quota
 from functions.tick import environments
 
 DAY = 86_400.0
@@ -63,6 +64,11 @@ def delete_old_counts(store: Store, scope: Scope, now: float) -> int:
     return metrics.delete_expired(store, scope, now, (counts.COLLECTION, sums.COLLECTION))
 
 
+def delete_old_quotas(store: Store, scope: Scope, now: float) -> int:
+    """Deletes users' hours that nobody looks at any more, and the caps of long ago."""
+    return metrics.delete_expired(store, scope, now, (quota.COLLECTION, cap.COLLECTION))
+
+
 WORK: Sequence[tuple[str, Callable[[Store, Scope, float], int]]] = (
     ("slots and windows", metrics.cleanup),
     ("outbox", outbox.cleanup),
@@ -70,6 +76,7 @@ WORK: Sequence[tuple[str, Callable[[Store, Scope, float], int]]] = (
     ("evidence", delete_old_evidence),
     ("schedules", delete_old_schedules),
     ("counts of evaluations", delete_old_counts),
+    ("quotas and caps of stories", delete_old_quotas),
 )
 
 

@@ -1,7 +1,7 @@
 """The minute's work of the bundle: see, judge, act, then tell.
 
-    merge metric windows → evaluate alert rules → step rollouts → apply scheduled changes
-    → deliver the outbox → sum up evaluations → publish
+    settle abandoned stories → merge metric windows → evaluate alert rules → step rollouts
+    → apply scheduled changes → deliver the outbox → sum up evaluations → publish
 
 While something is being rolled out, or a scheduled change is due within the minute, it repeats
 every 10 s inside its minute. The last three run aside, under a time limit: trouble with them never
@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from functions import log
@@ -30,6 +31,7 @@ from functions.metrics.store import load_flushed, merge_minutes
 from functions.metrics.windows import Window
 from functions.rollouts.advance import Alarms, Step, advance, nothing_fires
 from functions.rollouts.store import using
+from functions.stories.abandoned import settle_abandoned
 
 CYCLE_SECONDS = 10.0
 LAST_CYCLE_SECONDS = 55.0
@@ -90,6 +92,10 @@ def tick(deps: Deps) -> list[dict[Scope, Step]]:
 def decide(deps: Deps, scope: Scope) -> Step:
     """The part of a cycle that leads to decisions, for one environment."""
     with log.bound(application=scope.application, environment=scope.environment):
+        # Before the slots: what is found is counted in them.
+        _attempt(
+            "settle abandoned stories", partial(settle_abandoned, deps.store, deps.clock, scope)
+        )
         slots = _attempt("load slots", lambda: load_flushed(deps.store, scope, deps.clock.now()))
         alarms: Alarms | None = None
         if slots is not None:
