@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -27,6 +27,7 @@ from functions.metrics.series import Reading
 from functions.metrics.store import WINDOWS_KEPT_SECONDS
 from functions.metrics.tally import Observation
 from functions.published import timestamp
+from functions.stories.measures import MEASURES
 from local.monitoring import server
 from local.monitoring.memory import Memory, Series
 from local.monitoring.rules import Limits
@@ -82,8 +83,14 @@ def monitoring(clock: ManualClock) -> Iterator[Monitoring]:
     running.down()
 
 
-def serve_minute(store: Store, minute: int, version: str = "1.2.0") -> None:
-    """The merged window of a minute (counted from START) in which ten requests ended."""
+def serve_minute(
+    store: Store,
+    minute: int,
+    version: str = "1.2.0",
+    measures: Mapping[str, float] | None = None,
+) -> None:
+    """The merged window of a minute (counted from START) in which ten requests ended, each with
+    the same measures."""
     start = START + 60 * minute
     some = tally.merge_all(
         tally.of(
@@ -97,6 +104,7 @@ def serve_minute(store: Store, minute: int, version: str = "1.2.0") -> None:
                 "none" if n else "candidate",
                 f"{n:016x}",
                 memory=0.5,
+                measures=measures or {},
             )
         )
         for n in range(10)
@@ -152,6 +160,23 @@ def test_a_minute_with_all_its_series(
     assert errors.points[0].value.int64_value == 1
     assert monitoring.series(series.ROLLOUT_PERCENTAGE.type).points[0].value.double_value == 10.0
     assert lag(store, SCOPE, clock.now()) == 25
+
+
+def test_cloud_monitoring_takes_what_requests_report(
+    store: Store, monitoring: Monitoring, clock: ManualClock
+) -> None:
+    measures = dict.fromkeys(MEASURES, 0.25)
+    whole = 7 + len(MEASURES) + 2 + 1  # words and ratings are two each, and there is the heartbeat
+    serve_minute(store, 0, measures=measures)
+    clock.advance(85)
+    assert run(store, monitoring) == Published(minutes=1, points=whole)
+    serve_minute(store, 1, "1.2.0+fallback", measures)
+    clock.advance(60)
+    assert run(store, monitoring) == Published(minutes=1, points=whole)
+    quality = monitoring.series(series.QUALITY.type, version="1.2.0", score="ending")
+    assert [point.value.double_value for point in quality.points] == [0.25]
+    cost = monitoring.series(series.COST.type, version="1.2.0+fallback")
+    assert cost.points[0].value.double_value == 2.5e-6
 
 
 def test_nothing_before_its_grace_and_nothing_twice(
