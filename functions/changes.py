@@ -186,12 +186,12 @@ def commit_change(
     Raises PermissionDenied, InvalidArgument (no reason), GenerationConflict (the environment has
     moved on from `expected_generation`), StoreUnavailable, and whatever `decide` raises.
     """
-    _require_reason({change.scope.environment}, change.reason)
     deadline = clock.monotonic() + RETRY_SECONDS
     pause = FIRST_PAUSE_SECONDS
     while True:
         basis = _read_basis(store, change)
         identity.require(change.actor, change.scope, change.permission, basis.deciding)
+        _require_reason({change.scope.environment}, change.reason)
         _require_generation(change, basis.pointer)
         now = clock.now()
         decision = decide(View(store, change, now, basis))
