@@ -53,8 +53,11 @@ def stream(
         account = Account(studio, scope)
         with account.closing():
             begun = _begun(studio, scope, account, identify, body, stream=True)
-        events = _again(begun) if isinstance(begun, StoredStory) else _events(account, begun)
-        return log.kept(events)
+        if isinstance(begun, StoredStory):
+            return log.kept(_again(begun))
+        events = log.kept(_events(account, begun))
+        next(events)  # a generator that was never begun can be closed without noticing
+        return events
 
 
 def _begun(

@@ -86,9 +86,9 @@ def told_as(
     frames: Frames, events: Generator[Event, None, None], gone: Callable[[], bool], clock: Clock
 ) -> Iterator[bytes]:
     """The bytes of an answer. `gone` tells whether its client has left."""
-    yield HEARTBEAT  # the head of the answer goes out with the first bytes
     written = clock.monotonic()
     try:
+        yield HEARTBEAT  # the head of the answer goes out with the first bytes
         for event in events:
             frame = _frame(frames, event)
             if frame is None and gone():

@@ -67,6 +67,7 @@ class Desk:
         Closing it before its end cancels the call. Raises OpenAIError, Timeout.
         """
         with self._settled():
+            yield None  # whoever closes it from here on has it settled
             generation = self._studio.model.begin(
                 self._given.call,
                 self._given.chosen.handler,

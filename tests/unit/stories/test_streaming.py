@@ -134,20 +134,24 @@ def test_a_client_that_has_gone_ends_it() -> None:
     assert closed == ["closed"]
 
 
-def test_closing_the_answer_closes_the_events() -> None:
-    """The server does so when it can't write any more."""
+@pytest.mark.parametrize("written", [1, 2])
+def test_closing_the_answer_closes_the_events(written: int) -> None:
+    """The server does so when it can't write any more, be it the very first bytes."""
     closed: list[str] = []
 
     def endless() -> Generator[Event, None, None]:
         try:
+            yield None
             while True:
                 yield TITLE
         finally:
             closed.append("closed")
 
-    frames: Iterator[bytes] = told_as(SSE, endless(), present, ManualClock())
-    next(frames)
-    next(frames)
+    begun = endless()
+    next(begun)
+    frames: Iterator[bytes] = told_as(SSE, begun, present, ManualClock())
+    for _ in range(written):
+        next(frames)
     frames.close()  # type: ignore[attr-defined]
     assert closed == ["closed"]
 
