@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from functions.clock import ManualClock
-from functions.documents import Scope, Store
+from functions.documents import Scope, Store, Write
 from functions.errors import (
     AlreadyExists,
     InProgress,
@@ -18,9 +19,13 @@ from functions.errors import (
 )
 from functions.metrics.tally import Note
 from functions.stories import library as libraries
+from functions.stories import quota
+from functions.stories.claim import Claim, story_id
 from functions.stories.library import Erased, Library
+from functions.stories.quota import Limits
 from functions.stories.rate import rate
 from functions.stories.rating import Vote
+from functions.stories.shelf import Shelf
 from tests.emulator.stories.kept import NOW, SCOPE, Votes, keep, left
 
 OTHER_SCOPE = Scope("main", "staging")
@@ -192,6 +197,27 @@ def test_erasing_takes_all_of_one_user(
     assert left(store) == kept
     assert left(store, OTHER_SCOPE) == {elsewhere}
     assert library.erase(SCOPE, "u1") == Erased(0, complete=True)
+
+
+@pytest.mark.parametrize("used_too", [False, True], ids=["by oneself", "by an administrator"])
+def test_what_is_being_written_when_all_is_erased_never_comes_back(
+    store: Store, library: Library, used_too: bool
+) -> None:
+    """And the user may ask for other stories afterwards."""
+    shelf, limits = Shelf(store, ManualClock(NOW)), Limits(10, 1_000)
+    claim = Claim(story_id("u1", "key-1"), "u1", "a" * 64, "1.2.0", 7, NOW, reserved=100)
+    assert shelf.claim(SCOPE, claim, limits) is None
+    assert library.erase(SCOPE, "u1") == Erased(1, complete=True)
+    used = SCOPE.doc(quota.COLLECTION, quota.name("u1", quota.hours(NOW)[0]))
+    if used_too:
+        store.commit([Write.delete(used)])
+    assert not shelf.finish(SCOPE, claim, claim.finished({"title": "canary"}, 1), 40)
+    assert left(store) == set()
+    kept = store.get(used)
+    assert (kept and kept.data["microdollars"]) == (None if used_too else 40)
+    again = replace(claim, user="h")
+    assert shelf.claim(SCOPE, again, limits) is None
+    assert shelf.finish(SCOPE, again, again.failed({"code": "TIMEOUT", "reason": None}, 1), 0)
 
 
 def test_erasing_ends_in_time_and_says_that_there_is_more(
