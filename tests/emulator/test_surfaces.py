@@ -437,6 +437,19 @@ def test_browsers_may_ask_first(serve: Serve, path: str) -> None:
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
 
 
+def test_pages_of_other_sites_may_delete_a_story(serve: Serve) -> None:
+    """A browser asks first, and takes a method that isn't named for a refusal."""
+    answer = serve("api").options(
+        "/v1/stories/" + "a" * 32,
+        headers={
+            "Origin": "https://app.example",
+            "Access-Control-Request-Method": "DELETE",
+            "Access-Control-Request-Headers": "authorization",
+        },
+    )
+    assert "DELETE" in answer.headers["Access-Control-Allow-Methods"]
+
+
 def test_flags_are_answered_ahead_of_functions_framework(serve: Serve) -> None:
     ahead = {
         name: isinstance(vars(serve(name).application).get("wsgi_app"), HotRoutes)
