@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from google.cloud import firestore
@@ -98,6 +99,29 @@ def test_unconditional_writes(store: Store) -> None:
     assert read(store).data == {"schema": 1, "m": 2}
     store.commit([Write.delete(PATH)])
     assert store.get(PATH) is None
+
+
+def test_adding_is_everybody_s_and_needs_no_reading(store: Store) -> None:
+    with pytest.raises(Refused):
+        store.commit([Write.add(PATH, {"n": 1})])
+    assert store.get(PATH) is None
+    store.commit([Write.create(PATH, {"n": 1, "kept": True})])
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(store.commit, [Write.add(PATH, {"n": n})]) for n in range(-3, 9)]:
+            done.result()
+    assert read(store).data == {"schema": 1, "n": 1 + sum(range(-3, 9)), "kept": True}
+
+
+def test_a_commit_tells_the_versions_that_it_made(store: Store) -> None:
+    """They serve as preconditions, without reading again."""
+    other = SCOPE.doc("flags", "g")
+    versions = store.commit([Write.create(PATH, {"n": 1}), Write.create(other, {"n": 1})])
+    assert versions == [read(store).version, read(store, other).version]
+    [second] = store.commit([Write.update(Document(PATH, {}, versions[0]), {"n": 2})])
+    with pytest.raises(Refused):
+        store.commit([Write.update(Document(PATH, {}, versions[0]), {"n": 3})])
+    store.commit([Write.update(Document(PATH, {}, second), {"n": 3})])
+    assert read(store).data["n"] == 3
 
 
 def test_a_commit_is_all_or_nothing(store: Store) -> None:

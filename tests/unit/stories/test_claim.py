@@ -8,8 +8,8 @@ import pytest
 
 from functions.stories import claim as claims
 from functions.stories.claim import LEASE_SECONDS, Busy, Claim, OtherWish, Replay, TakeOver
-from functions.stories.generate import Budget
 from functions.stories.shelf import CLAIM_SECONDS, FINISH_SECONDS
+from functions.stories.studio import Budget
 
 NOW = 1_800_000_000.0
 
@@ -36,6 +36,14 @@ def test_deciding(stored: dict[str, Any], decided: object) -> None:
 def test_every_state_has_the_same_fields() -> None:
     one = claim()
     assert set(one.running()) == set(one.finished({}, 1)) == set(one.failed({}, 2))
+
+
+def test_what_is_left_when_its_process_dies() -> None:
+    """All that it takes to count it: which version, for whom, since when, at what cost."""
+    running = Claim("id", "u1", "wish", "1.2.0+pinned", 7, NOW, reserved=300, user="hash").running()
+    assert (running["version"], running["generation"]) == ("1.2.0+pinned", 7)
+    assert (running["reserved"], running["user"]) == (300, "hash")
+    assert running["lease_until"].timestamp() == NOW + LEASE_SECONDS
 
 
 def test_a_lease_outlasts_a_request() -> None:
