@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from functions.stories import failure
 from functions.stories.failure import Failure
@@ -23,23 +23,33 @@ class Answer:
     text: str
     model: str
     response_id: str
-    usage: Usage
     request_id: str | None = None
 
 
-def read_body(body: bytes, request_id: str | None = None) -> Answer | Failure:
+class Read(NamedTuple):
+    """What a response comes to, and what it says of its costs: of a refusal too."""
+
+    result: Answer | Failure
+    usage: Usage | None = None
+
+
+def read_body(body: bytes, request_id: str | None = None) -> Read:
     """The answer in the body of an HTTP 200."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
-        return failure.broken("OpenAI's answer isn't JSON.", request_id)
+        return Read(failure.broken("OpenAI's answer isn't JSON.", request_id))
     if not isinstance(content, dict):
-        return failure.broken("OpenAI's answer isn't a response.", request_id)
+        return Read(failure.broken("OpenAI's answer isn't a response.", request_id))
     return read_response(content, request_id)
 
 
-def read_response(content: Mapping[str, Any], request_id: str | None = None) -> Answer | Failure:
+def read_response(content: Mapping[str, Any], request_id: str | None = None) -> Read:
     """The answer in a response object."""
+    return Read(_result(content, request_id), _usage(content.get("usage")))
+
+
+def _result(content: Mapping[str, Any], request_id: str | None) -> Answer | Failure:
     status = content.get("status")
     if status == "failed":
         return failure.of_failed(_mapping(content.get("error")), request_id)
@@ -57,7 +67,6 @@ def read_response(content: Mapping[str, Any], request_id: str | None = None) -> 
         text=text,
         model=str(content.get("model") or ""),
         response_id=str(content.get("id") or ""),
-        usage=_usage(_mapping(content.get("usage"))),
         request_id=request_id,
     )
 
@@ -77,7 +86,9 @@ def _parts(content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from map(_mapping, _sequence(item.get("content")))
 
 
-def _usage(usage: Mapping[str, Any]) -> Usage:
+def _usage(usage: Any) -> Usage | None:
+    if not isinstance(usage, Mapping):
+        return None
     return Usage(
         input_tokens=_count(usage.get("input_tokens")),
         output_tokens=_count(usage.get("output_tokens")),

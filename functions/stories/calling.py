@@ -6,6 +6,7 @@ begin → pieces, as each is complete → outcome
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,13 +14,16 @@ from functions.stories.failure import Failure
 from functions.stories.handlers import Handler, ModelCall
 from functions.stories.story import Draft, Piece, Usage
 
+LOOK_SECONDS = 0.5
+"""How often somebody who waits for a model looks whether the client is still there."""
+
 
 @dataclass(frozen=True)
 class Attempt:
     """One call that was sent to a model.
 
     `usage` is None when the API did not say what it billed; `received` are bytes of the story's
-    text that came all the same.
+    text that came all the same. `answered_by` is the model that the API says it used.
     """
 
     model: str
@@ -27,6 +31,7 @@ class Attempt:
     usage: Usage | None
     received: int = 0
     failure: Failure | None = None
+    answered_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,9 @@ class Moderated:
     scores: Mapping[str, float]
 
 
+Moderations = tuple[Moderated, ...] | Failure
+
+
 class Generation(Protocol):
     """A story that is being written."""
 
@@ -92,6 +100,6 @@ class Model(Protocol):
         """
         ...
 
-    def moderate(self, texts: Sequence[str], seconds: float) -> tuple[Moderated, ...] | Failure:
-        """What the moderation endpoint says of each text, within `seconds`."""
+    def moderate(self, texts: Sequence[str], seconds: float) -> Future[Moderations]:
+        """What the moderation endpoint says of each text, within `seconds`. Can be cancelled."""
         ...

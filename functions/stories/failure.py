@@ -136,6 +136,21 @@ def unasked() -> Failure:
     return Failure("upstream", Cause.INTERNAL, "The model was not asked.")
 
 
+def resting() -> Failure:
+    """The breaker of a model is open."""
+    return Failure(
+        "upstream",
+        Cause.UPSTREAM,
+        "The model has kept failing: it is left alone for some seconds.",
+        retryable=True,
+    )
+
+
+def cancelled() -> Failure:
+    """The client went away."""
+    return Failure("upstream", Cause.CLIENT, "The call was cancelled.")
+
+
 def no_key() -> Failure:
     return Failure("bad_key", Cause.UPSTREAM, "No OpenAI key is set.")
 

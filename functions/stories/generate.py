@@ -19,7 +19,7 @@ from functions.stories.begin import Commission, begin
 from functions.stories.shelf import StoredStory
 from functions.stories.story import Piece
 from functions.stories.studio import Studio, Told
-from functions.stories.write import Desk
+from functions.stories.write import Desk, result_of
 
 Event = Piece | Told | None
 
@@ -38,7 +38,7 @@ def generate(studio: Studio, scope: Scope, identify: Callable[[], Actor], body: 
             begun = _begun(studio, scope, account, identify, body, stream=False)
             if isinstance(begun, StoredStory):
                 return Told(begun, replayed=True)
-            return _last(begun.write())
+            return result_of(begun.write())
 
 
 def stream(
@@ -86,12 +86,3 @@ def _events(account: Account, desk: Desk) -> Generator[Event, None, None]:
 def _again(story: StoredStory) -> Generator[Event, None, None]:
     yield from story.story.pieces
     yield Told(story, replayed=True)
-
-
-def _last(steps: Generator[Piece | None, None, Told]) -> Told:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            told: Told = end.value
-            return told

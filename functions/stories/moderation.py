@@ -7,11 +7,14 @@ mark in the story's provenance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Literal
 
-from functions.stories.calling import Model, Moderated
+from functions.stories import failure
+from functions.stories.calling import LOOK_SECONDS, Model, Moderated, Moderations
 from functions.stories.failure import Cause, Failure
 from functions.stories.request import Audience
 from functions.stories.story import Mark
@@ -60,13 +63,25 @@ class Moderator:
 
     def check(
         self, of: Of, texts: Sequence[str], audience: Audience, seconds: float
-    ) -> Mark | Failure:
-        """Whether the texts of a wish or a story may go on to an audience."""
-        answered = self.model.moderate(texts, max(0.0, seconds))
+    ) -> Generator[None, None, Mark | Failure]:
+        """Whether the texts of a wish or a story may go on to an audience; it yields for as long as
+        that isn't known, every LOOK_SECONDS. Closing it cancels the question."""
+        answered = yield from self._answer(texts, max(0.0, seconds))
         if isinstance(answered, Failure):
             return "unavailable" if audience in self.open_for else _unanswered(answered)
         found = objection(audience, answered)
         return _objected(of, found) if found else "passed"
+
+    def _answer(self, texts: Sequence[str], seconds: float) -> Generator[None, None, Moderations]:
+        question = self.model.moderate(texts, seconds)
+        try:
+            for _ in range(1 + ceil(seconds / LOOK_SECONDS)):
+                with suppress(TimeoutError):
+                    return question.result(timeout=LOOK_SECONDS)
+                yield
+        finally:
+            question.cancel()
+        return failure.broken("OpenAI's moderation did not answer in time.")
 
 
 def _unanswered(reason: Failure) -> Failure:

@@ -1,44 +1,50 @@
-"""OpenAI's Responses API with a deadline that holds. The only file that imports openai.
+"""OpenAI's API with a deadline that holds. The only file that imports openai.
 
 Importing the library costs half a second of CPU, so it happens at first use (or in `warm`, from a
 function's start-up), never at import. Its own retries are off: it would repeat what can't succeed
 and wait longer than anybody asked. One client serves the whole process; it lives on one loop.
+
+    begin → (first call → retry?) → fallback? → outcome, all within the deadline
 """
 
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import os
 import random
 import statistics
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.clock import Clock
-from functions.stories import answer, failure
-from functions.stories.answer import Answer
+from functions.stories import answer, breaker, failure, moderations
+from functions.stories.answer import Answer, Read
 from functions.stories.background import BackgroundLoop
-from functions.stories.calling import Completed, Outcome
+from functions.stories.calling import Completed, Moderations, Outcome
+from functions.stories.events import EventStream
 from functions.stories.failure import Failure
-from functions.stories.handlers import ModelCall
-from functions.stories.story import Draft, NotAStory, Usage
+from functions.stories.generation import Running
+from functions.stories.handlers import Handler, ModelCall
+from functions.stories.retries import RetryBudget
+from functions.stories.story import NotAStory
 
 if TYPE_CHECKING:
     import openai
 
+T = TypeVar("T")
+
 ADDRESS = "https://api.openai.com/v1"
+MODERATION_MODEL = "omni-moderation-latest"
 CONNECT_SECONDS = 5.0
 TYPICAL_SECONDS = 6.0
 """Taken for the median of a model's answers until some have been seen."""
 
 REMEMBERED_DURATIONS = 32
 MAXIMUM_BODY_BYTES = 1_000_000
-GRACE_SECONDS = 0.1
-"""How much longer than its deadline the thread of a request waits for the loop to say so."""
+QUOTE = '"'
 
 
 class OpenAIModel:
@@ -55,30 +61,40 @@ class OpenAIModel:
         *,
         address: str = "",
         typical_seconds: float = TYPICAL_SECONDS,
+        rule: breaker.Rule = breaker.RULE,
     ) -> None:
         self._key = key
         self._clock = clock
         self._address = address or ADDRESS
         self._typical_seconds = typical_seconds
-        self._durations: dict[str, deque[float]] = {}
+        self._rule = rule
         self._loop = BackgroundLoop("openai")
         self._lock = threading.Lock()
         self._shared: tuple[int, openai.AsyncOpenAI] | None = None
+        # Only the loop's thread touches what follows.
+        self._durations: dict[str, deque[float]] = {}
+        self._breakers: dict[str, breaker.Breaker] = {}
+        self._retries = RetryBudget()
 
-    def complete(self, call: ModelCall, read: Callable[[str], Draft], seconds: float) -> Outcome:
-        started = self._clock.monotonic()
+    def begin(self, call: ModelCall, handler: Handler, seconds: float, *, stream: bool) -> Running:
+        running = Running(self._clock, seconds, stream=stream)
         client = self._client()
         if client is None:
-            return Outcome(failure.no_key(), attempts=0, model_seconds=0.0)
-        track = _Track(started, started + seconds)
-        if track.remaining(self._clock) <= 0:
-            return self._timed_out(track, late=0.0)
-        future = self._loop.submit(self._within_deadline(client, call, read, track))
-        try:
-            return future.result(timeout=track.remaining(self._clock) + GRACE_SECONDS)
-        except concurrent.futures.TimeoutError:
-            future.cancel()  # the loop itself is stuck: this process is too busy
-            return self._timed_out(track, late=float("inf"))
+            running.finish(Outcome(failure.no_key()))
+        elif seconds <= 0:
+            running.finish(Outcome(running.timed_out(late=0.0)))
+        else:
+            writing = self._within_deadline(client, call, handler, running)
+            running.future = self._loop.submit(writing)
+        return running
+
+    def moderate(self, texts: Sequence[str], seconds: float) -> Future[Moderations]:
+        client = self._client()
+        if client is None:
+            answered: Future[Moderations] = Future()
+            answered.set_result(failure.no_key())
+            return answered
+        return self._loop.submit(_moderate(client, texts, seconds))
 
     def warm(self) -> None:
         """Imports the library and makes the client, so that the first user doesn't wait for it."""
@@ -106,108 +122,113 @@ class OpenAIModel:
         self,
         client: openai.AsyncOpenAI,
         call: ModelCall,
-        read: Callable[[str], Draft],
-        track: _Track,
-    ) -> Outcome:
+        handler: Handler,
+        running: Running,
+    ) -> None:
         try:
-            async with asyncio.timeout(track.remaining(self._clock)):
-                result = await self._with_retry(client, call, read, track)
+            async with asyncio.timeout(running.remaining()):
+                outcome = await self._written(client, call, handler, running)
         except TimeoutError:
-            return self._timed_out(track, late=self._clock.monotonic() - track.deadline)
-        return Outcome(result, track.attempts, track.waited(self._clock))
+            late = self._clock.monotonic() - running.deadline
+            outcome = running.outcome(running.timed_out(late))
+        except asyncio.CancelledError:
+            running.finish(running.outcome(failure.cancelled()))
+            raise
+        except Exception as error:  # ours: the thread of the request raises it
+            running.finish(error)
+            return
+        running.finish(outcome)
+
+    async def _written(
+        self,
+        client: openai.AsyncOpenAI,
+        call: ModelCall,
+        handler: Handler,
+        running: Running,
+    ) -> Outcome:
+        result = await self._with_retry(client, call, handler, running)
+        gave_up: Failure | None = None
+        if isinstance(result, Failure) and self._falls_back(call, result, running):
+            gave_up = result
+            other = call.fallback or ""
+            result = await self._once(client, call, other, handler, running)
+        return Outcome(result, running.attempts, gave_up)
 
     async def _with_retry(
         self,
         client: openai.AsyncOpenAI,
         call: ModelCall,
-        read: Callable[[str], Draft],
-        track: _Track,
+        handler: Handler,
+        running: Running,
     ) -> Completed | Failure:
+        self._retries = self._retries.called()
         while True:
-            result = await self._once(client, call, read, track)
-            if isinstance(result, Completed):
+            before = len(running.attempts)
+            result = await self._once(client, call, call.model, handler, running)
+            sent = len(running.attempts) > before
+            if isinstance(result, Completed) or running.told or not sent:
                 return result
             pause = failure.pause_before_retry(
                 result,
-                attempts=track.attempts,
-                remaining=track.remaining(self._clock),
+                attempts=len(running.attempts),
+                remaining=running.remaining(),
                 typical=self._typical(call.model),
                 jitter=random.random(),
             )
-            if pause is None:
+            left = self._retries.retried() if pause is not None else None
+            if pause is None or left is None:
                 return result
+            self._retries = left
             await asyncio.sleep(pause)
+
+    def _falls_back(self, call: ModelCall, result: Failure, running: Running) -> bool:
+        """Whether the fallback may answer instead: only for trouble that it might not share."""
+        if call.fallback is None or running.told or not result.retryable:
+            return False
+        return self._typical(call.fallback) <= running.remaining()
 
     async def _once(
         self,
         client: openai.AsyncOpenAI,
         call: ModelCall,
-        read: Callable[[str], Draft],
-        track: _Track,
+        model: str,
+        handler: Handler,
+        running: Running,
     ) -> Completed | Failure:
-        track.begin(self._clock)
+        admitted, self._breakers[model] = breaker.admit(
+            self._breakers.get(model, breaker.CLOSED), self._clock.monotonic(), self._rule
+        )
+        if not admitted:
+            return failure.resting()
+        failed: bool | None = None
+        running.begin(model)
         try:
-            answered = await _send(client, call)
+            read = await _send(client, call, model, handler, running)
+            result = _completed(read.result, model, handler, running)
+            ended = result if isinstance(result, Failure) else None
+            told_model = read.result.model if isinstance(read.result, Answer) else None
+            seconds = running.end(read.usage, ended, told_model)
+            failed = ended is not None and ended.retryable
+            if ended is None:
+                self._remember(model, seconds)
+        except asyncio.CancelledError:
+            # At the deadline the model was awaited in vain; of a client that left it says nothing.
+            failed = True if running.remaining() <= 0 else None
+            raise
+        else:
+            return result
         finally:
-            seconds = track.end(self._clock)
-        if isinstance(answered, Failure):
-            return answered
-        self._durations.setdefault(call.model, deque(maxlen=REMEMBERED_DURATIONS)).append(seconds)
-        track.bill(answered.usage)
-        try:
-            draft = read(answered.text)
-        except NotAStory:
-            return failure.broken("The model's answer isn't a story.", answered.request_id)
-        return Completed(draft, answered.model or call.model, answered.response_id, track.usage)
+            self._breakers[model] = breaker.ended(
+                self._breakers[model], self._clock.monotonic(), failed, self._rule
+            )
+
+    def _remember(self, model: str, seconds: float) -> None:
+        self._durations.setdefault(model, deque(maxlen=REMEMBERED_DURATIONS)).append(seconds)
 
     def _typical(self, model: str) -> float:
         """The median of this model's recent answers, in seconds."""
         seen = self._durations.get(model)
         return statistics.median(seen) if seen else self._typical_seconds
-
-    def _timed_out(self, track: _Track, *, late: float) -> Outcome:
-        waited = track.waited(self._clock)
-        result = failure.timed_out(
-            model_seconds=waited,
-            total_seconds=track.deadline - track.started,
-            late_seconds=late,
-        )
-        return Outcome(result, track.attempts, waited)
-
-
-@dataclass
-class _Track:
-    """What has happened of one request so far. Written on the loop, read after it or at its end."""
-
-    started: float
-    deadline: float
-    attempts: int = 0
-    usage: Usage = field(default_factory=Usage)
-    _ended: float = 0.0
-    _since: float | None = None
-
-    def begin(self, clock: Clock) -> None:
-        self.attempts += 1
-        self._since = clock.monotonic()
-
-    def end(self, clock: Clock) -> float:
-        seconds = self.waited(clock) - self._ended
-        self._ended += seconds
-        self._since = None
-        return seconds
-
-    def waited(self, clock: Clock) -> float:
-        since = self._since
-        return self._ended + (clock.monotonic() - since if since is not None else 0.0)
-
-    def remaining(self, clock: Clock) -> float:
-        return max(0.0, self.deadline - clock.monotonic())
-
-    def bill(self, usage: Usage) -> None:
-        self.usage = Usage(
-            input_tokens=self.usage.input_tokens + usage.input_tokens,
-            output_tokens=self.usage.output_tokens + usage.output_tokens,
-        )
 
 
 def _make_client(key: str, address: str) -> openai.AsyncOpenAI:
@@ -221,19 +242,67 @@ def _make_client(key: str, address: str) -> openai.AsyncOpenAI:
     )
 
 
-async def _send(client: openai.AsyncOpenAI, call: ModelCall) -> Answer | Failure:
+def _completed(
+    read: Answer | Failure, model: str, handler: Handler, running: Running
+) -> Completed | Failure:
+    """The draft in an answer, whose beginning has been told perhaps."""
+    if isinstance(read, Failure):
+        return read
+    try:
+        draft = handler.read(read.text)
+    except NotAStory:
+        return failure.broken("The model's answer isn't a story.", read.request_id)
+    if running.stream and not running.tell(handler.pieces(read.text)):
+        return failure.broken("OpenAI's answer isn't what it streamed.", read.request_id)
+    return Completed(draft, read.model or model, read.response_id)
+
+
+async def _send(
+    client: openai.AsyncOpenAI, call: ModelCall, model: str, handler: Handler, running: Running
+) -> Read:
     """One call. The body is read here, with a limit, because the library believes any HTTP 200."""
+    request = client.responses.with_streaming_response.create(
+        **_parameters(call, model, stream=running.stream)
+    )
+
+    async def read(response: Any) -> Read:
+        if running.stream and "event-stream" in response.headers.get("content-type", ""):
+            return await _read_events(response, handler, running)
+        body = await _body(response)
+        return Read(body) if isinstance(body, Failure) else answer.read_body(*body)
+
+    found = await _answered(request, read)
+    return Read(found) if isinstance(found, Failure) else found
+
+
+async def _moderate(
+    client: openai.AsyncOpenAI, texts: Sequence[str], seconds: float
+) -> Moderations:
+    """One call, never repeated: a story waits for it."""
+    request = client.moderations.with_streaming_response.create(
+        model=MODERATION_MODEL, input=list(texts)
+    )
+
+    async def read(response: Any) -> Moderations:
+        body = await _body(response)
+        if isinstance(body, Failure):
+            return body
+        return moderations.read_body(body[0], len(texts), body[1])
+
+    try:
+        async with asyncio.timeout(seconds):
+            return await _answered(request, read)
+    except TimeoutError:
+        return failure.broken("OpenAI's moderation did not answer in time.")
+
+
+async def _answered(request: Any, read: Callable[[Any], Awaitable[T]]) -> T | Failure:
+    """What is read of the answer to a request, or what went wrong, in our words."""
     import openai
 
     try:
-        request = client.responses.with_streaming_response.create(**_parameters(call))
         async with request as response:
-            request_id = response.headers.get("x-request-id")
-            body = bytearray()
-            async for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > MAXIMUM_BODY_BYTES:
-                    return failure.broken("OpenAI's answer is too large.", request_id)
+            return await read(response)
     except openai.APIStatusError as error:
         return failure.of_status(
             error.status_code,
@@ -250,7 +319,30 @@ async def _send(client: openai.AsyncOpenAI, call: ModelCall) -> Answer | Failure
         if _is_transport_error(error):
             return failure.broken("OpenAI cut off its answer.")
         raise
-    return answer.read_body(bytes(body), request_id)
+
+
+async def _body(response: Any) -> tuple[bytes, str | None] | Failure:
+    """The whole body, and the API's id of the request."""
+    request_id = response.headers.get("x-request-id")
+    body = bytearray()
+    async for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > MAXIMUM_BODY_BYTES:
+            return failure.broken("OpenAI's answer is too large.", request_id)
+    return bytes(body), request_id
+
+
+async def _read_events(response: Any, handler: Handler, running: Running) -> Read:
+    """Hands out what is complete as it comes."""
+    stream = EventStream(response.headers.get("x-request-id"))
+    async for chunk in response.iter_bytes():
+        added = stream.feed(chunk)
+        running.receive(stream.received)
+        if QUOTE in added:  # a piece ends with one
+            running.tell(handler.pieces(stream.text))
+        if stream.ended:
+            break
+    return stream.end()
 
 
 def _is_transport_error(error: Exception) -> bool:
@@ -260,16 +352,17 @@ def _is_transport_error(error: Exception) -> bool:
     return isinstance(error, httpx2.TransportError | httpx2.DecodingError | httpx2.StreamError)
 
 
-def _parameters(call: ModelCall) -> dict[str, Any]:
+def _parameters(call: ModelCall, model: str, *, stream: bool) -> dict[str, Any]:
     """The body of POST /v1/responses. What the user wrote is in `data` and nowhere else."""
     given = call.parameters
     optional = {
         "temperature": given.temperature,
         "top_p": given.top_p,
+        "stream": True if stream else None,
         "reasoning": {"effort": given.reasoning_effort} if given.reasoning_effort else None,
     }
     return {
-        "model": call.model,
+        "model": model,
         "instructions": call.instructions,
         "input": [{"role": "user", "content": call.data}],
         "text": {

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from functions import log
 from functions.documents import Scope
@@ -23,7 +23,7 @@ from functions.errors import Internal, PalierError
 from functions.stories import failure, prices, quality, tracing
 from functions.stories.account import CANCELLED, Account
 from functions.stories.begin import Commission
-from functions.stories.calling import Completed, Generation, Outcome
+from functions.stories.calling import LOOK_SECONDS, Completed, Generation, Outcome
 from functions.stories.counting import Writing
 from functions.stories.failure import Cause, Failure
 from functions.stories.moderation import Of
@@ -31,8 +31,9 @@ from functions.stories.shelf import StoredStory
 from functions.stories.story import Mark, Moderation, Piece, Provenance, Story
 from functions.stories.studio import Studio, Told
 
-LOOK_SECONDS = 0.5
-"""How often somebody who waits for the next piece may look whether the client is still there."""
+T = TypeVar("T")
+Steps = Generator[Piece | None, None, T]
+"""Pieces as they come, None for as long as there is none, and what it all comes to."""
 
 WHOLE_SECONDS = 60.0
 """Longer than any deadline: without pieces there is nothing to look for."""
@@ -57,11 +58,11 @@ class Desk:
         order = self._given.order
         texts = [text for text in (order.theme, order.hero, order.tone) if text]
         with self._settled():
-            objection = self._moderate("wish", texts)
+            objection = result_of(self._moderate("wish", texts))
             if objection:
                 raise self._failed(objection)
 
-    def write(self) -> Generator[Piece | None, None, Told]:
+    def write(self) -> Steps[Told]:
         """Asks the model; tells its pieces, and None when there was nothing new for LOOK_SECONDS.
 
         Closing it before its end cancels the call. Raises OpenAIError, Timeout.
@@ -79,9 +80,9 @@ class Desk:
             except BaseException:
                 self._end(generation.cancel())
                 raise
-            return self._finish()
+            return (yield from self._finish())
 
-    def _pieces(self, generation: Generation) -> Iterator[Piece | None]:
+    def _pieces(self, generation: Generation) -> Steps[None]:
         """Every piece until the call has ended."""
         while True:
             found = generation.next(LOOK_SECONDS if self._stream else WHOLE_SECONDS)
@@ -89,7 +90,9 @@ class Desk:
                 self._end(found)
                 return
             if isinstance(found, Piece):
-                objection = self._moderate("story", [found.text]) if self._shielded else None
+                objection = None
+                if self._shielded:
+                    objection = yield from self._moderate("story", [found.text])
                 if objection:
                     self._end(replace(generation.cancel(), result=objection))
                     return
@@ -101,20 +104,21 @@ class Desk:
         """Whether every piece is moderated before it is shown."""
         return self._stream and self._given.order.readers == "child"
 
-    def _moderate(self, of: Of, texts: Sequence[str]) -> Failure | None:
+    def _moderate(self, of: Of, texts: Sequence[str]) -> Steps[Failure | None]:
         seconds = min(self._account.remaining, self._studio.budget.moderation)
-        answered = self._studio.moderator.check(of, texts, self._given.order.readers, seconds)
+        readers = self._given.order.readers
+        answered = yield from self._studio.moderator.check(of, texts, readers, seconds)
         if isinstance(answered, Failure):
             return answered
         if self._marks.get(of) != "unavailable":
             self._marks[of] = answered
         return None
 
-    def _finish(self) -> Told:
+    def _finish(self) -> Steps[Told]:
         """Stores what the call came to. Raises the error that it ended with."""
         result = self._writing.outcome.result
         if isinstance(result, Completed) and not self._shielded:
-            result = self._moderate("story", result.draft.texts) or result
+            result = (yield from self._moderate("story", result.draft.texts)) or result
         if isinstance(result, Failure):
             raise self._failed(result)
         claim, cost = self._given.claim, self._cost()
@@ -191,3 +195,13 @@ class Desk:
             moderation=Moderation.model_validate(self._marks),
         )
         return Story.of(completed.draft, order.language, provenance)
+
+
+def result_of(steps: Generator[Any, None, T]) -> T:
+    """What steps come to, for somebody who doesn't need to hear of each."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result

@@ -133,7 +133,7 @@ def test_a_version_that_cannot_be_served_is_the_candidates_fault(
 ) -> None:
     found = _choose(value, record)
     assert isinstance(found, Unservable)
-    assert (found.version, found.failure.cause) == (value, Cause.CANDIDATE)
+    assert (found.arm, found.failure.cause) == (value, Cause.CANDIDATE)
     assert found.failure.reason == "bad_version"
 
 

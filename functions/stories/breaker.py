@@ -1,0 +1,84 @@
+"""When a model is not asked for a while, because it keeps failing. Pure: states and what follows.
+
+    closed     asked; opens when of enough recent calls too large a share has failed
+    open       not asked, until `open_seconds` have passed
+    half open  one call is let through: it closes or opens again
+
+Only failures that another model might not share count: upstream trouble, limits of rate, and
+waiting in vain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Of the calls that ended in the last `window_seconds`, `share` must have failed, of at least
+    `least`."""
+
+    window_seconds: float = 30.0
+    least: int = 10
+    share: float = 0.5
+    open_seconds: float = 10.0
+    probe_seconds: float = 60.0
+    """A probe that says nothing for so long has been lost."""
+
+
+RULE = Rule()
+
+
+class Call(NamedTuple):
+    ended_at: float
+    failed: bool
+
+
+@dataclass(frozen=True)
+class Breaker:
+    """Of one model in one process. `opened_at` None: closed. `probing_since`: a probe is out."""
+
+    recent: Sequence[Call] = ()
+    opened_at: float | None = None
+    probing_since: float | None = None
+
+
+CLOSED = Breaker()
+
+
+def admit(breaker: Breaker, now: float, rule: Rule = RULE) -> tuple[bool, Breaker]:
+    """Whether a call may be sent now, and what is known afterwards."""
+    if breaker.opened_at is None:
+        return True, breaker
+    if now < breaker.opened_at + rule.open_seconds:
+        return False, breaker
+    lost = breaker.probing_since is not None and now > breaker.probing_since + rule.probe_seconds
+    if breaker.probing_since is None or lost:
+        return True, replace(breaker, probing_since=now)
+    return False, breaker
+
+
+def ended(breaker: Breaker, now: float, failed: bool | None, rule: Rule = RULE) -> Breaker:
+    """What is known once a call that was admitted has ended. `failed` None: it says nothing of the
+    model, such as a call that was cancelled."""
+    if breaker.opened_at is not None:
+        return _probed(breaker, now, failed)
+    if failed is None:
+        return breaker
+    since = now - rule.window_seconds
+    recent = (*(call for call in breaker.recent if call.ended_at > since), Call(now, failed))
+    failures = sum(call.failed for call in recent)
+    if len(recent) >= rule.least and failures >= rule.share * len(recent):
+        return Breaker(opened_at=now)
+    return Breaker(recent)
+
+
+def _probed(breaker: Breaker, now: float, failed: bool | None) -> Breaker:
+    """Calls from before it opened end as well: only a probe's end decides."""
+    if breaker.probing_since is None:
+        return breaker
+    if failed is None:
+        return replace(breaker, probing_since=None)
+    return Breaker(opened_at=now) if failed else CLOSED

@@ -1,0 +1,38 @@
+"""Reading what the moderation endpoint sent back. Pure: bytes in, judgements or a failure out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from functions.stories import failure
+from functions.stories.calling import Moderated
+from functions.stories.failure import Failure
+
+
+def read_body(
+    body: bytes, texts: int, request_id: str | None = None
+) -> tuple[Moderated, ...] | Failure:
+    """What is said of each of so many texts, in their order."""
+    try:
+        content = json.loads(body)
+        results = tuple(_moderated(result) for result in content["results"])
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return failure.broken("OpenAI's moderation isn't as it should be.", request_id)
+    if len(results) != texts:
+        return failure.broken("OpenAI's moderation left out a text.", request_id)
+    return results
+
+
+def _moderated(result: Any) -> Moderated:
+    """Raises ValueError and its like: what can't be read must not pass for harmless."""
+    flagged, scores = result["flagged"], result["category_scores"]
+    if not isinstance(flagged, bool):
+        raise TypeError("flagged")
+    return Moderated(flagged, {str(name): _score(value) for name, value in scores.items()})
+
+
+def _score(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("score")
+    return float(value)
