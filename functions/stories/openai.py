@@ -28,7 +28,7 @@ from functions.stories.events import EventStream
 from functions.stories.failure import Failure
 from functions.stories.generation import Running
 from functions.stories.handlers import Handler, ModelCall
-from functions.stories.retries import RetryBudget
+from functions.stories.retries import USUAL, RetryBudget
 from functions.stories.story import NotAStory
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class OpenAIModel:
         address: str = "",
         typical_seconds: float = TYPICAL_SECONDS,
         rule: breaker.Rule = breaker.RULE,
+        retries: RetryBudget = USUAL,
     ) -> None:
         self._key = key
         self._clock = clock
@@ -74,7 +75,7 @@ class OpenAIModel:
         # Only the loop's thread touches what follows.
         self._durations: dict[str, deque[float]] = {}
         self._breakers: dict[str, breaker.Breaker] = {}
-        self._retries = RetryBudget()
+        self._retries = retries
 
     def begin(self, call: ModelCall, handler: Handler, seconds: float, *, stream: bool) -> Running:
         running = Running(self._clock, seconds, stream=stream)

@@ -5,7 +5,7 @@ When everything fails at once, retries would double the load on what is failing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SHARE = 0.1
 MOST = 10.0
@@ -13,13 +13,17 @@ MOST = 10.0
 
 @dataclass(frozen=True)
 class RetryBudget:
-    """`saved` retries are left; every first call saves SHARE of one, up to MOST."""
+    """`saved` retries are left; every first call saves SHARE of one, up to `most`."""
 
     saved: float = MOST
+    most: float = MOST
 
     def called(self) -> RetryBudget:
-        return RetryBudget(min(MOST, self.saved + SHARE))
+        return replace(self, saved=min(self.most, self.saved + SHARE))
 
     def retried(self) -> RetryBudget | None:
         """The budget after a retry; None when there is none left."""
-        return RetryBudget(self.saved - 1) if self.saved >= 1 else None
+        return replace(self, saved=self.saved - 1) if self.saved >= 1 else None
+
+
+USUAL = RetryBudget()

@@ -1,7 +1,8 @@
 """An OpenAI server that misbehaves on purpose, over real sockets.
 
-Each request takes the next behaviour of the script, the last one for ever after. A behaviour is a
-function of the exchange: it writes what it likes to the socket, at the pace it likes.
+Each generation takes the next behaviour of the script, the last one for ever after. A behaviour is
+a function of the exchange: it writes what it likes to the socket, at the pace it likes. The
+moderation endpoint has a behaviour of its own, and objects to FLAGGED.
 
     with HostileOpenAI([status(500), story()]) as server:
         OpenAIModel(lambda: "key", SystemClock(), address=server.address)
@@ -14,11 +15,14 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+
+FLAGGED = "THE-FLAGGED-WORD"
+"""What moderation objects to."""
 
 DRAFT = {
     "title": "The Lantern at the End of the Pier",
@@ -62,9 +66,12 @@ Behaviour = Callable[[Exchange], None]
 
 @dataclass
 class HostileOpenAI:
-    """`requests` are the bodies received; `abandoned` counts those whose client went away."""
+    """`requests` are the bodies of generations received, `moderations` those of moderations;
+    `abandoned` counts those whose client went away."""
 
     script: Sequence[Behaviour]
+    moderator: Behaviour | None = None
+    moderations: list[dict[str, Any]] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     abandoned: int = 0
@@ -99,13 +106,21 @@ class HostileOpenAI:
     def play(self, *script: Behaviour) -> None:
         """Starts over with another script."""
         with self._lock:
-            self.script = script
+            self.script, self.moderator = script, None
+            self.moderations.clear()
             self.requests.clear()
             self.headers.clear()
             self.abandoned = 0
 
-    def _next(self, body: dict[str, Any], headers: dict[str, str]) -> Behaviour:
+    def moderate(self, behaviour: Behaviour) -> None:
+        """How moderation behaves from now on."""
+        self.moderator = behaviour
+
+    def _next(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> Behaviour:
         with self._lock:
+            if path.endswith("/moderations"):
+                self.moderations.append(body)
+                return self.moderator or clean()
             behaviour = self.script[min(len(self.requests), len(self.script) - 1)]
             self.requests.append(body)
             self.headers.append(headers)
@@ -127,7 +142,7 @@ class HostileOpenAI:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 exchange = Exchange(body, headers, self.connection, server._stopping)
                 try:
-                    server._next(body, headers)(exchange)
+                    server._next(self.path, body, headers)(exchange)
                 except OSError:
                     with server._lock:
                         server.abandoned += 1
@@ -164,6 +179,26 @@ def story(draft: dict[str, Any] | None = None) -> Behaviour:
         reply(response(json.dumps(draft or DRAFT), model=model))(exchange)
 
     return behave
+
+
+def clean() -> Behaviour:
+    """Moderation that objects to FLAGGED and to nothing else."""
+
+    def behave(exchange: Exchange) -> None:
+        texts = exchange.body["input"]
+        results = [moderated(FLAGGED in text) for text in texts]
+        reply({"id": "modr_1", "model": "omni-moderation", "results": results})(exchange)
+
+    return behave
+
+
+def moderated(flagged: bool) -> dict[str, Any]:
+    score = 0.97 if flagged else 0.001
+    return {
+        "flagged": flagged,
+        "categories": {"violence": flagged, "sexual": False},
+        "category_scores": {"violence": score, "sexual": 0.0004},
+    }
 
 
 def error(
@@ -294,3 +329,95 @@ def incomplete(reason: str = "max_output_tokens") -> Behaviour:
     return reply(
         response('{"title": "Half', status="incomplete", incomplete_details={"reason": reason})
     )
+
+
+# Streams: each event is a chunk of its own, as a server sends them.
+
+Event = dict[str, Any]
+LETTERS = 12
+"""Of the text in one delta."""
+
+
+def streamed(draft: dict[str, Any] | None = None, *, pause: float = 0.0) -> Behaviour:
+    """A good story, a few letters at a time."""
+    text = json.dumps(draft or DRAFT)
+    return stream([*deltas(text), completed(text)], pause=pause)
+
+
+def streamed_cut(draft: dict[str, Any] | None = None, share: float = 0.7) -> Behaviour:
+    """Ends in the middle without a word."""
+    told = list(deltas(json.dumps(draft or DRAFT)))
+    return stream(told[: int(len(told) * share)])
+
+
+def streamed_without_end(draft: dict[str, Any] | None = None) -> Behaviour:
+    """All of the text, and no `response.completed`."""
+    return stream(list(deltas(json.dumps(draft or DRAFT))))
+
+
+def streamed_error(draft: dict[str, Any] | None = None, code: str = "server_error") -> Behaviour:
+    """An error event in the middle. Its message quotes the story, as OpenAI's may."""
+    text = json.dumps(draft or DRAFT)
+    told = list(deltas(text))
+    event = {"type": "error", "code": code, "message": text, "param": None}
+    return stream([*told[: len(told) // 2], event])
+
+
+def streamed_failed(draft: dict[str, Any] | None = None, code: str = "server_error") -> Behaviour:
+    told = list(deltas(json.dumps(draft or DRAFT)))
+    end = response("", status="failed", error={"code": code, "message": "no"}, output=[])
+    return stream([*told[: len(told) // 2], {"type": "response.failed", "response": end}])
+
+
+def streamed_incomplete(
+    draft: dict[str, Any] | None = None, reason: str = "max_output_tokens"
+) -> Behaviour:
+    text = json.dumps(draft or DRAFT)
+    half = text[: len(text) // 2]
+    end = response(half, status="incomplete", incomplete_details={"reason": reason})
+    return stream([*deltas(half), {"type": "response.incomplete", "response": end}])
+
+
+def streamed_refusal() -> Behaviour:
+    words = ["I can't ", "help with that."]
+    told = [{"type": "response.refusal.delta", "delta": word} for word in words]
+    content = message({"type": "refusal", "refusal": "".join(words)})
+    end = {"type": "response.completed", "response": response("", output=[content])}
+    return stream([*told, end])
+
+
+def streamed_lie() -> Behaviour:
+    """What is told at the end is another story than the one that was streamed."""
+    other = {"title": "Another", "paragraphs": ["Story."]}
+    return stream([*deltas(json.dumps(DRAFT)), completed(json.dumps(other))])
+
+
+def streamed_garbage(draft: dict[str, Any] | None = None) -> Behaviour:
+    """An event that isn't JSON."""
+    told = list(deltas(json.dumps(draft or DRAFT)))
+    return stream(told[: len(told) // 2], end=b"data: {not json\n\n")
+
+
+def stream(events: Sequence[Event], *, pause: float = 0.0, end: bytes = b"") -> Behaviour:
+    """Server-sent events, each after a pause; the connection closes behind them."""
+
+    def behave(exchange: Exchange) -> None:
+        lines = ["HTTP/1.1 200 OK", "Content-Type: text/event-stream; charset=utf-8"]
+        lines += ["x-request-id: req_hostile", "Connection: close"]
+        exchange.send(("\r\n".join(lines) + "\r\n\r\n").encode())
+        for event in events:
+            if pause and not exchange.pause(pause):
+                raise BrokenPipeError
+            exchange.send(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
+        exchange.send(end)
+
+    return behave
+
+
+def deltas(text: str) -> Iterator[Event]:
+    for start in range(0, len(text), LETTERS):
+        yield {"type": "response.output_text.delta", "delta": text[start : start + LETTERS]}
+
+
+def completed(text: str) -> Event:
+    return {"type": "response.completed", "response": response(text)}
