@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.metrics.tally import Note
 from functions.published import timestamp
+from functions.stories.measures import RATING
 from functions.stories.versions import BY_FALLBACK, SERVICE
 
 FIELD = "rating"
-MEASURE = "rating"
 FEWEST, MOST = 1, 5
 
 Stars = Annotated[int, Field(ge=FEWEST, le=MOST)]
@@ -89,4 +89,4 @@ def note(story: Mapping[str, Any], vote: Vote) -> Note:
     """
     by_fallback = story["story"]["provenance"].get("fallback", False)
     arm = story["version"] + (BY_FALLBACK if by_fallback else "")
-    return Note(SERVICE, arm, story["generation"], vote.at, {MEASURE: float(vote.stars)})
+    return Note(SERVICE, arm, story["generation"], vote.at, {RATING: float(vote.stars)})
