@@ -13,9 +13,10 @@ from flask import Request, Response
 
 from functions import admin as admin_surface
 from functions import api as api_surface
-from functions import callables, web, wiring
+from functions import callables, log, web, wiring
 from functions.settings import OPENAI_API_KEY
 
+log.keep_tokens_out()
 firebase_admin.initialize_app()
 api_surface.put_hot_routes_ahead()
 web.refuse_strays(api_surface.FUNCTION, admin_surface.FUNCTION)
