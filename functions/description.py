@@ -66,6 +66,7 @@ class Description:
     public    open to everybody
     scoped    about what the query names, and for those who may there
     security  the security schemes, any of which will do; empty: the function's
+    events    what is told as server-sent events (status 200) to those who ask for them; "": nothing
 
     A shape may be named as `module:Class`: it is imported when asked for. It may also be a schema.
     """
@@ -79,6 +80,7 @@ class Description:
     public: bool = False
     scoped: bool = True
     security: Iterable[str] = ()
+    events: str = ""
     detail: str = ""
 
     def __call__(self, view: View) -> View:

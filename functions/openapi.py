@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 VERSION = "3.1.1"
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
+EVENTS = "text/event-stream"
 COMPONENTS = "#/components"
 VARIABLE = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 CONVERTERS: Mapping[str, Schema] = {"int": {"type": "integer", "minimum": 0}}
@@ -98,6 +99,9 @@ def _operation(
         **{status: _answer(status, _schema(it, shapes)) for status, it in told.answers.items()},
         **{status: _component("responses", _name(status, of)) for status, of in errors.items()},
     }
+    if told.events:
+        schema = {"type": "string", "description": told.events}
+        responses[200]["content"][EVENTS] = {"schema": schema}
     operation["responses"] = {str(status): responses[status] for status in sorted(responses)}
     return operation
 

@@ -73,6 +73,7 @@ def blueprint(
         answers=MADE,
         query=[IDEMPOTENCY_KEY],
         errors=OF_MAKING,
+        events="`title`, `chapter` and `paragraph` ({text}), then `story` (as in JSON) or `error`.",
     )
     def create() -> Any:
         from functions.stories.generate import generate
