@@ -1,8 +1,10 @@
 """A user's vote on a story of their own: 1 to 5 stars, once. Pure.
 
-no vote yet       it is kept, and counted once for what made the story
-the same vote     answered as the first time
-another one       refused: what was counted can't be taken back
+    no vote yet       it is kept, and counted once for what made the story
+    the same vote     answered as the first time
+    another one       refused
+
+What was counted can't be taken back, so a vote stays.
 """
 
 from __future__ import annotations

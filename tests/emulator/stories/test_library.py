@@ -16,6 +16,8 @@ from functions.errors import (
     NotFound,
     StoreUnavailable,
 )
+from functions.metrics.recorder import Recorder
+from functions.metrics.store import load_recent
 from functions.metrics.tally import Note
 from functions.stories import library as libraries
 from functions.stories import quota
@@ -80,6 +82,21 @@ def test_a_vote_is_kept_and_counted_once(store: Store, library: Library) -> None
         rate(library, notes, SCOPE, "u1", story, 5)
     assert library.read(SCOPE, "u1", story).vote == vote
     assert notes.notes == [Note("stories", "1.2.0", 7, NOW + 60, {"rating": 4.0})]
+
+
+def test_votes_are_in_the_windows_of_what_made_the_stories(store: Store, library: Library) -> None:
+    clock = ManualClock(NOW + 60)
+    recorder = Recorder(store, clock)
+    for n, (arm, stars) in enumerate([("1.2.0", 5), ("1.2.0", 2), ("1.3.0", 4)]):
+        rate(library, recorder, SCOPE, "u1", keep(store, f"key-{n}", arm=arm), stars)
+    assert recorder.flush()
+    found = {slot.version: slot.tally for slot in load_recent(store, SCOPE, clock.now())}
+    ratings = {version: tally.measures["rating"] for version, tally in found.items()}
+    assert {version: (it.count, it.mean) for version, it in ratings.items()} == {
+        "1.2.0": (2, 3.5),
+        "1.3.0": (1, 4.0),
+    }
+    assert not any(tally.requests for tally in found.values())
 
 
 @pytest.mark.parametrize(
