@@ -33,7 +33,6 @@ USUAL_LIST = 20
 LARGEST_EXPORT = 100
 USUAL_EXPORT = 50
 AFTER = Parameter("after", "What the former page gave as its `next`.")
-ID = "^[0-9a-f]{32}$"
 
 
 def blueprint(
