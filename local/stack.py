@@ -23,6 +23,8 @@ from local.processes import Child, Processes, forget_old, wait_for_text
 from local.scheduler import MINUTE, Scheduler
 
 TICK = "tick"
+STAND_IN_DOLLARS = {"PALIER_DOLLARS_AN_HOUR": "10000", "PALIER_DOLLARS_A_DAY": "1000000"}
+"""The price list doesn't know the stand-in's models, so they count as the dearest there are."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def running(
         address, page = _start_monitoring(processes, ports, name)
         progress("the Firebase Emulator Suite")
         given = {"PALIER_OPENAI_URL": openai_url, "PALIER_MONITORING_ADDRESS": address}
-        given |= {"OPENAI_API_KEY": "local-stand-in", **(env or {})}
+        given |= {"OPENAI_API_KEY": "local-stand-in", **STAND_IN_DOLLARS, **(env or {})}
         suite = emulators.start(processes, ports, name=name, env=given, live_reload=live_reload)
         tick = Scheduler(TICK, suite.schedule_url(TICK))
         if tick_seconds is not None:
