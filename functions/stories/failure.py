@@ -187,6 +187,7 @@ CLIENT_ERRORS = (
     errors.InProgress,
     errors.PayloadTooLarge,
     errors.RateLimited,
+    errors.SwitchedOff,
 )
 
 

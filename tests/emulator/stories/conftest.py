@@ -13,6 +13,7 @@ from functions.documents import Scope, Store
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor, Permission
 from functions.metrics.tally import Observation
+from functions.stories.breaker import Rule
 from functions.stories.cap import DailyCap
 from functions.stories.generate import Event, generate, stream
 from functions.stories.memory import MemoryUse
@@ -21,6 +22,7 @@ from functions.stories.openai import OpenAIModel
 from functions.stories.pins import MemberPins
 from functions.stories.publish import create_version
 from functions.stories.quota import Limits
+from functions.stories.retries import RetryBudget
 from functions.stories.shelf import Shelf
 from functions.stories.studio import Budget, Studio, Told
 from functions.stories.versions import NewVersion, Parameters
@@ -98,13 +100,18 @@ def model_server() -> Iterator[HostileOpenAI]:
 
 @pytest.fixture(scope="session")
 def make_model() -> Iterator[Callable[[str], OpenAIModel]]:
-    """One client for each address, as a process has."""
+    """One client for each address, as a process has; no test opens a breaker for the others."""
     models: dict[str, OpenAIModel] = {}
 
     def make(address: str) -> OpenAIModel:
         if address not in models:
             models[address] = OpenAIModel(
-                lambda: KEY, SystemClock(), address=address, typical_seconds=0.05
+                lambda: KEY,
+                SystemClock(),
+                address=address,
+                typical_seconds=0.05,
+                rule=Rule(least=1_000_000),
+                retries=RetryBudget(1e6, most=1e6),
             )
             models[address].warm()
         return models[address]

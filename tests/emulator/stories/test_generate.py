@@ -29,8 +29,10 @@ from functions.errors import (
 from functions.identity import Actor
 from functions.metrics.tally import Observation
 from functions.published import timestamp
+from functions.stories.abandoned import settle_abandoned
+from functions.stories.account import NO_VERSION
 from functions.stories.claim import LEASE_SECONDS, story_id
-from functions.stories.generate import NO_VERSION, generate
+from functions.stories.generate import generate
 from functions.stories.memory import MemoryUse
 from functions.stories.shelf import Shelf
 from local import aimock
@@ -58,7 +60,7 @@ def test_a_story_is_made_stored_and_counted(bench: Bench) -> None:
     assert document["expires_at"] > document["created_at"]
     seen = bench.notes.last
     assert (seen.service, seen.version, seen.code, seen.cause) == ("stories", "1.2.0", "OK", "none")
-    assert (seen.words, seen.retries, seen.generation) == (11, 0, 1)
+    assert (seen.measures["words"], seen.retries, seen.generation) == (11, 0, 1)
     assert "u1" not in seen.user_hash
     assert bench.server.requests[0]["safety_identifier"] == seen.user_hash
 
@@ -72,14 +74,14 @@ def test_its_line_in_the_log_says_where(bench: Bench, capsys: pytest.CaptureFixt
 
 def test_a_story_takes_two_commits(bench: Bench) -> None:
     bench.ask()
-    assert bench.store.operations == Counter(commits=2, writes=2)
+    assert bench.store.operations == Counter(reads=3, commits=2, writes=4)
 
 
 def test_a_failed_story_takes_two_commits(bench: Bench) -> None:
     bench.server.play(hostile.error(404))
     with pytest.raises(OpenAIError):
         bench.ask()
-    assert bench.store.operations == Counter(commits=2, writes=2)
+    assert bench.store.operations == Counter(reads=3, commits=2, writes=4)
 
 
 def test_fifty_threads_with_one_key_make_one_call(bench: Bench) -> None:
@@ -156,19 +158,18 @@ def test_the_claim_of_a_dead_process_is_taken_over(bench: Bench) -> None:
 def test_a_story_that_cannot_be_stored_is_given_all_the_same(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The process slept past its lease: somebody else may hold the document by now."""
-    clock = ManualClock(time.time())
+    """The process slept past its lease, and its story was found abandoned meanwhile."""
+    later = ManualClock(time.time() + LEASE_SECONDS + 1)
 
     def oversleep(exchange: Exchange) -> None:
-        clock.advance(LEASE_SECONDS)
+        assert settle_abandoned(bench.store, later, SCOPE) == 1
         hostile.story()(exchange)
 
     bench.server.play(oversleep)
-    bench.studio = replace(bench.studio, shelf=Shelf(bench.store, clock), clock=clock)
     told = bench.ask(idempotency_key=ONE)
     assert not told.stored
     assert told.story.story.paragraphs
-    assert stored(bench)["state"] == "running"
+    assert stored(bench)["error"] == {"code": "INTERNAL", "reason": "abandoned"}
     assert "story not stored" in capsys.readouterr().err
 
 
@@ -246,7 +247,7 @@ def test_no_memory_no_story(bench: Bench) -> None:
 def test_what_the_client_got_wrong(bench: Bench) -> None:
     with pytest.raises(InvalidArgument):
         bench.ask(language="tlh")
-    assert (bench.notes.last.version, bench.notes.last.cause) == ("1.2.0", "client")
+    assert (bench.notes.last.version, bench.notes.last.cause) == (NO_VERSION, "client")
     bodies: list[Any] = [None, [], "story", 7, {}]
     for body in bodies:
         with pytest.raises(InvalidArgument):
@@ -266,7 +267,7 @@ def test_nobody(bench: Bench) -> None:
 
 def test_our_own_crash_gives_the_key_back(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     class Crashing:
-        def complete(self, *arguments: object) -> Any:
+        def begin(self, *arguments: object, **options: object) -> Any:
             raise RuntimeError("CANARY-IN-A-MESSAGE")
 
     good = bench.studio

@@ -79,10 +79,9 @@ def test_adults_hear_it_at_once_and_it_is_not_kept(bench: Bench) -> None:
     paragraphs = ["Calm.", f"And {hostile.FLAGGED}."]
     bench.server.play(hostile.streamed({"title": "A Pier", "paragraphs": paragraphs}))
     told: list[str] = []
+    events = bench.tell(age_band="adult", idempotency_key=ONE)
     with pytest.raises(OpenAIError):
-        for event in bench.tell(age_band="adult", idempotency_key=ONE):
-            if isinstance(event, Piece):
-                told.append(event.text)
+        told.extend(event.text for event in events if isinstance(event, Piece))
     assert len(told) == 3
     assert (stored(bench)["state"], stored(bench)["story"]) == ("failed", None)
 

@@ -1,5 +1,5 @@
-"""What stands in the way of a story, and what stands in for it: switch, pin, quota, cap, moderation,
-a fallback model."""
+"""What stands in the way of a story, and what stands in for it: switch, pin, quota, cap,
+moderation, a fallback model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from functions.stories.cap import DailyCap
 from functions.stories.claim import story_id
 from functions.stories.quota import Limits
 from functions.stories.versions import SWITCH
-from tests.emulator.stories.conftest import DOLLAR, OPERATOR, SCOPE, Bench, publish
+from tests.emulator.stories.conftest import OPERATOR, SCOPE, Bench, publish
 from tests.servers import hostile_openai as hostile
 
 ONE = "key-00000001"
@@ -37,8 +37,8 @@ def fresh(bench: Bench) -> None:
     bench.studio = replace(bench.studio, snapshots=snapshots)
 
 
-def stored(bench: Bench, key: str = ONE) -> dict[str, Any]:
-    document = bench.store.get(SCOPE.doc("stories", story_id("u1", key)))
+def stored(bench: Bench, key: str = ONE, uid: str = "u1") -> dict[str, Any]:
+    document = bench.store.get(SCOPE.doc("stories", story_id(uid, key)))
     assert document is not None
     return document.data
 
@@ -110,11 +110,18 @@ def test_a_user_has_an_hours_quota(bench: Bench) -> None:
 
 
 def test_the_days_cap(bench: Bench) -> None:
-    bench.studio = replace(bench.studio, cap=DailyCap(bench.store, SystemClock(), 1))
+    once = bench.ask("u2", idempotency_key=ONE)
+    cost = once.story.story.provenance.cost_microdollars
+    reserved = stored(bench, ONE, "u2")["reserved"]
+    cap = DailyCap(bench.store, SystemClock(), reserved + cost - 1)
+    [today] = bench.store.query(SCOPE.collection("caps"))
+    bench.store.commit([Write.delete(today)])
+    bench.studio = replace(bench.studio, cap=cap)
+    bench.ask()
     with pytest.raises(RateLimited) as raised:
         bench.ask(idempotency_key=ONE)
     assert raised.value.extra["reason"] == "a_day"
-    assert not bench.server.requests
+    assert len(bench.server.requests) == 2
     assert bench.store.get(SCOPE.doc("stories", story_id("u1", ONE))) is None
 
 
