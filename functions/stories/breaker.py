@@ -36,6 +36,10 @@ class Call(NamedTuple):
     failed: bool
 
 
+Ticket = int
+"""Which era a call was let through in. What ends in a later one says nothing any more."""
+
+
 @dataclass(frozen=True)
 class Breaker:
     """Of one model in one process. `opened_at` None: closed. `probing_since`: a probe is out."""
@@ -43,26 +47,32 @@ class Breaker:
     recent: Sequence[Call] = ()
     opened_at: float | None = None
     probing_since: float | None = None
+    era: Ticket = 0
 
 
 CLOSED = Breaker()
 
 
-def admit(breaker: Breaker, now: float, rule: Rule = RULE) -> tuple[bool, Breaker]:
-    """Whether a call may be sent now, and what is known afterwards."""
+def admit(breaker: Breaker, now: float, rule: Rule = RULE) -> tuple[Ticket | None, Breaker]:
+    """The ticket of a call that may be sent now, None when it may not; what is known afterwards."""
     if breaker.opened_at is None:
-        return True, breaker
+        return breaker.era, breaker
     if now < breaker.opened_at + rule.open_seconds:
-        return False, breaker
-    lost = breaker.probing_since is not None and now > breaker.probing_since + rule.probe_seconds
-    if breaker.probing_since is None or lost:
-        return True, replace(breaker, probing_since=now)
-    return False, breaker
+        return None, breaker
+    probing = breaker.probing_since
+    if probing is not None and now <= probing + rule.probe_seconds:
+        return None, breaker
+    half_open = replace(breaker, probing_since=now, era=breaker.era + 1)
+    return half_open.era, half_open
 
 
-def ended(breaker: Breaker, now: float, failed: bool | None, rule: Rule = RULE) -> Breaker:
+def ended(
+    breaker: Breaker, ticket: Ticket, now: float, failed: bool | None, rule: Rule = RULE
+) -> Breaker:
     """What is known once a call that was admitted has ended. `failed` None: it says nothing of the
     model, such as a call that was cancelled."""
+    if ticket != breaker.era:
+        return breaker
     if breaker.opened_at is not None:
         return _probed(breaker, now, failed)
     if failed is None:
@@ -71,14 +81,12 @@ def ended(breaker: Breaker, now: float, failed: bool | None, rule: Rule = RULE) 
     recent = (*(call for call in breaker.recent if call.ended_at > since), Call(now, failed))
     failures = sum(call.failed for call in recent)
     if len(recent) >= rule.least and failures >= rule.share * len(recent):
-        return Breaker(opened_at=now)
-    return Breaker(recent)
+        return Breaker(opened_at=now, era=breaker.era + 1)
+    return replace(breaker, recent=recent)
 
 
 def _probed(breaker: Breaker, now: float, failed: bool | None) -> Breaker:
-    """Calls from before it opened end as well: only a probe's end decides."""
-    if breaker.probing_since is None:
-        return breaker
+    era = breaker.era + 1
     if failed is None:
-        return replace(breaker, probing_since=None)
-    return Breaker(opened_at=now) if failed else CLOSED
+        return replace(breaker, probing_since=None, era=era)
+    return Breaker(opened_at=now if failed else None, era=era)

@@ -14,7 +14,8 @@ from functions.stories import answer, failure
 from functions.stories.answer import Read
 
 TERMINAL = frozenset({"response.completed", "response.failed", "response.incomplete"})
-LONGEST_LINE = 1_000_000
+MAXIMUM_BYTES = 1_000_000
+"""Of the story's text, and of one event."""
 
 
 class EventStream:
@@ -42,14 +43,12 @@ class EventStream:
     def feed(self, chunk: bytes) -> str:
         """What the chunk adds to the text."""
         self._rest += chunk
-        *lines, rest = self._rest.split(b"\n")
-        self._rest = bytearray(rest)
-        if len(rest) > LONGEST_LINE:
-            self._end = Read(failure.broken("OpenAI's answer is too large.", self._request_id))
-        added = "".join(text for line in lines for text in self._line(bytes(line)))
+        added = "".join(self._lines()) if b"\n" in chunk else ""
         if added:
             self._text.append(added)
             self.received += len(added.encode("utf-8", "surrogatepass"))
+        if max(len(self._rest), self.received) > MAXIMUM_BYTES and not self.ended:
+            self._end = Read(failure.broken("OpenAI's answer is too large.", self._request_id))
         return added
 
     def end(self) -> Read:
@@ -59,6 +58,12 @@ class EventStream:
         if self._refused:
             return Read(failure.refused("The model refused to write this story.", self._request_id))
         return Read(failure.broken("OpenAI cut off its answer.", self._request_id))
+
+    def _lines(self) -> Iterator[str]:
+        *lines, rest = self._rest.split(b"\n")
+        self._rest = bytearray(rest)
+        for line in lines:
+            yield from self._line(bytes(line))
 
     def _line(self, line: bytes) -> Iterator[str]:
         line = line.removesuffix(b"\r")

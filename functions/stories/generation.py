@@ -3,95 +3,84 @@ other."""
 
 from __future__ import annotations
 
-import concurrent.futures
 import queue
 from collections.abc import Sequence
-from dataclasses import replace
+from concurrent.futures import Future
 
 from functions.clock import Clock
 from functions.stories import failure
-from functions.stories.calling import Attempt, Outcome
+from functions.stories.calling import Completed, Outcome
 from functions.stories.failure import Failure
-from functions.stories.story import Piece, Usage
+from functions.stories.ledger import Ledger
+from functions.stories.story import Piece
 
 GRACE_SECONDS = 0.1
 """How much longer than its deadline the thread of a request waits for the loop to say so."""
 
 CANCEL_SECONDS = 1.0
+"""How long it waits for the loop to say that a call is cancelled."""
 
 
 class Running:
-    """A calling.Generation. The loop notes attempts, hands out pieces and says how it ended."""
+    """A calling.Generation. The loop keeps the ledger, hands out pieces and says how it ended."""
 
     def __init__(self, clock: Clock, seconds: float, *, stream: bool) -> None:
         self.started = clock.monotonic()
         self.deadline = self.started + seconds
         self.stream = stream
+        self.ledger = Ledger(clock)
         self.told: tuple[Piece, ...] = ()
         """Pieces handed out."""
 
-        self.future: concurrent.futures.Future[None] | None = None
+        self.gave_up: Failure | None = None
+        """Why the version's own model was given up for its fallback."""
+
+        self.future: Future[None] | None = None
         self._clock = clock
-        self._queue: queue.SimpleQueue[Piece | Outcome | BaseException] = queue.SimpleQueue()
-        self._attempts: list[Attempt] = []
-        self._open: tuple[str, float] | None = None
-        self._received = 0
-        self._outcome: Outcome | None = None
+        self._queue: queue.SimpleQueue[Piece | Outcome | Exception] = queue.SimpleQueue()
+        self._ended: Outcome | Exception | None = None
 
     # for the thread of the request
 
     def next(self, seconds: float) -> Piece | Outcome | None:
-        if self._outcome is not None:
-            return self._outcome
-        left = self.deadline + GRACE_SECONDS - self._clock.monotonic()
-        try:
-            found = self._queue.get(timeout=max(0.0, min(seconds, left)))
-        except queue.Empty:
-            return self._stuck() if left <= seconds else None
-        if isinstance(found, BaseException):
+        """Raises what went wrong in our own code."""
+        found: Piece | Outcome | Exception | None = self._ended or self._wait(seconds)
+        if isinstance(found, Exception):
+            self._ended = found
             raise found
         if isinstance(found, Outcome):
-            self._outcome = found
+            self._ended = found
         return found
 
     def cancel(self) -> Outcome:
         if self.future is not None:
             self.future.cancel()
         until = self._clock.monotonic() + CANCEL_SECONDS
-        while self._outcome is None:
+        while self._ended is None and not self.ledger.empty:  # empty: no call will begin any more
             try:
                 found = self._queue.get(timeout=max(0.0, until - self._clock.monotonic()))
             except queue.Empty:
-                self._outcome = self.outcome(failure.cancelled())
-            else:
-                if isinstance(found, Outcome):
-                    self._outcome = found
-                elif isinstance(found, BaseException):
-                    self._outcome = self.outcome(failure.cancelled())
-        return self._outcome
+                break
+            if not isinstance(found, Piece):
+                self._ended = found
+        if not isinstance(self._ended, Outcome):
+            self._ended = self.outcome(failure.cancelled())
+        return self._ended
+
+    def _wait(self, seconds: float) -> Piece | Outcome | Exception | None:
+        left = self.deadline + GRACE_SECONDS - self._clock.monotonic()
+        try:
+            return self._queue.get(timeout=max(0.0, min(seconds, left)))
+        except queue.Empty:
+            return self._stuck() if left <= seconds else None
 
     def _stuck(self) -> Outcome:
         """The loop did not say in time that the time is up: this process is too busy."""
         if self.future is not None:
             self.future.cancel()
-        self._outcome = self.outcome(self.timed_out(late=float("inf")))
-        return self._outcome
+        return self.outcome(self.timed_out(late=float("inf")))
 
     # for the loop
-
-    def begin(self, model: str) -> None:
-        self._open, self._received = (model, self._clock.monotonic()), 0
-
-    def receive(self, size: int) -> None:
-        """Bytes of the story's text that the call has brought so far."""
-        self._received = size
-
-    def end(self, usage: Usage | None, ended: Failure | None, answered_by: str | None) -> float:
-        """How the call that began last ended; how many seconds it took."""
-        attempt = self._closed(usage, ended, answered_by)
-        self._open = None
-        self._attempts.append(attempt)
-        return attempt.seconds
 
     def tell(self, pieces: Sequence[Piece]) -> bool:
         """Hands out what is new; False when it does not go on from what was handed out before."""
@@ -103,34 +92,24 @@ class Running:
         self.told = tuple(pieces)
         return True
 
-    def finish(self, ended: Outcome | BaseException) -> None:
+    def finish(self, ended: Outcome | Exception) -> None:
         self._queue.put(ended)
 
     def remaining(self) -> float:
         return max(0.0, self.deadline - self._clock.monotonic())
 
-    def outcome(self, result: Failure, gave_up: Failure | None = None) -> Outcome:
-        """How it ended with a failure, whatever call was under way."""
-        attempts = tuple(self._attempts)
-        if self._open is not None:
-            attempts = (*attempts, self._closed(None, result, None))
-        return Outcome(result, attempts, gave_up)
+    def late(self) -> float:
+        """Seconds past the deadline; negative before it."""
+        return self._clock.monotonic() - self.deadline
 
-    @property
-    def attempts(self) -> tuple[Attempt, ...]:
-        """The calls that have ended."""
-        return tuple(self._attempts)
+    def outcome(self, result: Completed | Failure) -> Outcome:
+        """How it ended, with every call that was sent for it."""
+        ended = result if isinstance(result, Failure) else None
+        return Outcome(result, self.ledger.attempts(ended), self.gave_up)
 
     def timed_out(self, late: float) -> Failure:
-        waited = sum(attempt.seconds for attempt in self.outcome(failure.cancelled()).attempts)
         return failure.timed_out(
-            model_seconds=waited, total_seconds=self.deadline - self.started, late_seconds=late
+            model_seconds=self.ledger.waited,
+            total_seconds=self.deadline - self.started,
+            late_seconds=late,
         )
-
-    def _closed(
-        self, usage: Usage | None, ended: Failure | None, answered_by: str | None
-    ) -> Attempt:
-        model, since = self._open or ("", self._clock.monotonic())
-        seconds = self._clock.monotonic() - since
-        attempt = Attempt(model, seconds, usage, self._received, ended)
-        return replace(attempt, answered_by=answered_by)
