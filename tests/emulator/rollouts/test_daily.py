@@ -4,11 +4,13 @@ import pytest
 
 from functions import daily
 from functions.changes import pointer_path
-from functions.documents import Document, Store
+from functions.documents import Document, Store, Write
 from functions.flags.manage.flags import edit_flag
 from functions.identity import Permission
 from functions.rollouts import commands
 from functions.rollouts.advance import advance
+from functions.stories import quota
+from functions.stories.cap import DailyCap
 from tests.emulator.rollouts.world import ASKED, CANDIDATE, FLAG, World, definition
 
 DAY = 86_400
@@ -62,6 +64,22 @@ def test_after_a_month_only_the_current_snapshot_stays(lived: World) -> None:
     assert [count(lived, name) for name in ("slots", "evidence")] == [0, 0]
     assert about(lived) == ["stale-flags"], "a new one: nothing has changed for a month"
     assert lived.kinds(), "rollouts and their events stay"
+
+
+def test_quotas_and_caps_go_when_nobody_looks_at_them_any_more(lived: World) -> None:
+    now = lived.clock.now()
+    name = quota.name("u1", quota.hours(now)[0])
+    used = quota.document(quota.Used(1, 300), quota.hours(now)[0])
+    lived.store.commit([Write.create(lived.scope.doc(quota.COLLECTION, name), used)])
+    DailyCap(lived.store, lived.clock, 10_000).reserve(lived.scope, 300)
+    run(lived)
+    assert [count(lived, name) for name in ("quotas", "caps")] == [1, 1]
+    lived.clock.advance(DAY)
+    run(lived)
+    assert [count(lived, name) for name in ("quotas", "caps")] == [0, 1]
+    lived.clock.advance(40 * DAY)
+    run(lived)
+    assert [count(lived, name) for name in ("quotas", "caps")] == [0, 0]
 
 
 def test_a_part_that_is_published_again_meanwhile_stays(
