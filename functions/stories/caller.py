@@ -32,13 +32,15 @@ class Caller:
     """What an instance knows of its models: how long they take, which of them rest, how many
     retries are left. Only the thread of the loop uses it."""
 
-    def __init__(self, clock: Clock, typical_seconds: float, rule: breaker.Rule) -> None:
+    def __init__(
+        self, clock: Clock, typical_seconds: float, rule: breaker.Rule, retries: RetryBudget
+    ) -> None:
         self._clock = clock
         self._typical_seconds = typical_seconds
         self._rule = rule
         self._durations: dict[str, deque[float]] = {}
         self._breakers: dict[str, breaker.Breaker] = {}
-        self._retries = RetryBudget()
+        self._retries = retries
 
     async def write(self, ask: Ask, call: ModelCall, handler: Handler, running: Running) -> Outcome:
         result = await self._of_its_own(ask, call, handler, running)

@@ -26,6 +26,7 @@ from functions.stories.events import EventStream
 from functions.stories.failure import Failure
 from functions.stories.generation import Running
 from functions.stories.handlers import Handler, ModelCall
+from functions.stories.retries import USUAL, RetryBudget
 
 if TYPE_CHECKING:
     import openai
@@ -65,6 +66,7 @@ class OpenAIModel:
         address: str = "",
         typical_seconds: float = TYPICAL_SECONDS,
         rule: breaker.Rule = breaker.RULE,
+        retries: RetryBudget = USUAL,
     ) -> None:
         self._key = key
         self._clock = clock
@@ -72,7 +74,7 @@ class OpenAIModel:
         self._loop = BackgroundLoop("openai")
         self._lock = threading.Lock()
         self._shared: tuple[int, openai.AsyncOpenAI] | None = None
-        self._caller = Caller(clock, typical_seconds, rule)
+        self._caller = Caller(clock, typical_seconds, rule, retries)
 
     def begin(self, call: ModelCall, handler: Handler, seconds: float, *, stream: bool) -> Running:
         running = Running(self._clock, seconds, stream=stream)
