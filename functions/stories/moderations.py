@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from functions.stories import failure
@@ -17,7 +18,7 @@ def read_body(
     try:
         content = json.loads(body)
         results = tuple(_moderated(result) for result in content["results"])
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, OverflowError):
         return failure.broken("OpenAI's moderation isn't as it should be.", request_id)
     if len(results) != texts:
         return failure.broken("OpenAI's moderation left out a text.", request_id)
@@ -35,4 +36,6 @@ def _moderated(result: Any) -> Moderated:
 def _score(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError("score")
+    if not math.isfinite(value):  # it would be below every threshold
+        raise ValueError("score")
     return float(value)
