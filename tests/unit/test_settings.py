@@ -29,6 +29,11 @@ def test_all_that_can_be_set() -> None:
             "PALIER_MONITORING_ADDRESS": "127.0.0.1:2",
             "PALIER_ALLOWED_ORIGINS": "https://a.example, https://b.example",
             "PALIER_EVALUATION_LIMIT": "0",
+            "PALIER_APP_CHECK": "enforced",
+            "PALIER_REQUESTS_AN_HOUR": "20",
+            "PALIER_DOLLARS_AN_HOUR": "0.50",
+            "PALIER_DOLLARS_A_DAY": "0",
+            "PALIER_MODERATION_OPEN": "adult",
             "OPENAI_API_KEY": "a-key\n",
             "GCLOUD_PROJECT": "one",
             "GOOGLE_CLOUD_PROJECT": "two",
@@ -43,6 +48,11 @@ def test_all_that_can_be_set() -> None:
         "127.0.0.1:2",
         ("https://a.example", "https://b.example"),
         0,
+        app_check=True,
+        requests_an_hour=20,
+        microdollars_an_hour=500_000,
+        microdollars_a_day=0,
+        moderation_open=frozenset({"adult"}),
     )
 
 
@@ -53,6 +63,34 @@ def test_the_project_by_its_other_name() -> None:
 @pytest.mark.parametrize("name", ["PALIER_APPLICATION", "PALIER_ENVIRONMENT"])
 @pytest.mark.parametrize("value", ["", "Main", "1st", "a/b", "a b", "é", "x" * 40, "..", "a\n"])
 def test_names_that_are_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment({name: value})
+
+
+def test_what_stories_may_do_unless_it_is_set() -> None:
+    settings = Settings.from_environment({})
+    assert (settings.app_check, settings.requests_an_hour) == (False, 1_000)
+    assert settings.microdollars_an_hour == 5_000_000
+    assert settings.microdollars_a_day == 100_000_000
+    assert settings.moderation_open == {"teen", "adult"}
+    nobody = Settings.from_environment({"PALIER_MODERATION_OPEN": ""})
+    assert nobody.moderation_open == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("PALIER_APP_CHECK", "on", id="App Check"),
+        pytest.param("PALIER_DOLLARS_AN_HOUR", "$5", id="a sign"),
+        pytest.param("PALIER_DOLLARS_AN_HOUR", "-1", id="negative"),
+        pytest.param("PALIER_DOLLARS_A_DAY", "1.234", id="less than a cent"),
+        pytest.param("PALIER_DOLLARS_A_DAY", "", id="nothing"),
+        pytest.param("PALIER_REQUESTS_AN_HOUR", "many", id="words"),
+        pytest.param("PALIER_MODERATION_OPEN", "child", id="children"),
+        pytest.param("PALIER_MODERATION_OPEN", "teen, everybody", id="unknown audience"),
+    ],
+)
+def test_what_stories_may_not_be_told(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         Settings.from_environment({name: value})
 

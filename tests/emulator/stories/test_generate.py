@@ -270,6 +270,9 @@ def test_our_own_crash_gives_the_key_back(bench: Bench, capsys: pytest.CaptureFi
         def begin(self, *arguments: object, **options: object) -> Any:
             raise RuntimeError("CANARY-IN-A-MESSAGE")
 
+        def moderate(self, texts: object, seconds: float) -> Any:
+            raise AssertionError("moderation has a model of its own here")
+
     good = bench.studio
     bench.studio = replace(good, model=Crashing())
     with pytest.raises(Internal) as raised:

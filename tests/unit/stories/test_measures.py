@@ -7,7 +7,7 @@ import pytest
 
 from functions.metrics import measures, series
 from functions.metrics.tally import Observation
-from functions.stories import failure, prompt, quality, rating
+from functions.stories import failure, prompt, quality
 from functions.stories.calling import Attempt, Completed, Outcome
 from functions.stories.counting import Writing, observations
 from functions.stories.failure import Failure
@@ -75,7 +75,6 @@ def test_what_requests_report_is_in_the_list_and_the_list_holds_nothing_else() -
     ]
     reported = {name for way in ways for seen in observations(SEEN, way) for name in seen.measures}
     assert reported == set(MEASURES) - {RATING}
-    assert rating.MEASURE == RATING
 
 
 def test_a_rating_is_better_when_it_is_higher() -> None:

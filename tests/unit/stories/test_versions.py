@@ -89,6 +89,8 @@ def test_refused(changes: dict[str, Any]) -> None:
 class _Says:
     """An evaluator that gives one value."""
 
+    reason = "STATIC"
+
     def __init__(self, value: object) -> None:
         self.value = value
 
