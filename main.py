@@ -16,7 +16,7 @@ from functions import api as api_surface
 from functions import callables, log, web, wiring
 from functions.settings import OPENAI_API_KEY
 
-log.keep_tokens_out()
+log.keep_requests_out()
 firebase_admin.initialize_app()
 api_surface.put_hot_routes_ahead()
 web.refuse_strays(api_surface.FUNCTION, admin_surface.FUNCTION)

@@ -4,8 +4,9 @@ the user's id reach no log, no error, no figure and no trail, however a story en
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -27,12 +28,15 @@ from tests.emulator.rollouts.dying_ticks import Inline
 from tests.emulator.rollouts.test_tick import Sink
 from tests.emulator.stories.canaries import (
     ALL,
+    HERO,
     KEY,
     MAIL,
     PRIVATE,
     SURFACES,
     TEXT,
+    THEME,
     UID,
+    WISH,
     Seen,
     Surface,
     found,
@@ -182,6 +186,27 @@ def test_canaries_stay_where_they_belong(
         assert not found(f"{path} {text}", *ALL), path
         rooms.add(path.split("/")[-2])
     assert rooms >= {"stories", "quotas", "caps", "slots", "windows", "alerts", "outbox", "audit"}
+
+
+NO_REQUESTS: Sequence[tuple[str, str]] = (
+    (json.dumps([THEME, UID]), "application/json"),
+    (json.dumps({"data": WISH, "theme": THEME}), "application/json"),
+    (json.dumps({"theme": THEME, "data_": MAIL}), "application/json"),
+    (json.dumps(THEME), "application/json"),
+    (f'{{"data": "{HERO}', "application/json"),
+    (json.dumps({"data": WISH}), f"text/{TEXT}"),
+)
+
+
+def test_what_is_no_request_is_not_quoted(stage: tuple[Stage, Serve], logged: Log) -> None:
+    """firebase_functions takes JSON that is malformed for a crash."""
+    on, _ = stage
+    headers = {"Authorization": f"Bearer {id_token(UID, on.project, email=MAIL)}"}
+    for body, kind in NO_REQUESTS:
+        answer = on.client.post(on.surface.path, data=body, content_type=kind, headers=headers)
+        assert answer.status_code in (400, 500), body
+        assert not found(answer.text, *ALL), body
+        logged.checked(body)
 
 
 @pytest.mark.parametrize("stage", ["rest"], indirect=True)
