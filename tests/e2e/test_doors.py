@@ -27,7 +27,7 @@ def test_nothing_at_this_address(world: World) -> None:
         problem = answer.json()
         assert problem["code"] == "NOT_FOUND"
         assert problem["request_id"] == answer.headers["X-Request-Id"]
-    wrong = world.ask("DELETE", f"{world.api}/v1/stories")
+    wrong = world.ask("PUT", f"{world.api}/v1/stories")
     assert (wrong.status_code, wrong.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
     assert "POST" in wrong.headers["Allow"]
 
