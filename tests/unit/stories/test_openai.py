@@ -9,76 +9,22 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from functions.clock import SystemClock
-from functions.stories import handlers, prompt
-from functions.stories.breaker import Rule
 from functions.stories.calling import Completed, Outcome
 from functions.stories.failure import Cause, Failure
-from functions.stories.handlers import ModelCall
 from functions.stories.openai import OpenAIModel
-from functions.stories.request import StoryRequest
-from functions.stories.retries import RetryBudget
-from functions.stories.versions import Parameters, StoryVersion
 from tests.servers import hostile_openai as hostile
 from tests.servers.hostile_openai import Behaviour, HostileOpenAI
-
-KEY = "sk-canary-key-7f3a"
-HANDLER = handlers.HANDLERS["one-call-1"]
-VERSION = StoryVersion(
-    version="1.2.0",
-    prompt="tale-1",
-    prompt_hash=prompt.load("tale-1").hash,
-    model="gpt-test",
-    parameters=Parameters(max_output_tokens=900),
-)
-DEADLINE = 1.5
-SLACK = 0.25
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[HostileOpenAI]:
-    with HostileOpenAI([hostile.story()]) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def model(server: HostileOpenAI) -> Iterator[OpenAIModel]:
-    """One whose breaker and retry budget stay out of the way of what else is tested."""
-    model = OpenAIModel(
-        lambda: KEY,
-        SystemClock(),
-        address=server.address,
-        typical_seconds=0.05,
-        rule=Rule(least=1_000_000),
-        retries=RetryBudget(1e6, most=1e6),
-    )
-    model.warm()
-    yield model
-    model.close()
-
-
-def call(theme: str = "courage") -> ModelCall:
-    wish = StoryRequest(theme=theme, hero="a lantern keeper", language="fr")
-    return HANDLER.compose(VERSION, prompt.load("tale-1"), wish, "palier_abc")
+from tests.unit.stories.calls import DEADLINE, KEY, SLACK, ask, call, wait_until
 
 
 def run(model: OpenAIModel, seconds: float = DEADLINE) -> tuple[Outcome, float]:
     started = time.monotonic()
     outcome = ask(model, call(), seconds)
     return outcome, time.monotonic() - started
-
-
-def ask(model: OpenAIModel, asked: ModelCall, seconds: float = DEADLINE) -> Outcome:
-    generation = model.begin(asked, HANDLER, seconds, stream=False)
-    outcome = generation.next(seconds + 5)
-    assert isinstance(outcome, Outcome)
-    return outcome
 
 
 def test_a_story_comes_back_with_its_cost(server: HostileOpenAI, model: OpenAIModel) -> None:
@@ -278,6 +224,7 @@ def test_nobody_listens() -> None:
     outcome = ask(model, call(), 3.0)
     assert isinstance(outcome.result, Failure)
     assert outcome.result.reason == "upstream"
+    assert outcome.attempts == ()  # nothing went out, so nothing can be billed
     model.close()
 
 
@@ -315,53 +262,3 @@ def test_a_forked_child_gets_a_loop_of_its_own(server: HostileOpenAI, model: Ope
     os.waitpid(child, 0)
     assert os.read(read, 1) == b"1"
     os.close(read)
-
-
-STEPS = st.sampled_from(
-    [
-        hostile.story(),
-        hostile.error(429),
-        hostile.error(429, retry_after="0.1"),
-        hostile.error(429, retry_after="30"),
-        hostile.error(429, "insufficient_quota"),
-        hostile.error(503),
-        hostile.late(0.1),
-        hostile.late(0.35),
-        hostile.late(2.0),
-        hostile.drip(0.0005),
-        hostile.drip(0.02),
-        hostile.drip_error(0.02),
-        hostile.cut(),
-        hostile.drop(),
-        hostile.failed(),
-        hostile.refusal(),
-    ]
-)
-
-
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(script=st.lists(STEPS, min_size=1, max_size=3), seconds=st.sampled_from([0.2, 0.5]))
-def test_no_schedule_outlasts_the_deadline(
-    server: HostileOpenAI, model: OpenAIModel, script: list[Behaviour], seconds: float
-) -> None:
-    server.play(*script)
-    outcome, took = run(model, seconds)
-    assert took < seconds + SLACK
-    sent = len(outcome.attempts)
-    assert 1 <= sent <= 2
-    assert len(server.requests) <= sent
-    if not isinstance(outcome.result, Failure) or outcome.result.reason != "timeout":
-        assert len(server.requests) == sent
-
-
-def wait_until(holds: object, seconds: float = 3.0) -> None:
-    assert callable(holds)
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.02)
