@@ -7,6 +7,7 @@ the content a refusal. Each is told apart here, because the client library tells
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from typing import Any, NamedTuple
 from functions.stories import failure
 from functions.stories.failure import Failure
 from functions.stories.story import Usage
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,8 @@ def _result(content: Mapping[str, Any], request_id: str | None) -> Answer | Fail
         return failure.broken("OpenAI's answer has no text.", request_id)
     return Answer(
         text=text,
-        model=str(content.get("model") or ""),
-        response_id=str(content.get("id") or ""),
+        model=_name(content.get("model")),
+        response_id=_name(content.get("id")),
         request_id=request_id,
     )
 
@@ -97,6 +100,11 @@ def _usage(usage: Any) -> Usage | None:
 
 def _count(value: Any) -> int:
     return value if isinstance(value, int) and value >= 0 else 0
+
+
+def _name(value: Any) -> str:
+    """Logs tell it: nothing but a name gets there."""
+    return value if isinstance(value, str) and NAME.fullmatch(value) else ""
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

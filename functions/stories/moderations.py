@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from functions.stories import failure
 from functions.stories.calling import Moderated
 from functions.stories.failure import Failure
+
+NAME = re.compile(r"[a-z][a-z/_-]{0,39}")
 
 
 def read_body(
@@ -30,7 +33,16 @@ def _moderated(result: Any) -> Moderated:
     flagged, scores = result["flagged"], result["category_scores"]
     if not isinstance(flagged, bool):
         raise TypeError("flagged")
-    return Moderated(flagged, {str(name): _score(value) for name, value in scores.items()})
+    named: dict[str, float] = {}
+    for category, value in scores.items():
+        name = _named(category)
+        named[name] = max(named.get(name, 0.0), _score(value))
+    return Moderated(flagged, named)
+
+
+def _named(category: str) -> str:
+    """Errors and logs tell the category: nothing but a name gets there."""
+    return category if NAME.fullmatch(category) else "other"
 
 
 def _score(value: Any) -> float:

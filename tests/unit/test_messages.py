@@ -8,6 +8,7 @@ from functions import messages
 from functions.errors import ALL, OPENAI_STATUSES, Internal, NotFound, OpenAIError, RateLimited
 
 CODES = {kind.code for kind in ALL}
+REASONS = {"OPENAI_ERROR": set(OPENAI_STATUSES), "RATE_LIMITED": {"an_hour", "a_day", "at_once"}}
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
@@ -22,7 +23,7 @@ def test_no_text_without_a_code() -> None:
     for name in messages.TEXTS:
         code, _, reason = name.partition("/")
         assert code in CODES
-        assert not reason or reason in OPENAI_STATUSES
+        assert not reason or reason in REASONS[code]
 
 
 def test_a_reason_may_have_a_text_of_its_own() -> None:

@@ -55,6 +55,8 @@ def test_other_errors_are_the_clients_or_ours(kind: type[errors.PalierError]) ->
     if kind is errors.OpenAIError:
         return
     expected = Cause.CLIENT if kind.http_status < 500 else Cause.INTERNAL
+    if kind is errors.SwitchedOff:
+        expected = Cause.CLIENT  # somebody wanted it so: nothing has failed
     if kind in (errors.FailedPrecondition,):
         expected = Cause.INTERNAL  # nothing is released: the bundle's own state
     if kind in (errors.MethodNotAllowed, errors.GenerationConflict):

@@ -62,3 +62,10 @@ def test_broken_answers_fail(content: bytes) -> None:
 @given(st.binary(max_size=200), st.integers(1, 3))
 def test_noise_fails(content: bytes, texts: int) -> None:
     assert isinstance(moderations.read_body(content, texts), Failure)
+
+
+def test_a_category_is_a_name_and_nothing_else() -> None:
+    """It is told in errors and logs."""
+    scores = {"self-harm/intent": 0.1, "Mina said: hello": 0.9, "": 0.2, "x" * 41: 0.3}
+    [found] = moderations.read_body(body({**CLEAN, "category_scores": scores}), 1) or ()
+    assert found == Moderated(False, {"self-harm/intent": 0.1, "other": 0.9})
