@@ -14,6 +14,7 @@ from local.client import Person
 from local.paths import ROOT
 from local.ports import HOST, free_port
 from local.processes import Processes, wait_for_http
+from local.stack import STAND_IN_DOLLARS
 from tests.e2e.world import WISH, World
 
 AT_ONCE = 40
@@ -28,6 +29,7 @@ def url(world: World) -> Iterator[str]:
     with aimock.running(milliseconds=MODEL_MILLISECONDS, name="openai-deployed") as openai:
         environment = {
             **world.stack.suite.environment(),
+            **STAND_IN_DOLLARS,
             "PALIER_OPENAI_URL": openai,
             "OPENAI_API_KEY": "local-stand-in",
             "THREADS": "80",
