@@ -10,10 +10,14 @@ from urllib.parse import unquote
 
 import pytest
 
-from functions import admin, api, errors, settings
+from functions import admin, api, errors, messages, settings
 from functions.alerts import thresholds
 from functions.flags.clients import hot, ofrep
 from functions.registry.health import VERSION
+from functions.stories import routes
+from functions.stories.handlers import HANDLERS
+from functions.stories.request import StoryOrder
+from functions.stories.story import Provenance
 from local import ports
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +58,29 @@ def test_every_reason_of_openai_errors_is_documented(reason: str) -> None:
     assert any(status in row for row in rows), (reason, status)
 
 
-def routes() -> list[str]:
+OF_A_STORY = [
+    *(kind.code for kind in routes.OF_MAKING if kind is not errors.OpenAIError),
+    *(f"{errors.OpenAIError.code}` `{reason}" for reason in errors.OPENAI_STATUSES),
+    *(key.replace("/", "` `") for key in messages.TEXTS if "RATE_LIMITED/" in key),
+]
+
+
+@pytest.mark.parametrize("code", sorted(set(OF_A_STORY) - {"RATE_LIMITED"}))
+def test_every_error_of_a_story_is_among_them(code: str) -> None:
+    assert f"| `{code}` |" in page("stories.md")
+
+
+@pytest.mark.parametrize("field", [*StoryOrder.model_fields, *Provenance.model_fields])
+def test_every_field_of_a_story_is_documented(field: str) -> None:
+    assert re.search(rf"`{field}`|\"{field}\"", page("stories.md"))
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_every_handler_is_in_the_guide(handler: str) -> None:
+    assert f"| `{handler}` |" in (ROOT / "docs" / "how-to" / "stories.md").read_text()
+
+
+def addresses() -> list[str]:
     """`METHOD /path/{variable}` of both HTTP functions."""
     found = [f"POST {ofrep.BASE}", f"POST {ofrep.BASE}/{{key}}"]
     found += [f"GET {path}" for path in hot.DOCUMENTS]
@@ -66,7 +92,7 @@ def routes() -> list[str]:
     return sorted(set(found))
 
 
-@pytest.mark.parametrize("route", routes())
+@pytest.mark.parametrize("route", addresses())
 def test_every_route_is_documented(route: str) -> None:
     """Whatever a variable is called there."""
     text = re.sub(r"\{[^}]*\}|<[^>]*>", "{}", page("http.md"))
