@@ -20,7 +20,7 @@ from functions.stories.choose import Chosen
 from functions.stories.claim import Claim, story_id
 from functions.stories.handlers import ModelCall
 from functions.stories.request import StoryOrder
-from functions.stories.shelf import StoredStory
+from functions.stories.shelf import Claimed, StoredStory
 from functions.stories.studio import Snapshot, Studio
 
 
@@ -31,7 +31,7 @@ class Commission:
     order: StoryOrder
     chosen: Chosen
     call: ModelCall
-    claim: Claim
+    claimed: Claimed
 
 
 def begin(
@@ -61,8 +61,8 @@ def begin(
         claimed_at=round(now, 3),
         reserved=prices.worst_case(call, now),
     )
-    made_before = _reserve(studio, scope, claim)
-    return made_before or Commission(order, chosen, call, claim)
+    found = _reserve(studio, scope, claim)
+    return Commission(order, chosen, call, found) if isinstance(found, Claimed) else found
 
 
 def _choose(snapshot: Snapshot, account: Account, uid: str, pinned: str | None) -> Chosen:
@@ -90,14 +90,13 @@ def _admit(studio: Studio, account: Account) -> None:
         raise OutOfMemory("This instance has no memory left for another story.")
 
 
-def _reserve(studio: Studio, scope: Scope, claim: Claim) -> StoredStory | None:
-    """The most that the story can cost, and the claim on its key; the story that it has made."""
+def _reserve(studio: Studio, scope: Scope, claim: Claim) -> Claimed | StoredStory:
+    """The most that the story can cost, and the claim on its key; or the story that it has made."""
     studio.cap.reserve(scope, claim.reserved)
-    claimed = False
+    found: Claimed | StoredStory | None = None
     try:
-        made_before = studio.shelf.claim(scope, claim, studio.limits)
-        claimed = made_before is None
+        found = studio.shelf.claim(scope, claim, studio.limits)
     finally:
-        if not claimed:
+        if not isinstance(found, Claimed):
             studio.cap.settle(scope, claim.reserved, 0)
-    return made_before
+    return found

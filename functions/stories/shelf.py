@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
@@ -55,11 +54,13 @@ class StoredStory:
 
 
 @dataclass(frozen=True)
-class _Held:
-    """The version of a claim's document as it was written, and where its quota is kept."""
+class Claimed:
+    """A claim that is ours: the version of its document as it was written, and where its quota is
+    kept, if it takes any."""
 
+    claim: Claim
     version: Any
-    quota: str | None
+    quota: str | None = None
 
 
 class Shelf:
@@ -68,11 +69,10 @@ class Shelf:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._held: WeakKeyDictionary[Claim, _Held] = WeakKeyDictionary()
 
-    def claim(self, scope: Scope, claim: Claim, limits: Limits) -> StoredStory | None:
-        """None: it is yours to generate, and `finish` must follow. Otherwise the story that this
-        key has made already, which takes no quota.
+    def claim(self, scope: Scope, claim: Claim, limits: Limits) -> Claimed | StoredStory:
+        """Claimed, it is yours to generate, and `finish` must follow, once. Or the story that
+        this key has made already, which takes no quota.
 
         Raises AlreadyExists (other wish), InProgress, RateLimited, FailedPrecondition (no hour has
         room for such a story), StoreUnavailable.
@@ -97,8 +97,7 @@ class Shelf:
             except Refused:
                 self._clock.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))
                 continue
-            self._held[claim] = _Held(versions[0], hours[0] if hours else None)
-            return None
+            return Claimed(claim, versions[0], hours[0] if hours else None)
         raise RateLimited(
             "The same user asks for too many stories at once.",
             remedy="Ask for one after the other.",
@@ -106,15 +105,13 @@ class Shelf:
         )
 
     def finish(
-        self, scope: Scope, claim: Claim, data: Mapping[str, Any], microdollars: int
+        self, scope: Scope, held: Claimed, data: Mapping[str, Any], microdollars: int
     ) -> bool:
-        """Writes the terminal state, once, and charges what it cost instead of what was reserved.
+        """Writes the terminal state, and charges what it cost instead of what was reserved.
 
         False when the story could not be kept.
         """
-        held = self._held.pop(claim, None)
-        if held is None:
-            return False
+        claim = held.claim
         running = Document(scope.doc(COLLECTION, claim.story_id), claim.running(), held.version)
         story = Write.update(running, data)
         if held.quota is None:

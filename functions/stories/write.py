@@ -80,7 +80,9 @@ class Desk:
             except BaseException:
                 self._end(generation.cancel())
                 raise
-            return (yield from self._finish())
+            told = yield from self._finish()
+        self._account.count("OK", Cause.NONE)
+        return told
 
     def _pieces(self, generation: Generation) -> Steps[None]:
         """Every piece until the call has ended."""
@@ -121,12 +123,11 @@ class Desk:
             result = (yield from self._moderate("story", result.draft.texts)) or result
         if isinstance(result, Failure):
             raise self._failed(result)
-        claim, cost = self._given.claim, self._cost()
+        claim, cost = self._given.claimed.claim, self._cost()
         story = self._story(result, cost)
         self._note(replace(self._writing, story=story))
         data = claim.finished(story.model_dump(mode="json"), self._writing.attempts)
         kept = self._keep(data, cost)
-        self._account.count("OK", Cause.NONE)
         return Told(StoredStory(claim.story_id, story, claim.claimed_at), stored=kept)
 
     def _failed(self, reason: Failure) -> PalierError:
@@ -154,11 +155,13 @@ class Desk:
     def _settle(self, code: str, reason: str | None = None) -> None:
         """The terminal state of what came to nothing: codes, no text."""
         error = {"code": code, "reason": reason}
-        self._keep(self._given.claim.failed(error, self._writing.attempts), self._cost())
+        claim = self._given.claimed.claim
+        self._keep(claim.failed(error, self._writing.attempts), self._cost())
 
     def _keep(self, data: Mapping[str, Any], cost: int) -> bool:
-        claim = self._given.claim
-        kept = self._studio.shelf.finish(self._scope, claim, data, cost)
+        claimed = self._given.claimed
+        claim = claimed.claim
+        kept = self._studio.shelf.finish(self._scope, claimed, data, cost)
         self._studio.cap.settle(self._scope, claim.reserved, cost)
         if not kept:
             log.error("story not stored", story=claim.story_id, state=data["state"])

@@ -25,7 +25,7 @@ from functions.stories import quota
 from functions.stories.abandoned import AT_ONCE, settle_abandoned
 from functions.stories.claim import LEASE_SECONDS, Claim, story_id
 from functions.stories.quota import Limits
-from functions.stories.shelf import Shelf
+from functions.stories.shelf import Claimed, Shelf
 from functions.tick import Deps, decide
 from tests.emulator.rollouts.dying_ticks import NoSink
 from tests.emulator.rollouts.killing import killed
@@ -57,7 +57,7 @@ def claimed(
         reserved=300,
         user=f"hash-of-{uid}",
     )
-    assert Shelf(store, clock).claim(SCOPE, one, LIMITS) is None
+    assert isinstance(Shelf(store, clock).claim(SCOPE, one, LIMITS), Claimed)
     return one
 
 
@@ -104,7 +104,6 @@ def test_it_is_found_once(store: Store, clock: ManualClock) -> None:
 
 def test_others_are_left_alone(store: Store, clock: ManualClock) -> None:
     finished = claimed(store, clock, "key-finished")
-    Shelf(store, clock).finish(SCOPE, finished, {}, 0)
     failed = claimed(store, clock, "key-failed")
     store.commit([Write.set(SCOPE.doc("stories", failed.story_id), failed.failed({}, 1))])
     store.commit([Write.set(SCOPE.doc("stories", finished.story_id), finished.finished({}, 1))])
@@ -130,10 +129,11 @@ def test_who_comes_too_late_keeps_nothing(store: Store, clock: ManualClock) -> N
     """The process was not dead, only asleep: it finds its story given up."""
     shelf = Shelf(store, clock)
     one = Claim(story_id("u1", KEY), "u1", "wish", "1.3.0", 7, clock.now(), 300)
-    shelf.claim(SCOPE, one, LIMITS)
+    held = shelf.claim(SCOPE, one, LIMITS)
+    assert isinstance(held, Claimed)
     clock.advance(LEASE_SECONDS)
     settle_abandoned(store, clock, SCOPE)
-    assert not shelf.finish(SCOPE, one, one.finished({}, 1), 120)
+    assert not shelf.finish(SCOPE, held, one.finished({}, 1), 120)
     assert document(store).data["state"] == "failed"
     assert charged(store, one.claimed_at) == (1, 120)  # it does know what it cost
 

@@ -26,7 +26,7 @@ from functions.stories.library import Erased, Library
 from functions.stories.quota import Limits
 from functions.stories.rate import rate
 from functions.stories.rating import Vote
-from functions.stories.shelf import Shelf
+from functions.stories.shelf import Claimed, Shelf
 from tests.emulator.stories.kept import NOW, SCOPE, Votes, keep, left
 
 OTHER_SCOPE = Scope("main", "staging")
@@ -225,18 +225,20 @@ def test_what_is_being_written_when_all_is_erased_never_comes_back(
     """And the user may ask for other stories afterwards."""
     shelf, limits = Shelf(store, ManualClock(NOW)), Limits(10, 1_000)
     claim = Claim(story_id("u1", "key-1"), "u1", "a" * 64, "1.2.0", 7, NOW, reserved=100)
-    assert shelf.claim(SCOPE, claim, limits) is None
+    held = shelf.claim(SCOPE, claim, limits)
+    assert isinstance(held, Claimed)
     assert library.erase(SCOPE, "u1") == Erased(1, complete=True)
     used = SCOPE.doc(quota.COLLECTION, quota.name("u1", quota.hours(NOW)[0]))
     if used_too:
         store.commit([Write.delete(used)])
-    assert not shelf.finish(SCOPE, claim, claim.finished({"title": "canary"}, 1), 40)
+    assert not shelf.finish(SCOPE, held, claim.finished({"title": "canary"}, 1), 40)
     assert left(store) == set()
     kept = store.get(used)
     assert (kept and kept.data["microdollars"]) == (None if used_too else 40)
     again = replace(claim, user="h")
-    assert shelf.claim(SCOPE, again, limits) is None
-    assert shelf.finish(SCOPE, again, again.failed({"code": "TIMEOUT", "reason": None}, 1), 0)
+    anew = shelf.claim(SCOPE, again, limits)
+    assert isinstance(anew, Claimed)
+    assert shelf.finish(SCOPE, anew, again.failed({"code": "TIMEOUT", "reason": None}, 1), 0)
 
 
 def test_erasing_ends_in_time_and_says_that_there_is_more(

@@ -27,7 +27,7 @@ from functions.metrics.store import load_flushed
 from functions.stories import quota
 from functions.stories.claim import LEASE_SECONDS, Claim, story_id
 from functions.stories.quota import Limits
-from functions.stories.shelf import Shelf
+from functions.stories.shelf import Claimed, Shelf, StoredStory
 from functions.stories.story import Provenance, Story, Usage
 
 SCOPE = Scope("main", "testing")
@@ -75,24 +75,30 @@ def used(store: Store, uid: str = "u1", at: float = NOW) -> tuple[int, int] | No
     return (document.data["requests"], document.data["microdollars"]) if document else None
 
 
+def taken(shelf: Shelf, one: Claim, limits: Limits = LIMITS) -> Claimed:
+    found = shelf.claim(SCOPE, one, limits)
+    assert isinstance(found, Claimed)
+    return found
+
+
 def test_a_story_takes_two_commits_and_four_documents(
     shelf: Shelf, store: Store, clock: ManualClock
 ) -> None:
     one = claim(clock)
-    assert shelf.claim(SCOPE, one, LIMITS) is None
+    held = taken(shelf, one)
     assert used(store) == (1, 300)
     running = stored(store)
     assert running is not None
     assert (running["state"], running["reserved"], running["user"]) == ("running", 300, "hash")
-    assert shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    assert shelf.finish(SCOPE, held, one.finished(STORY, 1), 120)
     assert used(store) == (1, 120)
     assert (store.operations["commits"], store.operations["writes"]) == (2, 4)
 
 
 def test_without_limits_there_is_no_quota(shelf: Shelf, store: Store, clock: ManualClock) -> None:
     one = claim(clock)
-    assert shelf.claim(SCOPE, one, ANY) is None
-    assert shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    held = taken(shelf, one, ANY)
+    assert shelf.finish(SCOPE, held, one.finished(STORY, 1), 120)
     assert store.operations == Counter(reads=1, commits=2, writes=2)
     assert used(store) is None
 
@@ -101,29 +107,18 @@ def test_a_story_that_failed_costs_what_it_cost(
     shelf: Shelf, store: Store, clock: ManualClock
 ) -> None:
     one = claim(clock)
-    shelf.claim(SCOPE, one, LIMITS)
-    assert shelf.finish(SCOPE, one, one.failed({"code": "OPENAI_ERROR", "reason": None}, 0), 0)
+    held = taken(shelf, one)
+    assert shelf.finish(SCOPE, held, one.failed({"code": "OPENAI_ERROR", "reason": None}, 0), 0)
     assert used(store) == (1, 0)  # the request counts
-
-
-def test_it_is_finished_once(shelf: Shelf, store: Store, clock: ManualClock) -> None:
-    one = claim(clock)
-    shelf.claim(SCOPE, one, LIMITS)
-    assert shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
-    assert not shelf.finish(SCOPE, one, one.failed({}, 1), 0)
-    assert used(store) == (1, 120)
-    data = stored(store)
-    assert data is not None
-    assert data["state"] == "finished"
 
 
 def test_a_replay_takes_no_quota(shelf: Shelf, store: Store, clock: ManualClock) -> None:
     one = claim(clock)
-    shelf.claim(SCOPE, one, LIMITS)
-    shelf.finish(SCOPE, one, one.finished(STORY, 1), 300)
+    held = taken(shelf, one)
+    shelf.finish(SCOPE, held, one.finished(STORY, 1), 300)
     for _ in range(30):
         again = shelf.claim(SCOPE, claim(clock), LIMITS)
-        assert again is not None
+        assert isinstance(again, StoredStory)
         assert again.story.title == "The lamp"
     assert used(store) == (1, 300)
 
@@ -132,11 +127,11 @@ def test_a_replay_is_told_when_the_quota_is_used_up(
     shelf: Shelf, store: Store, clock: ManualClock
 ) -> None:
     one = claim(clock)
-    shelf.claim(SCOPE, one, Limits(1, 0))
-    shelf.finish(SCOPE, one, one.finished(STORY, 1), 300)
+    held = taken(shelf, one, Limits(1, 0))
+    shelf.finish(SCOPE, held, one.finished(STORY, 1), 300)
     with pytest.raises(RateLimited):
         shelf.claim(SCOPE, claim(clock, "key-0002"), Limits(1, 0))
-    assert shelf.claim(SCOPE, claim(clock), Limits(1, 0)) is not None
+    assert isinstance(shelf.claim(SCOPE, claim(clock), Limits(1, 0)), StoredStory)
 
 
 @pytest.mark.parametrize(
@@ -159,8 +154,12 @@ def test_what_an_hour_allows(
     assert stored(store, "key-0009") is None
     assert used(store) == (3, 900)
     clock.advance(extra["retry_after"])
-    assert shelf.claim(SCOPE, claim(clock, "key-0009", reserved=reserved), limits) is None
-    assert shelf.claim(SCOPE, claim(clock, "key-0009", "u2", reserved=reserved), limits) is None
+    assert isinstance(
+        shelf.claim(SCOPE, claim(clock, "key-0009", reserved=reserved), limits), Claimed
+    )
+    assert isinstance(
+        shelf.claim(SCOPE, claim(clock, "key-0009", "u2", reserved=reserved), limits), Claimed
+    )
 
 
 def test_a_story_that_no_hour_has_room_for(shelf: Shelf, clock: ManualClock) -> None:
@@ -179,7 +178,7 @@ def test_fifty_at_once_with_a_limit_of_ten(store: Store) -> None:
         start.wait()
         try:
             one = replace(claim(clock, f"key-{number:04}"), claimed_at=at)
-            assert shelf.claim(SCOPE, one, LIMITS) is None
+            assert isinstance(shelf.claim(SCOPE, one, LIMITS), Claimed)
         except PalierError as error:
             return error
         return None
@@ -220,12 +219,12 @@ def erased(store: Store, _clock: ManualClock) -> None:
 
 def erased_and_asked_again(store: Store, clock: ManualClock) -> None:
     erased(store, clock)
-    assert Shelf(store, clock).claim(SCOPE, claim(clock), LIMITS) is None
+    assert isinstance(Shelf(store, clock).claim(SCOPE, claim(clock), LIMITS), Claimed)
 
 
 def taken_over(store: Store, clock: ManualClock) -> None:
     clock.advance(LEASE_SECONDS)
-    assert Shelf(store, clock).claim(SCOPE, claim(clock), LIMITS) is None
+    assert isinstance(Shelf(store, clock).claim(SCOPE, claim(clock), LIMITS), Claimed)
 
 
 @pytest.mark.parametrize("happens", [erased, erased_and_asked_again, taken_over])
@@ -234,11 +233,11 @@ def test_what_changed_hands_meanwhile_is_not_overwritten(
 ) -> None:
     """And its quota is settled all the same."""
     one = claim(clock)
-    shelf.claim(SCOPE, one, LIMITS)
+    held = taken(shelf, one)
     happens(store, clock)
     before, was = stored(store), used(store)
     assert was is not None
-    assert not shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    assert not shelf.finish(SCOPE, held, one.finished(STORY, 1), 120)
     assert stored(store) == before
     assert used(store) == (was[0], was[1] - 300 + 120)
 
@@ -247,9 +246,9 @@ def test_a_quota_that_was_erased_meanwhile_does_not_come_back(
     shelf: Shelf, store: Store, clock: ManualClock
 ) -> None:
     one = claim(clock)
-    shelf.claim(SCOPE, one, LIMITS)
+    held = taken(shelf, one)
     store.commit([Write.delete(SCOPE.doc(quota.COLLECTION, quota.name("u1", int(NOW // 3600))))])
-    assert shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    assert shelf.finish(SCOPE, held, one.finished(STORY, 1), 120)
     assert used(store) is None
 
 
@@ -258,9 +257,9 @@ def test_a_story_settles_in_the_hour_that_it_was_asked_in(
 ) -> None:
     clock.advance(3_590)
     one = claim(clock)
-    shelf.claim(SCOPE, one, LIMITS)
+    held = taken(shelf, one)
     clock.advance(20)
-    assert shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    assert shelf.finish(SCOPE, held, one.finished(STORY, 1), 120)
     assert used(store, at=NOW) == (1, 120)
     assert used(store, at=NOW + 3_610) is None
 
@@ -278,7 +277,7 @@ def test_who_takes_over_from_the_dead_counts_them(
 ) -> None:
     shelf.claim(SCOPE, claim(clock), LIMITS)
     clock.advance(LEASE_SECONDS)
-    assert shelf.claim(SCOPE, claim(clock), LIMITS) is None
+    assert isinstance(shelf.claim(SCOPE, claim(clock), LIMITS), Claimed)
     [slot] = load_flushed(store, SCOPE, clock.now())
     assert (slot.version, slot.generation) == ("1.2.0", 7)
     assert (slot.tally.requests, dict(slot.tally.causes)) == (1, {"internal": 1})
@@ -289,9 +288,9 @@ def test_who_takes_over_from_a_failure_counts_nothing(
     shelf: Shelf, store: Store, clock: ManualClock
 ) -> None:
     one = claim(clock)
-    shelf.claim(SCOPE, one, LIMITS)
-    shelf.finish(SCOPE, one, one.failed({}, 1), 0)
-    assert shelf.claim(SCOPE, claim(clock), LIMITS) is None
+    held = taken(shelf, one)
+    shelf.finish(SCOPE, held, one.failed({}, 1), 0)
+    assert isinstance(shelf.claim(SCOPE, claim(clock), LIMITS), Claimed)
     assert load_flushed(store, SCOPE, clock.now()) == []
 
 
@@ -317,8 +316,8 @@ def test_an_answer_that_is_lost_is_not_asked_for_again(
 
     store = Losing(firestore_client)
     shelf, one = Shelf(store, clock), claim(clock)
-    shelf.claim(SCOPE, one, LIMITS)
+    held = taken(shelf, one)
     store.lose = True
-    assert not shelf.finish(SCOPE, one, one.finished(STORY, 1), 120)
+    assert not shelf.finish(SCOPE, held, one.finished(STORY, 1), 120)
     assert used(store) == (1, 120)
     assert store.operations["commits"] == 2
