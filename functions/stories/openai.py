@@ -44,8 +44,9 @@ QUOTE = '"'
 REST_SECONDS = 0.1
 """What a stream gets to close after its last event."""
 
-SENT = "http11.send_request_body.complete"
-"""What the transport says when a request has gone out."""
+SENT = "http11.send_request_body.started"
+"""What the transport says in the step in which a request goes out. After that step it may be
+cancelled before it says `complete`, and the request was sent all the same."""
 
 _sent: ContextVar[Callable[[], None] | None] = ContextVar("sent", default=None)
 """Whom to tell of it, in the task that sends."""

@@ -236,7 +236,7 @@ def drip(every: float, draft: dict[str, Any] | None = None) -> Behaviour:
 
     def behave(exchange: Exchange) -> None:
         data = json.dumps(response(json.dumps(draft or DRAFT))).encode()
-        exchange.send(head(200, "application/json", len(data)))
+        exchange.send(head(200, "application/json", len(data), {"connection": "close"}))
         for index in range(len(data)):
             exchange.send(data[index : index + 1])
             if not exchange.pause(every):
