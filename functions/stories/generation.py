@@ -17,9 +17,6 @@ from functions.stories.story import Piece
 GRACE_SECONDS = 0.1
 """How much longer than its deadline the thread of a request waits for the loop to say so."""
 
-CANCEL_SECONDS = 1.0
-"""How long it waits for the loop to say that a call is cancelled."""
-
 
 class Running:
     """A calling.Generation. The loop keeps the ledger, hands out pieces and says how it ended."""
@@ -53,18 +50,15 @@ class Running:
         return found
 
     def cancel(self) -> Outcome:
-        if self.future is not None:
-            self.future.cancel()
-        until = self._clock.monotonic() + CANCEL_SECONDS
-        while self._ended is None and not self.ledger.empty:  # empty: no call will begin any more
+        while self._ended is None:
             try:
-                found = self._queue.get(timeout=max(0.0, until - self._clock.monotonic()))
+                found = self._queue.get_nowait()
             except queue.Empty:
                 break
             if not isinstance(found, Piece):
                 self._ended = found
         if not isinstance(self._ended, Outcome):
-            self._ended = self.outcome(failure.cancelled())
+            self._ended = self._cut_off(failure.cancelled())
         return self._ended
 
     def _wait(self, seconds: float) -> Piece | Outcome | Exception | None:
@@ -76,9 +70,15 @@ class Running:
 
     def _stuck(self) -> Outcome:
         """The loop did not say in time that the time is up: this process is too busy."""
+        return self._cut_off(self.timed_out(late=float("inf")))
+
+    def _cut_off(self, ended: Failure) -> Outcome:
+        """The end, wherever the loop is: it is told to stop, and sends nothing meanwhile."""
+        self.ledger.close()
+        outcome = self.outcome(ended)
         if self.future is not None:
             self.future.cancel()
-        return self.outcome(self.timed_out(late=float("inf")))
+        return outcome
 
     # for the loop
 

@@ -5,6 +5,8 @@ A call counts once its request has gone out: one that found no connection was bi
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import dataclass
 
 from functions.clock import Clock
@@ -36,11 +38,13 @@ class Ledger:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._page = _Page()
+        self._lock = threading.Lock()
+        self._closed = False
 
-    @property
-    def empty(self) -> bool:
-        """Whether no call has begun."""
-        return self._page == _Page()
+    def close(self) -> None:
+        """Whatever goes on, no further request goes out: what is accounted for now is all."""
+        with self._lock:
+            self._closed = True
 
     def begin(self, model: str) -> None:
         page = self._page
@@ -48,9 +52,12 @@ class Ledger:
         self._page = _Page(page.attempts, page.waited, call)
 
     def sent(self) -> None:
-        """The request has gone out."""
-        if self._page.call is not None:
-            self._page.call.sent = True
+        """The request goes out now. Raises CancelledError when it may not any more."""
+        with self._lock:
+            if self._closed:
+                raise asyncio.CancelledError
+            if self._page.call is not None:
+                self._page.call.sent = True
 
     def receive(self, size: int) -> None:
         """Bytes of the story's text that the call has brought so far."""

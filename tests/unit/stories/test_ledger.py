@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from functions.clock import ManualClock
 from functions.stories import failure
 from functions.stories.calling import Attempt
@@ -15,9 +19,7 @@ BROKEN = failure.broken("It broke.")
 def test_a_call_and_its_retry() -> None:
     clock = ManualClock()
     ledger = Ledger(clock)
-    assert ledger.empty
     ledger.begin("gpt-a")
-    assert not ledger.empty
     ledger.sent()
     clock.advance(2)
     assert ledger.end(None, BROKEN, None) == 2
@@ -57,7 +59,6 @@ def test_a_call_that_found_no_connection_was_waited_for_but_not_sent() -> None:
     ledger.end(None, BROKEN, None)
     assert ledger.attempts(BROKEN) == ()
     assert ledger.waited == 5
-    assert not ledger.empty
 
 
 def test_nothing_happens_outside_of_a_call() -> None:
@@ -65,4 +66,17 @@ def test_nothing_happens_outside_of_a_call() -> None:
     ledger.sent()
     ledger.receive(9)
     assert ledger.end(None, None, None) == 0
-    assert ledger.empty
+    assert ledger.attempts(BROKEN) == ()
+
+
+def test_once_it_is_closed_nothing_goes_out() -> None:
+    ledger = Ledger(ManualClock())
+    ledger.begin("gpt-a")
+    ledger.sent()
+    ledger.close()
+    accounted = ledger.attempts(BROKEN)
+    ledger.end(None, BROKEN, None)
+    ledger.begin("gpt-a")
+    with pytest.raises(asyncio.CancelledError):
+        ledger.sent()
+    assert ledger.attempts(BROKEN) == accounted
