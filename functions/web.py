@@ -30,6 +30,8 @@ MANY_PROBLEMS = 1_000
 """With more of them none is told: naming tens of thousands takes a fifth of a second."""
 
 LONGEST_FIELD = 64
+OWN = "Value error, "
+"""What pydantic puts before a sentence of our own."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 TRACE = re.compile(r"(?:00-)?([0-9a-f]{32})\b")
 ANYTHING = {200: {"type": "object"}}
@@ -210,7 +212,7 @@ def _not_as_expected(error: ValidationError) -> InvalidArgument:
     if count > MANY_PROBLEMS:
         return InvalidArgument(f"The request is not as expected, in {count:,} places.")
     problems = [
-        {"field": _path(item["loc"]), "expected": item["msg"]}
+        {"field": _path(item["loc"]), "expected": item["msg"].removeprefix(OWN)}
         for item in error.errors(include_url=False, include_context=False, include_input=False)
     ][:MAXIMUM_PROBLEMS]
     named = "; ".join(f"{item['field']}: {item['expected']}" for item in problems)

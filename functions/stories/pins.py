@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functions import identity
 from functions.documents import Scope, Store
+from functions.errors import PermissionDenied
 from functions.identity import Actor, Permission
 
 
@@ -16,4 +17,10 @@ class MemberPins:
     def require(self, scope: Scope, actor: Actor) -> None:
         """Raises PermissionDenied, StoreUnavailable."""
         documents = self._store.get_many(identity.deciding_paths(actor, scope))
-        identity.require(actor, scope, Permission.EDIT_VERSIONS, documents)
+        try:
+            identity.require(actor, scope, Permission.EDIT_VERSIONS, documents)
+        except PermissionDenied:
+            raise PermissionDenied(
+                "Only those who may create versions may choose one for themselves.",
+                remedy="Leave out `version`; or ask an administrator for the role.",
+            ) from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -18,7 +18,8 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 
 from functions.published import canonical
@@ -47,6 +48,10 @@ OF_AGE: dict[AgeBand, Audience] = {
     "adult": "adult",
 }
 MAXIMUM_CHAPTERS = 8
+
+HASHED = {"theme", "hero", "tone", "age_band", "language", "length"}
+ADDED = {"chapters", "audience", "version"}
+"""Fields of later bundles: without them a wish keeps the hash that earlier ones gave it."""
 
 KEPT_FORMAT_CHARACTERS = frozenset("\u200c\u200d")
 RAW_LIMIT = 2_000
@@ -104,13 +109,16 @@ class StoryRequest(BaseModel):
         Field(description="Who may read or hear it: how strictly it is moderated."),
     ] = None
 
-    @model_validator(mode="after")
-    def _suits_the_age(self) -> Self:
-        if self.audience and AUDIENCES.index(self.audience) > AUDIENCES.index(self._of_age):
-            raise ValueError(
-                f"the audience of the age band {self.age_band} is {self._of_age} or stricter"
-            )
-        return self
+    @field_validator("audience")
+    @classmethod
+    def _suits_the_age(cls, audience: Audience | None, given: ValidationInfo) -> Audience | None:
+        band = given.data.get("age_band")
+        if audience is None or band is None:
+            return audience
+        suiting = AUDIENCES[: AUDIENCES.index(OF_AGE[band]) + 1]
+        if audience not in suiting:
+            raise ValueError(f"for the age band {band} it is {' or '.join(suiting)}")
+        return audience
 
     @property
     def _of_age(self) -> Audience:
@@ -124,7 +132,7 @@ class StoryRequest(BaseModel):
     @property
     def hash(self) -> str:
         """Same wish, same hash: how a repeated request is told from another one (hex)."""
-        wish = self.model_dump(include=set(StoryRequest.model_fields))
+        wish = self.model_dump(include=HASHED) | self.model_dump(include=ADDED, exclude_none=True)
         return hashlib.sha256(canonical(wish).encode()).hexdigest()
 
 

@@ -70,6 +70,51 @@ def test_one_wish_has_one_hash() -> None:
     assert plain.hash != StoryRequest(theme="the sea", hero="Nina").hash
 
 
+@pytest.mark.parametrize(
+    "changes", [{"chapters": 2}, {"audience": "child"}, {"version": "1.3.0"}, {"tone": "calm"}]
+)
+def test_another_wish_has_another_hash(changes: dict[str, object]) -> None:
+    assert (
+        StoryOrder.model_validate({**WISH, **changes}).hash != StoryOrder.model_validate(WISH).hash
+    )
+
+
+def test_a_wish_keeps_the_hash_that_earlier_bundles_gave_it() -> None:
+    before = "499d1ed670922498cdbc336e95b3c916d65ac3e265d0778528ff9c37d331e40e"
+    assert StoryRequest(theme="the sea", hero="Mina").hash == before
+
+
+@pytest.mark.parametrize(
+    ("age_band", "audience", "readers"),
+    [
+        ("3-5", None, "child"),
+        ("9-12", None, "child"),
+        ("13-17", None, "teen"),
+        ("adult", None, "adult"),
+        ("adult", "child", "child"),
+        ("adult", "teen", "teen"),
+        ("13-17", "child", "child"),
+    ],
+)
+def test_who_it_is_moderated_for(age_band: str, audience: str | None, readers: str) -> None:
+    wish = {**WISH, "age_band": age_band, "audience": audience}
+    assert StoryRequest.model_validate(wish).readers == readers
+
+
+@pytest.mark.parametrize(
+    ("age_band", "audience"), [("6-8", "adult"), ("6-8", "teen"), ("13-17", "adult")]
+)
+def test_an_audience_is_never_laxer_than_the_age(age_band: str, audience: str) -> None:
+    with pytest.raises(ValidationError, match=f"for the age band {age_band} it is"):
+        StoryRequest.model_validate({**WISH, "age_band": age_band, "audience": audience})
+
+
+@pytest.mark.parametrize("chapters", [0, -1, 9, 1.5, "two"])
+def test_chapters_that_are_none(chapters: object) -> None:
+    with pytest.raises(ValidationError):
+        StoryRequest.model_validate({**WISH, "chapters": chapters})
+
+
 @given(st.text(max_size=300))
 def test_cleaning_is_idempotent_and_leaves_one_line(text: str) -> None:
     once = clean(text)
