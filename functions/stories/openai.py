@@ -44,12 +44,8 @@ QUOTE = '"'
 REST_SECONDS = 0.1
 """What a stream gets to close after its last event."""
 
-SENT = "http11.send_request_body.started"
-"""What the transport says in the step in which a request goes out. After that step it may be
-cancelled before it says `complete`, and the request was sent all the same."""
-
 _sent: ContextVar[Callable[[], None] | None] = ContextVar("sent", default=None)
-"""Whom to tell of it, in the task that sends."""
+"""Whom to tell that a request goes out, in the task that sends it."""
 
 
 class OpenAIModel:
@@ -142,26 +138,26 @@ def _make_client(key: str, address: str) -> openai.AsyncOpenAI:
     """A redirect is not followed: it would take the request and its key where nobody sent them."""
     import openai
 
+    from functions.stories.transport import AiohttpTransport
+
     return openai.AsyncOpenAI(
         api_key=key,
         base_url=address,
         max_retries=0,
         timeout=openai.Timeout(None, connect=CONNECT_SECONDS),
         http_client=openai.DefaultAsyncHttpxClient(
-            base_url=address, follow_redirects=False, event_hooks={"request": [_traced]}
+            base_url=address,
+            follow_redirects=False,
+            transport=AiohttpTransport(CONNECT_SECONDS, _tell_sent),
+            trust_env=False,  # a proxy of the environment would have a transport of its own
         ),
     )
 
 
-async def _traced(request: Any) -> None:
-    """Has the transport say when the request has gone out."""
+def _tell_sent() -> None:
     sent = _sent.get()
-
-    async def trace(event: str, _: object) -> None:
-        if event == SENT and sent is not None:
-            sent()
-
-    request.extensions = {**request.extensions, "trace": trace}
+    if sent is not None:
+        sent()
 
 
 async def _send(
