@@ -66,8 +66,8 @@ def application() -> flask.Flask:
     from functions.rollouts import routes as rollouts
     from functions.rollouts.store import using
     from functions.stories import admin_routes as versions
-    from functions.stories import user_routes as users
     from functions.stories.measures import MEASURES
+    from functions.stories.owners import user_routes as users
     from functions.stories.publish import releasable, services
     from functions.stories.versions import SERVICE
 

@@ -51,8 +51,8 @@ def slower_routes() -> flask.Flask:
     """What Flask answers. pydantic and what else these routes need is imported here."""
     from functions import tokens
     from functions.registry import health_routes
-    from functions.stories import library_routes as library
     from functions.stories import routes as stories
+    from functions.stories.owners import library_routes as library
 
     scope = wiring.settings().scope
     app = web.make_app(

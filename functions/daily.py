@@ -16,7 +16,7 @@ from functions.flags import counts, sums
 from functions.flags.manage.schedule_store import COLLECTION as SCHEDULES
 from functions.metrics import store as metrics
 from functions.published import timestamp
-from functions.stories import cap, quota
+from functions.stories.limits import cap, quota
 from functions.tick import environments
 
 DAY = 86_400.0

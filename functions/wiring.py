@@ -23,7 +23,7 @@ from functions.settings import Settings
 if TYPE_CHECKING:
     from functions.administration import Administration
     from functions.metrics.recorder import Recorder
-    from functions.stories.library import Library
+    from functions.stories.owners.library import Library
     from functions.stories.studio import Studio
     from functions.tick import Deps
 
@@ -100,12 +100,12 @@ def recorder() -> Recorder:
 @once
 def studio() -> Studio:
     """What making stories takes; importing it costs half a second of CPU."""
-    from functions.stories.cap import DailyCap
-    from functions.stories.memory import ContainerMemory
+    from functions.stories.limits.cap import DailyCap
+    from functions.stories.limits.memory import ContainerMemory
+    from functions.stories.limits.quota import Limits
+    from functions.stories.model.openai import OpenAIModel
     from functions.stories.moderation import Moderator
-    from functions.stories.openai import OpenAIModel
     from functions.stories.pins import MemberPins
-    from functions.stories.quota import Limits
     from functions.stories.shelf import Shelf
     from functions.stories.studio import Studio
 
@@ -130,7 +130,7 @@ def studio() -> Studio:
 @once
 def library() -> Library:
     """Stories as their owners have them."""
-    from functions.stories.library import Library
+    from functions.stories.owners.library import Library
 
     return Library(store(), CLOCK)
 

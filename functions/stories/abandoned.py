@@ -21,7 +21,7 @@ from functions.metrics.tally import Observation
 from functions.metrics.windows import slot_start
 from functions.published import timestamp
 from functions.stories.claim import COLLECTION
-from functions.stories.failure import Cause
+from functions.stories.model.failure import Cause
 from functions.stories.versions import SERVICE
 
 AT_ONCE = 200

@@ -12,9 +12,10 @@ from functions import log
 from functions.documents import Scope
 from functions.errors import Internal, PalierError
 from functions.metrics.tally import Observation
-from functions.stories import counting, failure
+from functions.stories import counting
 from functions.stories.counting import Writing
-from functions.stories.failure import Cause
+from functions.stories.model import failure
+from functions.stories.model.failure import Cause
 from functions.stories.studio import Studio
 from functions.stories.versions import SERVICE
 

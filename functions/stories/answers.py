@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functions.administration import Answer, ChangeAnswer
 from functions.stories.claim import State
-from functions.stories.rating import Stars
+from functions.stories.owners.rating import Stars
 from functions.stories.story import Story
 from functions.stories.versions import Parameters
 

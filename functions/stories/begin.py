@@ -14,11 +14,13 @@ from functions import log, web
 from functions.documents import Scope
 from functions.errors import FailedPrecondition, OutOfMemory, SwitchedOff
 from functions.identity import Actor
-from functions.stories import choose, failure, prices
+from functions.stories import choose
 from functions.stories.account import Account
 from functions.stories.choose import Chosen
 from functions.stories.claim import Claim, story_id
 from functions.stories.handlers import ModelCall
+from functions.stories.limits import prices
+from functions.stories.model import failure
 from functions.stories.request import StoryOrder
 from functions.stories.shelf import Claimed, StoredStory
 from functions.stories.studio import Snapshot, Studio

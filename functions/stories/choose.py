@@ -12,9 +12,10 @@ from typing import Any, Protocol
 
 from functions.errors import FailedPrecondition, NotFound
 from functions.flags.evaluation import DISABLED
-from functions.stories import failure, prompt
-from functions.stories.failure import Cause, Failure
+from functions.stories import prompt
 from functions.stories.handlers import HANDLERS, Handler
+from functions.stories.model import failure
+from functions.stories.model.failure import Cause, Failure
 from functions.stories.prompt import Prompt
 from functions.stories.versions import FLAG, PINNED, SERVICE, SWITCH, StoryVersion
 

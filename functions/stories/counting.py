@@ -12,10 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from functions.metrics.tally import Observation
-from functions.stories import failure, prices, quality
-from functions.stories.calling import Attempt, Outcome
-from functions.stories.failure import Failure
+from functions.stories import quality
 from functions.stories.handlers import ModelCall
+from functions.stories.limits import prices
+from functions.stories.model import failure
+from functions.stories.model.calling import Attempt, Outcome
+from functions.stories.model.failure import Failure
 from functions.stories.story import Story
 from functions.stories.versions import BY_FALLBACK
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Literal
 
-from functions.stories import failure
-from functions.stories.calling import LOOK_SECONDS, Model, Moderated, Moderations
-from functions.stories.failure import Cause, Failure
+from functions.stories.model import failure
+from functions.stories.model.calling import LOOK_SECONDS, Model, Moderated, Moderations
+from functions.stories.model.failure import Cause, Failure
 from functions.stories.request import Audience
 from functions.stories.story import Mark
 

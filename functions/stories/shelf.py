@@ -26,10 +26,11 @@ from functions.errors import (
     RateLimited,
     StoreUnavailable,
 )
-from functions.stories import abandoned, quota
+from functions.stories import abandoned
 from functions.stories import claim as claims
 from functions.stories.claim import Claim
-from functions.stories.quota import Limits, Used
+from functions.stories.limits import quota
+from functions.stories.limits.quota import Limits, Used
 from functions.stories.story import Story
 
 COLLECTION = claims.COLLECTION

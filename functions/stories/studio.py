@@ -10,12 +10,12 @@ from functions.clock import Clock
 from functions.documents import Scope
 from functions.identity import Actor
 from functions.metrics.tally import Observation
-from functions.stories.calling import Model
-from functions.stories.cap import DailyCap
 from functions.stories.choose import Evaluator
-from functions.stories.memory import MemoryUse
+from functions.stories.limits.cap import DailyCap
+from functions.stories.limits.memory import MemoryUse
+from functions.stories.limits.quota import Limits
+from functions.stories.model.calling import Model
 from functions.stories.moderation import Moderator
-from functions.stories.quota import Limits
 from functions.stories.shelf import Shelf, StoredStory
 
 

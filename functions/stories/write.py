@@ -20,12 +20,14 @@ from typing import Any, TypeVar
 from functions import log
 from functions.documents import Scope
 from functions.errors import Internal, PalierError
-from functions.stories import failure, prices, quality, tracing
+from functions.stories import quality
 from functions.stories.account import CANCELLED, Account
 from functions.stories.begin import Commission
-from functions.stories.calling import LOOK_SECONDS, Completed, Generation, Outcome
 from functions.stories.counting import Writing
-from functions.stories.failure import Cause, Failure
+from functions.stories.limits import prices
+from functions.stories.model import failure, tracing
+from functions.stories.model.calling import LOOK_SECONDS, Completed, Generation, Outcome
+from functions.stories.model.failure import Cause, Failure
 from functions.stories.moderation import Of
 from functions.stories.shelf import StoredStory
 from functions.stories.story import Mark, Moderation, Piece, Provenance, Story

@@ -23,8 +23,8 @@ from functions.changes import Change, commit_change
 from functions.clock import SystemClock
 from functions.documents import Document, Scope, Store
 from functions.identity import Actor, Permission
-from functions.stories import quota
 from functions.stories.claim import story_id
+from functions.stories.limits import quota
 from functions.stories.publish import create_version
 from functions.stories.versions import NewVersion, Parameters
 from local.ports import HOST

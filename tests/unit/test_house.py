@@ -17,7 +17,7 @@ SOURCES = [*BUNDLE, *sorted((ROOT / "cli").rglob("*.py"))]
 VENDORS = {
     "firebase_functions": {"main.py", "functions/settings.py"},
     "firebase_admin": {"main.py", "functions/tokens.py"},
-    "openai": {"functions/stories/openai.py"},
+    "openai": {"functions/stories/model/openai.py"},
     "google.cloud.firestore": {"functions/documents.py", "functions/wiring.py"},
     "google.cloud.monitoring_v3": {"functions/metrics/cloud_monitoring.py"},
     "google.api_core": {"functions/documents.py", "functions/metrics/cloud_monitoring.py"},

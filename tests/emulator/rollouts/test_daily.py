@@ -9,8 +9,8 @@ from functions.flags.manage.flags import edit_flag
 from functions.identity import Permission
 from functions.rollouts import commands
 from functions.rollouts.advance import advance
-from functions.stories import quota
-from functions.stories.cap import DailyCap
+from functions.stories.limits import quota
+from functions.stories.limits.cap import DailyCap
 from tests.emulator.rollouts.world import ASKED, CANDIDATE, FLAG, World, definition
 
 DAY = 86_400

@@ -13,16 +13,16 @@ from functions.documents import Scope, Store
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor, Permission
 from functions.metrics.tally import Observation
-from functions.stories.breaker import Rule
-from functions.stories.cap import DailyCap
 from functions.stories.generate import Event, generate, stream
-from functions.stories.memory import MemoryUse
+from functions.stories.limits.cap import DailyCap
+from functions.stories.limits.memory import MemoryUse
+from functions.stories.limits.quota import Limits
+from functions.stories.model.breaker import Rule
+from functions.stories.model.openai import OpenAIModel
+from functions.stories.model.retries import RetryBudget
 from functions.stories.moderation import Moderator
-from functions.stories.openai import OpenAIModel
 from functions.stories.pins import MemberPins
 from functions.stories.publish import create_version
-from functions.stories.quota import Limits
-from functions.stories.retries import RetryBudget
 from functions.stories.shelf import Shelf
 from functions.stories.studio import Budget, Studio, Told
 from functions.stories.versions import NewVersion, Parameters

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Literal
 
-from functions.stories.calling import Generation, Model, Moderations, Outcome
 from functions.stories.handlers import Handler, ModelCall
+from functions.stories.model.calling import Generation, Model, Moderations, Outcome
 from functions.stories.story import Piece
 
 

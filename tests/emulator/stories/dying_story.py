@@ -13,13 +13,13 @@ from functions.clock import SystemClock
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor
 from functions.metrics.recorder import Recorder
-from functions.stories.cap import DailyCap
 from functions.stories.generate import generate
-from functions.stories.memory import ContainerMemory
+from functions.stories.limits.cap import DailyCap
+from functions.stories.limits.memory import ContainerMemory
+from functions.stories.limits.quota import Limits
+from functions.stories.model.openai import OpenAIModel
 from functions.stories.moderation import Moderator
-from functions.stories.openai import OpenAIModel
 from functions.stories.pins import MemberPins
-from functions.stories.quota import Limits
 from functions.stories.shelf import Shelf
 from functions.stories.studio import Studio
 from tests.emulator.rollouts.world import connect

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from functions.stories.cap import DailyCap
-from functions.stories.quota import Limits
+from functions.stories.limits.cap import DailyCap
+from functions.stories.limits.quota import Limits
 from functions.stories.shelf import Shelf
 from functions.stories.studio import Budget, Studio
 from tests.emulator.conftest import store_at

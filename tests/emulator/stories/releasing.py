@@ -23,15 +23,15 @@ from functions.rollouts import commands
 from functions.rollouts.commands import Creation
 from functions.rollouts.plan import Criteria, Plan, Stage
 from functions.stories import prompt
-from functions.stories.cap import DailyCap
 from functions.stories.generate import generate
+from functions.stories.limits.cap import DailyCap
+from functions.stories.limits.memory import MemoryUse
+from functions.stories.limits.quota import Limits
 from functions.stories.measures import MEASURES
-from functions.stories.memory import MemoryUse
+from functions.stories.model.openai import OpenAIModel
 from functions.stories.moderation import Moderator
-from functions.stories.openai import OpenAIModel
 from functions.stories.pins import MemberPins
 from functions.stories.publish import create_version, releasable
-from functions.stories.quota import Limits
 from functions.stories.shelf import Shelf
 from functions.stories.studio import Budget, Studio
 from functions.stories.versions import NewVersion, Parameters

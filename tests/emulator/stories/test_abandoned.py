@@ -21,10 +21,10 @@ from functions.errors import Internal
 from functions.metrics.store import load_flushed, load_minutes
 from functions.metrics.tally import Tally, merge_all
 from functions.published import timestamp
-from functions.stories import quota
 from functions.stories.abandoned import AT_ONCE, settle_abandoned
 from functions.stories.claim import LEASE_SECONDS, Claim, story_id
-from functions.stories.quota import Limits
+from functions.stories.limits import quota
+from functions.stories.limits.quota import Limits
 from functions.stories.shelf import Claimed, Shelf
 from functions.tick import Deps, decide
 from tests.emulator.rollouts.dying_ticks import NoSink

@@ -33,7 +33,7 @@ from functions.stories.abandoned import settle_abandoned
 from functions.stories.account import NO_VERSION
 from functions.stories.claim import LEASE_SECONDS, story_id
 from functions.stories.generate import generate
-from functions.stories.memory import MemoryUse
+from functions.stories.limits.memory import MemoryUse
 from functions.stories.shelf import Shelf
 from local import aimock
 from tests.emulator.stories.conftest import KEY, SCOPE, SECONDS, WISH, Bench, publish

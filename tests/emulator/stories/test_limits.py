@@ -16,9 +16,9 @@ from functions.clock import ManualClock
 from functions.documents import Store
 from functions.errors import OpenAIError, PalierError, RateLimited
 from functions.identity import Actor
-from functions.stories.cap import CHUNKS, DailyCap
 from functions.stories.claim import story_id
-from functions.stories.quota import Limits
+from functions.stories.limits.cap import CHUNKS, DailyCap
+from functions.stories.limits.quota import Limits
 from functions.stories.routes import blueprint
 from tests.emulator.stories.conftest import DOLLAR, SCOPE, WISH, Bench
 from tests.servers import hostile_openai as hostile

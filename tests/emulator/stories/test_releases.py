@@ -12,7 +12,7 @@ from functions.clock import Clock
 from functions.documents import Store
 from functions.rollouts import commands
 from functions.rollouts.state import Phase
-from functions.stories.openai import OpenAIModel
+from functions.stories.model.openai import OpenAIModel
 from functions.stories.studio import Budget
 from functions.stories.versions import BY_FALLBACK
 from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL

@@ -10,8 +10,8 @@ from werkzeug.test import Client, TestResponse
 from functions import web
 from functions.errors import Unauthenticated
 from functions.identity import Actor
-from functions.stories import library_routes
-from functions.stories.library import Library
+from functions.stories.owners import library_routes
+from functions.stories.owners.library import Library
 from functions.stories.routes import blueprint, generate_for_callable
 from tests.emulator.stories.conftest import SCOPE, WISH, Bench
 from tests.emulator.stories.kept import Votes

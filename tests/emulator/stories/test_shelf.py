@@ -24,9 +24,9 @@ from functions.errors import (
     StoreUnavailable,
 )
 from functions.metrics.store import load_flushed
-from functions.stories import quota
 from functions.stories.claim import LEASE_SECONDS, Claim, story_id
-from functions.stories.quota import Limits
+from functions.stories.limits import quota
+from functions.stories.limits.quota import Limits
 from functions.stories.shelf import Claimed, Shelf, StoredStory
 from functions.stories.story import Provenance, Story, Usage
 

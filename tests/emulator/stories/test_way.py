@@ -21,9 +21,9 @@ from functions.errors import (
 from functions.flags.manage.flags import kill_flag, revive_flag
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Permission, membership_path
-from functions.stories.cap import DailyCap
 from functions.stories.claim import story_id
-from functions.stories.quota import Limits
+from functions.stories.limits.cap import DailyCap
+from functions.stories.limits.quota import Limits
 from functions.stories.versions import SWITCH
 from tests.emulator.stories.conftest import OPERATOR, SCOPE, Bench, publish
 from tests.servers import hostile_openai as hostile

@@ -12,9 +12,9 @@ import pytest
 
 from benchmarks import upstream
 from benchmarks.upstream import MODERATION_SECONDS, report, seconds_of
-from functions.stories import answer
-from functions.stories.answer import Answer
 from functions.stories.handlers import Chapters, OneCall
+from functions.stories.model import answer
+from functions.stories.model.answer import Answer
 
 SECONDS = (0.2, 0.4)
 

@@ -8,12 +8,12 @@ from contextlib import closing, contextmanager
 
 from functions.clock import SystemClock
 from functions.stories import handlers, prompt
-from functions.stories.breaker import Rule
-from functions.stories.calling import Generation, Outcome
 from functions.stories.handlers import Handler, ModelCall
-from functions.stories.openai import OpenAIModel
+from functions.stories.model.breaker import Rule
+from functions.stories.model.calling import Generation, Outcome
+from functions.stories.model.openai import OpenAIModel
+from functions.stories.model.retries import RetryBudget
 from functions.stories.request import StoryRequest
-from functions.stories.retries import RetryBudget
 from functions.stories.story import Piece
 from functions.stories.versions import Parameters, StoryVersion
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions.stories.openai import OpenAIModel
+from functions.stories.model.openai import OpenAIModel
 from tests.servers import hostile_openai as hostile
 from tests.servers.hostile_openai import HostileOpenAI
 from tests.unit.stories.calls import model_of

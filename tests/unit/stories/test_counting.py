@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from functions.metrics.tally import Observation
-from functions.stories import failure
-from functions.stories.calling import Attempt, Completed, Outcome
 from functions.stories.counting import Writing, observations
 from functions.stories.handlers import ModelCall
+from functions.stories.model import failure
+from functions.stories.model.calling import Attempt, Completed, Outcome
 from functions.stories.story import Draft, Provenance, Story, Usage
 from functions.stories.versions import Parameters
 

@@ -7,12 +7,13 @@ import pytest
 
 from functions.metrics import measures, series
 from functions.metrics.tally import Observation
-from functions.stories import failure, prompt, quality
-from functions.stories.calling import Attempt, Completed, Outcome
+from functions.stories import prompt, quality
 from functions.stories.counting import Writing, observations
-from functions.stories.failure import Failure
 from functions.stories.handlers import HANDLERS
 from functions.stories.measures import MEASURES, QUALITY, RATING
+from functions.stories.model import failure
+from functions.stories.model.calling import Attempt, Completed, Outcome
+from functions.stories.model.failure import Failure
 from functions.stories.request import StoryRequest
 from functions.stories.story import Draft, Provenance, Story, Usage
 from functions.stories.versions import Parameters, StoryVersion

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.stories.calling import Moderated
+from functions.stories.model.calling import Moderated
 from functions.stories.moderation import THRESHOLDS, objection
 from functions.stories.request import AUDIENCES, Audience
 

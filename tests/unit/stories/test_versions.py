@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from functions.errors import FailedPrecondition, NotFound
 from functions.stories import choose, prompt
 from functions.stories.choose import Chosen, NothingReleased, Unservable
-from functions.stories.failure import Cause
 from functions.stories.handlers import HANDLERS
+from functions.stories.model.failure import Cause
 from functions.stories.versions import FLAG, NewVersion, StoryVersion
 
 PROMPTS = {

@@ -1,0 +1,1 @@
+"""What people do with the stories that were made for them."""
