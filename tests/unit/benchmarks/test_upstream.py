@@ -55,7 +55,7 @@ def test_every_story_has_its_time() -> None:
 def test_a_story(address: str) -> None:
     mark = "mark-000001"
     began = time.monotonic()
-    read = answer.read_body(ask(address, "/v1/responses", asked(mark, OneCall.SCHEMA)))
+    read = answer.read_body(ask(address, "/v1/responses", asked(mark, OneCall.SCHEMA))).result
     took = time.monotonic() - began
     assert isinstance(read, Answer)
     assert all(mark in text for text in OneCall().read(read.text).texts)
@@ -72,7 +72,7 @@ def test_a_story_as_it_is_written(address: str) -> None:
     ]
     assert events[0]["type"] == "response.created"
     assert events[-1]["type"] == "response.completed"
-    read = answer.read_response(events[-1]["response"])
+    read = answer.read_response(events[-1]["response"]).result
     assert isinstance(read, Answer)
     deltas = [each["delta"] for each in events if each["type"] == "response.output_text.delta"]
     assert "".join(deltas) == read.text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 
 from functions.clock import SystemClock
 from functions.stories import handlers, prompt
@@ -82,3 +83,19 @@ def wait_until(holds: Callable[[], bool], seconds: float = 3.0) -> float:
         assert time.monotonic() < started + seconds, "it did not come about in time"
         time.sleep(0.01)
     return time.monotonic() - started
+
+
+@contextmanager
+def stalls() -> Iterator[Callable[[], float]]:
+    """Seconds that this process was ready to run and the machine ran others, as Linux counts them:
+    what a test that measures time must not take for its own. 0 where nobody counts."""
+    before = _waited_for_a_core()
+    yield lambda: max(0.0, _waited_for_a_core() - before)
+
+
+def _waited_for_a_core() -> float:
+    waited = 0
+    for counted in Path("/proc/self/task").glob("*/schedstat"):
+        with suppress(OSError, IndexError, ValueError):  # the thread has ended
+            waited += int(counted.read_text().split()[1])
+    return waited / 1e9
