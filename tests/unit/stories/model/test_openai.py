@@ -262,3 +262,12 @@ def test_a_forked_child_gets_a_loop_of_its_own(server: HostileOpenAI, model: Ope
     os.waitpid(child, 0)
     assert os.read(read, 1) == b"1"
     os.close(read)
+
+
+def test_a_body_without_end_is_not_read_to_its_end(
+    server: HostileOpenAI, model: OpenAIModel
+) -> None:
+    server.play(hostile.flood(3))
+    outcome, _ = run(model)
+    assert isinstance(outcome.result, Failure)
+    assert "too large" in outcome.result.detail

@@ -234,5 +234,7 @@ def test_clients_that_leave_do_not(server: HostileOpenAI) -> None:
         wait_until(lambda: len(server.requests) == 8)
         for generation in generations:
             generation.cancel()
+        wait_until(lambda: server.abandoned == 8)
+        time.sleep(0.05)  # and now the loop has heard of it too
         server.play(hostile.story())
         assert isinstance(ask(model).result, Completed)
