@@ -119,6 +119,11 @@ def decide(
     return TakeOver()
 
 
+def made(stored: Mapping[str, Any], request_hash: str) -> bool:
+    """Whether what is stored is the finished story of this wish."""
+    return bool(stored["state"] == "finished" and stored["request_hash"] == request_hash)
+
+
 STORY_ID = re.compile(r"[0-9a-f]{32}")
 
 

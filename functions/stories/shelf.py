@@ -28,12 +28,11 @@ from functions.errors import (
 )
 from functions.stories import abandoned
 from functions.stories import claim as claims
-from functions.stories.claim import Claim
+from functions.stories.claim import COLLECTION, Claim
 from functions.stories.limits import quota
 from functions.stories.limits.quota import Limits, Used
 from functions.stories.story import Story
 
-COLLECTION = claims.COLLECTION
 CLAIM_SECONDS = 5.0
 CALL_SECONDS = 3.0
 LONGEST_PAUSE_SECONDS = 0.1
@@ -70,6 +69,13 @@ class Shelf:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+
+    def find(self, scope: Scope, story_id: str, request_hash: str) -> StoredStory | None:
+        """The finished story of this key and wish, if there is one. Raises StoreUnavailable."""
+        stored = self._store.get(scope.doc(COLLECTION, story_id), timeout=CALL_SECONDS)
+        if stored and claims.made(stored.data, request_hash):
+            return read_story(stored)
+        return None
 
     def claim(self, scope: Scope, claim: Claim, limits: Limits) -> Claimed | StoredStory:
         """Claimed, it is yours to generate, and `finish` must follow, once. Or the story that

@@ -8,8 +8,8 @@ that ends gives back what is left of its own. One that is killed loses that, and
 never hears whether it got a chunk.
 
 So the cap is never passed, by the prices of the list; it is reached early by what other instances
-hold at that moment. What is settled in the first minute of a day may have been reserved in the day
-before: nothing is given back then.
+hold at that moment. What was reserved belongs to its day: settled after midnight, it gives the new
+day nothing and takes nothing from it.
 """
 
 from __future__ import annotations
@@ -34,9 +34,16 @@ LONGEST_PAUSE_SECONDS = 0.2
 REMEMBERED_SECONDS = 5.0
 """How long an instance believes that the day's cap is used up before it looks again."""
 
-LONGEST_STORY_SECONDS = 60
 DAY = 86_400
 KEPT_DAYS = 40
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """What a story may cost, of which day's cap; day 0 when there is no cap."""
+
+    day: int
+    microdollars: int
 
 
 @dataclass
@@ -61,11 +68,14 @@ class DailyCap:
         self._lock = threading.Lock()
         self._held: dict[Scope, _Held] = {}
 
-    def reserve(self, scope: Scope, microdollars: int) -> None:
-        """Raises RateLimited when the day's cap is used up, FailedPrecondition when no day has so
-        much, StoreUnavailable when a chunk is needed and can't be had."""
+    def reserve(self, scope: Scope, microdollars: int) -> Reserved:
+        """Takes it from today's cap; `settle` must follow, once.
+
+        Raises RateLimited when the day's cap is used up, FailedPrecondition when no day has so
+        much, StoreUnavailable when a chunk is needed and can't be had.
+        """
         if not self._cap:
-            return
+            return Reserved(0, microdollars)
         if microdollars > self._cap:
             raise FailedPrecondition(
                 "One story may cost more than PALIER_DOLLARS_A_DAY allows for a day.",
@@ -73,24 +83,24 @@ class DailyCap:
             )
         with self._lock:
             held = self._held.setdefault(scope, _Held())
-        if self._missing(held, microdollars) == 0:
-            return
+        taken = self._take(held, microdollars)
+        if isinstance(taken, Reserved):
+            return taken
         if not held.leasing.acquire(timeout=LEASE_SECONDS):
             raise StoreUnavailable("The store takes too long to lease some of the daily cap.")
         try:
-            while missing := self._missing(held, microdollars):
-                self._lease(scope, held, missing)
+            while not isinstance(taken := self._take(held, microdollars), Reserved):
+                self._lease(scope, held, taken)
+            return taken
         finally:
             held.leasing.release()
 
-    def settle(self, scope: Scope, reserved: int, actual: int) -> None:
-        """Gives back what a story did not cost of what was reserved for it."""
-        if not self._cap:
-            return
-        first_minute = self._clock.now() % DAY < LONGEST_STORY_SECONDS
+    def settle(self, scope: Scope, reserved: Reserved, actual: int) -> None:
+        """Gives back what a story did not cost of what was reserved for it, while its day lasts."""
         with self._lock:
-            held = self._held.setdefault(scope, _Held())
-            held.left += min(0, reserved - actual) if first_minute else reserved - actual
+            held = self._held.get(scope)
+            if held and reserved.day == held.day:
+                held.left += reserved.microdollars - actual
 
     def close(self) -> None:
         """Gives back what is left of today's chunks, for a process that ends."""
@@ -106,7 +116,7 @@ class DailyCap:
             except (Refused, StoreUnavailable):
                 log.warning("cap: a chunk was not given back", microdollars=held.left)
 
-    def _missing(self, held: _Held, microdollars: int) -> int:
+    def _take(self, held: _Held, microdollars: int) -> Reserved | int:
         """Takes it from what this process holds of today's cap; how much is missing if it can't."""
         with self._lock:
             today = _day(self._clock.now())
@@ -115,7 +125,7 @@ class DailyCap:
             if held.left < microdollars:
                 return microdollars - held.left
             held.left -= microdollars
-            return 0
+            return Reserved(today, microdollars)
 
     def _lease(self, scope: Scope, held: _Held, missing: int) -> None:
         """Another chunk, with all that is missing in it."""

@@ -23,9 +23,10 @@ from functions.errors import (
 from functions.metrics.tally import Note
 from functions.published import timestamp
 from functions.stories import claim as claims
+from functions.stories.claim import COLLECTION
 from functions.stories.owners import rating
 from functions.stories.owners.rating import Vote
-from functions.stories.shelf import COLLECTION, StoredStory, read_story
+from functions.stories.shelf import StoredStory, read_story
 from functions.stories.studio import describe
 
 TRIES = 5

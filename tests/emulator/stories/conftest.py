@@ -41,9 +41,9 @@ class Notes:
 
     observations: list[Observation] = field(default_factory=list)
 
-    def record(self, scope: Scope, observation: Observation) -> None:
+    def record(self, scope: Scope, *observations: Observation) -> None:
         assert scope == SCOPE
-        self.observations.append(observation)
+        self.observations += observations
 
     @property
     def last(self) -> Observation:
@@ -147,7 +147,6 @@ def bench(
         clock=clock,
         budget=SECONDS,
     )
-    cap.reserve(SCOPE, 1)  # the first chunk of the day's cap costs a commit of its own
-    cap.settle(SCOPE, 1, 0)
+    cap.settle(SCOPE, cap.reserve(SCOPE, 1), 0)  # the day's first chunk costs a commit of its own
     store.operations.clear()
     return Bench(studio, store, model_server, notes, room)

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 from functions.clock import ManualClock, SystemClock
 from functions.documents import Scope, Store
 from functions.errors import FailedPrecondition, RateLimited, StoreUnavailable
-from functions.stories.limits.cap import CHUNKS, DAY, LEASE_SECONDS, DailyCap
+from functions.stories.limits.cap import CHUNKS, DAY, LEASE_SECONDS, DailyCap, Reserved
 from tests.emulator.conftest import store_at
 from tests.emulator.proxy import proxy
 
@@ -57,8 +57,7 @@ def another_store(store: Store) -> Store:
 def test_a_chunk_serves_many_stories(store: Store, clock: ManualClock) -> None:
     cap = DailyCap(store, clock, CAP)
     for _ in range(10):
-        cap.reserve(SCOPE, CHUNK // 10)
-        cap.settle(SCOPE, CHUNK // 10, CHUNK // 10)
+        cap.settle(SCOPE, cap.reserve(SCOPE, CHUNK // 10), CHUNK // 10)
     assert (store.operations["commits"], store.operations["reads"]) == (1, 1)
     assert granted(store, clock) == CHUNK
     cap.reserve(SCOPE, 1)
@@ -68,8 +67,7 @@ def test_a_chunk_serves_many_stories(store: Store, clock: ManualClock) -> None:
 def test_what_a_story_did_not_cost_goes_back(store: Store, clock: ManualClock) -> None:
     cap = DailyCap(store, clock, CAP)
     for _ in range(100):
-        cap.reserve(SCOPE, CHUNK)
-        cap.settle(SCOPE, CHUNK, CHUNK // 100)
+        cap.settle(SCOPE, cap.reserve(SCOPE, CHUNK), CHUNK // 100)
     assert granted(store, clock) <= 2 * CHUNK
 
 
@@ -82,13 +80,12 @@ def test_a_dear_story_leases_what_it_may_cost(store: Store, clock: ManualClock) 
 
 def test_the_cap_is_reached(store: Store, clock: ManualClock) -> None:
     cap = DailyCap(store, clock, CAP)
-    for _ in range(4):
-        cap.reserve(SCOPE, CAP // 4)
+    quarters = [cap.reserve(SCOPE, CAP // 4) for _ in range(4)]
     with pytest.raises(RateLimited) as raised:
         cap.reserve(SCOPE, 1)
     assert raised.value.extra == {"reason": "a_day", "limit": "cost", "retry_after": DAY // 2}
     cap.reserve(Scope("main", "other"), 1)  # an environment has a cap of its own
-    cap.settle(SCOPE, CAP // 4, 10)
+    cap.settle(SCOPE, quarters[0], 10)
     cap.reserve(SCOPE, CAP // 4 - 10)  # what went back can be had at once
     clock.advance(DAY / 2)
     cap.reserve(SCOPE, CAP)
@@ -116,8 +113,7 @@ def test_a_cap_that_was_raised_is_seen(store: Store, clock: ManualClock) -> None
 
 def test_without_a_cap_nothing_is_asked(lost_store: Store, clock: ManualClock) -> None:
     cap = DailyCap(lost_store, clock, 0)
-    cap.reserve(SCOPE, 10**12)
-    cap.settle(SCOPE, 10**12, 0)
+    cap.settle(SCOPE, cap.reserve(SCOPE, 10**12), 0)
     cap.close()
     assert not lost_store.operations
 
@@ -130,8 +126,7 @@ def test_a_story_that_no_day_has_room_for(store: Store, clock: ManualClock) -> N
 
 def test_a_story_that_cost_more_than_was_reserved(store: Store, clock: ManualClock) -> None:
     cap = DailyCap(store, clock, CAP)
-    cap.reserve(SCOPE, CHUNK)
-    cap.settle(SCOPE, CHUNK, CAP - 10)
+    cap.settle(SCOPE, cap.reserve(SCOPE, CHUNK), CAP - 10)
     with pytest.raises(RateLimited):
         cap.reserve(SCOPE, 11)
     clock.advance(10)
@@ -141,14 +136,14 @@ def test_a_story_that_cost_more_than_was_reserved(store: Store, clock: ManualClo
 
 def test_an_instance_that_ends_gives_back_what_is_left(store: Store, clock: ManualClock) -> None:
     cap = DailyCap(store, clock, CAP)
-    cap.reserve(SCOPE, 300)
-    cap.settle(SCOPE, 300, 200)
+    cap.settle(SCOPE, cap.reserve(SCOPE, 300), 200)
+    outliving = cap.reserve(SCOPE, 300)
     cap.close()
-    assert granted(store, clock) == 200
+    assert granted(store, clock) == 500
     cap.close()
-    cap.settle(SCOPE, 300, 0)  # of a story that outlived it: its day is charged in full
+    cap.settle(SCOPE, outliving, 0)  # of a story that outlived it: its day is charged in full
     cap.close()
-    assert granted(store, clock) == 200
+    assert granted(store, clock) == 500
 
 
 def test_yesterday_s_chunk_is_not_today_s(store: Store, clock: ManualClock) -> None:
@@ -167,12 +162,25 @@ def test_what_was_reserved_before_midnight_is_not_given_to_the_new_day(
 ) -> None:
     cap = DailyCap(store, clock, CAP)
     clock.advance(DAY / 2 - 5)
-    cap.reserve(SCOPE, CHUNK)
+    before = cap.reserve(SCOPE, CHUNK)
     clock.advance(10)
     cap.reserve(SCOPE, CHUNK)
-    cap.settle(SCOPE, CHUNK, 0)
+    cap.settle(SCOPE, before, 0)
     cap.reserve(SCOPE, 1)
     assert granted(store, clock) == 2 * CHUNK
+
+
+def test_what_costs_nothing_takes_nothing_of_a_day_that_has_just_begun(
+    store: Store, clock: ManualClock
+) -> None:
+    """Or whoever is refused for another reason could use the day up for nothing."""
+    cap = DailyCap(store, clock, CAP)
+    clock.advance(DAY / 2)
+    for _ in range(3 * CHUNKS):
+        cap.settle(SCOPE, cap.reserve(SCOPE, CHUNK), 0)
+    cap.settle(SCOPE, cap.reserve(SCOPE, CHUNK), CHUNK // 2)
+    cap.close()
+    assert granted(store, clock) == CHUNK // 2
 
 
 def test_instances_and_threads_at_once(store: Store) -> None:
@@ -232,10 +240,10 @@ def test_a_store_that_goes_away_later(
 
 @dataclass(frozen=True)
 class Running:
-    """A story, the instance that makes it, and when it was reserved."""
+    """A story, the instance that makes it, what was reserved for it, and when."""
 
     instance: int
-    amount: int
+    reserved: Reserved
     at: float
 
     @property
@@ -255,37 +263,58 @@ class Instances(RuleBasedStateMachine):
         self.caps = [self.started() for _ in range(2)]
         self.running: list[Running] = []
         self.spent: Counter[int] = Counter()
+        self.free: list[Counter[int]] = [Counter(), Counter()]
+        """At most what each instance holds and nobody uses, by day."""
+        self.holding = [0, 0]
+        """The day that each instance holds some of; 0 when it has ended."""
+        self.lost: Counter[int] = Counter()
 
     def started(self) -> DailyCap:
         return DailyCap(self.store, self.clock, CAP)
 
+    @property
+    def today(self) -> int:
+        return int(self.clock.now() // DAY)
+
     @rule(instance=st.integers(0, 1), amount=st.integers(0, CAP // 3))
     def reserve(self, instance: int, amount: int) -> None:
+        free = self.free[instance]
+        self.holding[instance] = self.today
         try:
-            self.caps[instance].reserve(SCOPE, amount)
+            reserved = self.caps[instance].reserve(SCOPE, amount)
         except RateLimited:
             return
-        self.running.append(Running(instance, amount, self.clock.now()))
+        if amount > free[self.today]:  # it leased no more than a chunk, or what was missing
+            free[self.today] += max(CHUNK, amount - free[self.today])
+        free[self.today] -= amount
+        self.running.append(Running(instance, reserved, self.clock.now()))
 
     @precondition(lambda self: self.running)
     @rule(which=st.integers(0, 1_000), share=st.floats(0, 1))
     def settle(self, which: int, share: float) -> None:
         story = self.running.pop(which % len(self.running))
-        cost = int(story.amount * share)
+        cost = int(story.reserved.microdollars * share)
         self.spent[story.day] += cost
-        self.caps[story.instance].settle(SCOPE, story.amount, cost)
+        kept = self.holding[story.instance] == story.day
+        rest = self.free[story.instance] if kept else self.lost
+        rest[story.day] += story.reserved.microdollars - cost
+        self.caps[story.instance].settle(SCOPE, story.reserved, cost)
 
     @rule(instance=st.integers(0, 1))
     def end(self, instance: int) -> None:
+        """What its stories give back from now on is lost, unless it is asked again."""
         self.caps[instance].close()
+        self.free[instance], self.holding[instance] = Counter(), 0
 
     @rule(instance=st.integers(0, 1))
     def kill(self, instance: int) -> None:
         """What its stories cost is not known: as much as was reserved, at most."""
         self.caps[instance] = self.started()
+        self.lost.update(self.free[instance])
+        self.free[instance], self.holding[instance] = Counter(), 0
         for story in self.running:
             if story.instance == instance:
-                self.spent[story.day] += story.amount
+                self.spent[story.day] += story.reserved.microdollars
         self.running = [story for story in self.running if story.instance != instance]
 
     @rule(seconds=st.sampled_from([10.0, 25.0, DAY - 30.0]), share=st.floats(0, 1))
@@ -300,10 +329,13 @@ class Instances(RuleBasedStateMachine):
         self.clock.advance(left)
 
     @invariant()
-    def never_more_than_the_cap(self) -> None:
-        today = int(self.clock.now() // DAY)
-        open_ = sum(story.amount for story in self.running if story.day == today)
-        assert self.spent[today] + open_ <= granted(self.store, self.clock) <= CAP
+    def never_more_than_the_cap_nor_more_than_is_accounted_for(self) -> None:
+        today = self.today
+        open_ = sum(story.reserved.microdollars for story in self.running if story.day == today)
+        used = self.spent[today] + open_
+        taken = granted(self.store, self.clock)
+        assert used <= taken <= CAP
+        assert taken <= used + sum(free[today] for free in self.free) + self.lost[today]
 
 
 def test_whatever_happens(firestore_emulator: str) -> None:
