@@ -148,22 +148,13 @@ class Exchange(asyncio.Protocol):
             return
         begin = time.monotonic()
         self._transport.write(_head("200 OK", EVENT_STREAM, b"Transfer-Encoding: chunked"))
-        text = told(mark, asked)
-        tokens = [
-            text[at : at + CHARACTERS_A_TOKEN] for at in range(0, len(text), CHARACTERS_A_TOKEN)
-        ]
-        self._event("response.created", response={**answer, "status": "in_progress", "output": []})
-        for number, token in enumerate(tokens):
-            share = FIRST_TOKEN_SHARE + (1 - FIRST_TOKEN_SHARE) * (number + 1) / len(tokens)
+        first, *tokens, last = _events(answer, told(mark, asked))
+        self._transport.write(first)
+        for number, token in enumerate(tokens, start=1):
+            share = FIRST_TOKEN_SHARE + (1 - FIRST_TOKEN_SHARE) * number / len(tokens)
             await asyncio.sleep(begin + seconds * share - time.monotonic())
-            self._event("response.output_text.delta", delta=token, item_id="msg_1", output_index=0)
-        self._event("response.output_text.done", text=text, item_id="msg_1", output_index=0)
-        self._event("response.completed", response=answer)
-        self._transport.write(b"0\r\n\r\n")
-
-    def _event(self, kind: str, **fields: Any) -> None:
-        data = f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n".encode()
-        self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+            self._transport.write(token)
+        self._transport.write(last + b"0\r\n\r\n")
 
     def _send(self, content: Mapping[str, Any], status: str = "200 OK") -> None:
         data = json.dumps(content).encode()
@@ -186,6 +177,24 @@ def told(mark: str, asked: Mapping[str, Any]) -> str:
     else:
         story["paragraphs"] = paragraphs
     return json.dumps(story)
+
+
+def _events(answer: Mapping[str, Any], text: str) -> list[bytes]:
+    """A stream in chunks, made before it is told: its beginning, each token, its end."""
+    tokens = [text[at : at + CHARACTERS_A_TOKEN] for at in range(0, len(text), CHARACTERS_A_TOKEN)]
+    item = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    begun = {**answer, "status": "in_progress", "output": []}
+    return [
+        _event("response.created", response=begun),
+        *(_event("response.output_text.delta", delta=token, **item) for token in tokens),
+        _event("response.output_text.done", text=text, **item)
+        + _event("response.completed", response=answer),
+    ]
+
+
+def _event(kind: str, **fields: Any) -> bytes:
+    data = f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n".encode()
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def response(mark: str, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -164,9 +164,10 @@ async def _send(
     client: openai.AsyncOpenAI, call: ModelCall, handler: Handler, running: Running, model: str
 ) -> Read:
     """One call. The body is read here, with a limit, because the library believes any HTTP 200."""
-    request = client.responses.with_streaming_response.create(
-        **parameters.of_call(call, model, stream=running.stream)
-    )
+    body = parameters.of_call(call, model, stream=running.stream)
+    # As a body that is ready: what is handed in by name, the library takes apart by its types, for
+    # half as much CPU as the whole call.
+    request = client.responses.with_streaming_response.create(model=model, extra_body=body)
 
     async def read(response: Any) -> Read:
         if running.stream and "event-stream" in response.headers.get("content-type", ""):
