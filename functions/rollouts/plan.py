@@ -65,8 +65,17 @@ class Criteria:
     error_rate: float = 0.02
     measures: tuple[Criterion, ...] = ()
 
-    def to_document(self) -> dict[str, Any]:
+    def to_view(self) -> dict[str, Any]:
+        """What people with the right to see it get, as JSON."""
         return asdict(self) | {"measures": [each.to_document() for each in self.measures]}
+
+    def to_document(self) -> dict[str, Any]:
+        """As it is kept. A bundle from before measures refuses the name: it stands there only when
+        something is demanded, so that bundles of both kinds can look at the other rollouts."""
+        view = self.to_view()
+        if not self.measures:
+            del view["measures"]
+        return view
 
     @staticmethod
     def from_document(data: Mapping[str, Any]) -> Criteria:
@@ -101,6 +110,10 @@ class Plan:
     @property
     def last(self) -> int:
         return len(self.stages) - 1
+
+    def to_view(self) -> dict[str, Any]:
+        """What people with the right to see it get, as JSON."""
+        return self.to_document() | {"criteria": self.criteria.to_view()}
 
     def to_document(self) -> dict[str, Any]:
         return asdict(self) | {

@@ -62,7 +62,7 @@ def blueprint(
     def plans() -> Any:
         administration().actor()
         described = [
-            {**plan.to_document(), "preview": list(preview(plan))} for plan in TEMPLATES.values()
+            {**plan.to_view(), "preview": list(preview(plan))} for plan in TEMPLATES.values()
         ]
         return web.answer({"plans": described})
 

@@ -44,7 +44,7 @@ def whole(
     """Everything: the plan, what is known now, and how it came to be."""
     return {
         **summary(rollout),
-        "plan": rollout.plan.to_document(),
+        "plan": rollout.plan.to_view(),
         "preview": list(preview(rollout.plan)),
         "generation": generation,
         "now": _now(found) if found else None,

@@ -122,10 +122,18 @@ def test_survives_the_store() -> None:
         assert Plan.from_document(plan.to_document()) == plan
 
 
-def test_a_plan_of_an_older_bundle_still_loads() -> None:
+def test_bundles_from_before_measures_read_it_and_are_read() -> None:
+    """They take exactly these names: after a step back, or while both serve, they look at it."""
     document = GOOD.to_document()
-    del document["criteria"]["measures"]
+    assert set(document["criteria"]) == {"requests", "error_rate"}
     assert Plan.from_document(document) == GOOD
+
+
+def test_what_demands_nothing_of_measures_is_shown_so() -> None:
+    assert GOOD.to_view() == GOOD.to_document() | {"criteria": GOOD.criteria.to_view()}
+    assert GOOD.to_view()["criteria"]["measures"] == []
+    demands = demanding(Criterion("words", at_most=900))
+    assert demands.to_view() == demands.to_document()
 
 
 def test_preview_says_what_is_demanded_of_measures() -> None:
