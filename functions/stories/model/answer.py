@@ -21,12 +21,13 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
 
 @dataclass(frozen=True)
 class Answer:
-    """A completed response: its text, and what was billed."""
+    """A completed response: its text, and how that was streamed before, if it was."""
 
     text: str
     model: str
     response_id: str
     request_id: str | None = None
+    streamed: str | None = None
 
 
 class Read(NamedTuple):
@@ -63,11 +64,11 @@ def _result(content: Mapping[str, Any], request_id: str | None) -> Answer | Fail
     parts = list(_parts(content))
     if any(part.get("type") == "refusal" for part in parts):
         return failure.refused("The model refused to write this story.", request_id)
-    text = "".join(str(part.get("text", "")) for part in parts if part.get("type") == "output_text")
-    if not text.strip():
+    texts = [str(part.get("text", "")) for part in parts if part.get("type") == "output_text"]
+    if not texts:
         return failure.broken("OpenAI's answer has no text.", request_id)
     return Answer(
-        text=text,
+        text="".join(texts),
         model=_name(content.get("model")),
         response_id=_name(content.get("id")),
         request_id=request_id,

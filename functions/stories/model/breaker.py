@@ -5,7 +5,9 @@
     half open  one call is let through: it closes or opens again
 
 Only failures that another model might not share count: upstream trouble, limits of rate, and
-waiting in vain.
+waiting in vain. Of a call that was waited for in silence nobody knows whether the model hangs or
+whether the call asked for more than fits: such calls count only while nobody at all gets an answer.
+So versions that share a model don't pay for the one whose prompt runs long.
 """
 
 from __future__ import annotations
@@ -32,8 +34,11 @@ RULE = Rule()
 
 
 class Call(NamedTuple):
+    """`silent`: it failed, and it may be its own fault."""
+
     ended_at: float
     failed: bool
+    silent: bool = False
 
 
 Ticket = int
@@ -67,10 +72,17 @@ def admit(breaker: Breaker, now: float, rule: Rule = RULE) -> tuple[Ticket | Non
 
 
 def ended(
-    breaker: Breaker, ticket: Ticket, now: float, failed: bool | None, rule: Rule = RULE
+    breaker: Breaker,
+    ticket: Ticket,
+    now: float,
+    failed: bool | None,
+    rule: Rule = RULE,
+    *,
+    silent: bool = False,
 ) -> Breaker:
     """What is known once a call that was admitted has ended. `failed` None: it says nothing of the
-    model, such as a call that was cancelled."""
+    model, such as a call that was cancelled. `silent`: it failed because it was waited for in vain,
+    and nothing could have come before its end."""
     if ticket != breaker.era:
         return breaker
     if breaker.opened_at is not None:
@@ -78,11 +90,18 @@ def ended(
     if failed is None:
         return breaker
     since = now - rule.window_seconds
-    recent = (*(call for call in breaker.recent if call.ended_at > since), Call(now, failed))
-    failures = sum(call.failed for call in recent)
-    if len(recent) >= rule.least and failures >= rule.share * len(recent):
+    kept = (call for call in breaker.recent if call.ended_at > since)
+    recent = (*kept, Call(now, failed, silent))
+    if _keeps_failing(recent, rule):
         return Breaker(opened_at=now, era=breaker.era + 1)
     return replace(breaker, recent=recent)
+
+
+def _keeps_failing(recent: Sequence[Call], rule: Rule) -> bool:
+    answers = any(not call.failed for call in recent)
+    counted = [call for call in recent if not (answers and call.silent)]
+    failures = sum(call.failed for call in counted)
+    return len(counted) >= rule.least and failures >= rule.share * len(counted)
 
 
 def _probed(breaker: Breaker, now: float, failed: bool | None) -> Breaker:

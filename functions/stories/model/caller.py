@@ -92,6 +92,7 @@ class Caller:
         if ticket is None:
             return None
         failed: bool | None = None
+        silent = False
         running.ledger.begin(model)
         try:
             read = await ask(model)
@@ -103,13 +104,20 @@ class Caller:
             if ended is None:
                 self._remember(model, seconds)
         except asyncio.CancelledError:
-            # At the deadline the model was awaited in vain. A client that left, or a loop that
-            # was too busy to notice the deadline, says nothing of it.
-            failed = True if 0 <= running.late() < failure.LATE_SECONDS else None
+            # At the deadline the model was awaited in vain. A client that left, a loop that was too
+            # busy to notice the deadline, or a stream that had begun says nothing of it.
+            in_time = 0 <= running.late() < failure.LATE_SECONDS
+            failed = True if in_time and not running.ledger.streams else None
+            silent = not running.stream
             raise
         finally:
             self._breakers[model] = breaker.ended(
-                self._breakers[model], ticket, self._clock.monotonic(), failed, self._rule
+                self._breakers[model],
+                ticket,
+                self._clock.monotonic(),
+                failed,
+                self._rule,
+                silent=silent,
             )
         return result
 
@@ -131,7 +139,9 @@ def _completed(
     try:
         draft = handler.read(read.text)
     except NotAStory:
-        return failure.broken("The model's answer isn't a story.", read.request_id)
+        return failure.no_story(read.request_id)
     if running.stream and not running.tell(handler.pieces(read.text)):
-        return failure.broken("OpenAI's answer isn't what it streamed.", read.request_id)
+        if read.streamed != read.text:
+            return failure.broken("OpenAI's answer isn't what it streamed.", read.request_id)
+        return failure.no_story(read.request_id)  # it took back what it had begun with
     return Completed(draft, read.model or model, read.response_id)

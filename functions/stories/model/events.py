@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from functions.stories.model import answer, failure
-from functions.stories.model.answer import Read
+from functions.stories.model.answer import Answer, Read
 
 TERMINAL = frozenset({"response.completed", "response.failed", "response.incomplete"})
 MAXIMUM_BYTES = 1_000_000
@@ -53,6 +54,8 @@ class EventStream:
 
     def end(self) -> Read:
         """How it ended, once nothing more comes."""
+        if self._end is not None and isinstance(self._end.result, Answer):
+            return self._end._replace(result=replace(self._end.result, streamed=self.text))
         if self._end is not None:
             return self._end
         if self._refused:

@@ -7,6 +7,7 @@ Pure. The table of causes:
 | no key, 401, 403                                  | bad_key     | upstream  | no      |
 | 404, 422, a model that isn't there                | bad_version | candidate | no      |
 | cut off by max_output_tokens                      | bad_version | candidate | no      |
+| a completed answer that is no story               | bad_version | candidate | no      |
 | 429 insufficient_quota                            | quota       | upstream  | no      |
 | 429                                               | rate        | upstream  | once    |
 | 400, content filter, refusal                      | bad_prompt  | candidate | no      |
@@ -131,6 +132,17 @@ def truncated(request_id: str | None = None) -> Failure:
     )
 
 
+def no_story(request_id: str | None = None) -> Failure:
+    """The model answered, in full, and its text isn't a story as the version's handler reads it.
+    That is the version's own doing: asking again would be billed again."""
+    return Failure(
+        "bad_version",
+        Cause.CANDIDATE,
+        "The model's answer isn't a story.",
+        request_id=request_id,
+    )
+
+
 def unasked() -> Failure:
     """The model has not been asked, or has not answered yet."""
     return Failure("upstream", Cause.INTERNAL, "The model was not asked.")
@@ -168,6 +180,11 @@ def timed_out(*, model_seconds: float, total_seconds: float, late_seconds: float
         Cause.UPSTREAM if slow else Cause.INTERNAL,
         "The story was not ready in time.",
     )
+
+
+def late() -> Failure:
+    """The deadline passed while a story was moderated."""
+    return Failure("timeout", Cause.UPSTREAM, "The story was not ready in time.")
 
 
 def to_error(failure: Failure) -> errors.PalierError:

@@ -23,6 +23,7 @@ class _Call:
     since: float
     sent: bool = False
     received: int = 0
+    streams: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,10 @@ class Ledger:
                 self._page.call.sent = True
 
     def receive(self, size: int) -> None:
-        """Bytes of the story's text that the call has brought so far."""
+        """Something of a stream came; with it, so many bytes of the story's text so far."""
         if self._page.call is not None:
             self._page.call.received = size
+            self._page.call.streams = True
 
     def end(self, usage: Usage | None, ended: Failure | None, answered_by: str | None) -> float:
         """How the call under way ended; how many seconds it took."""
@@ -85,6 +87,12 @@ class Ledger:
             return page.attempts
         seconds = self._clock.monotonic() - call.since
         return (*page.attempts, Attempt(call.model, seconds, None, call.received, ended))
+
+    @property
+    def streams(self) -> bool:
+        """Whether the call under way has brought anything of a stream, be it no text yet."""
+        call = self._page.call
+        return call is not None and call.streams
 
     @property
     def waited(self) -> float:

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from functions.stories.model.breaker import CLOSED, Breaker, Rule, Ticket, admit, ended
+from functions.stories.model.breaker import CLOSED, Breaker, Call, Rule, Ticket, admit, ended
 
 RULE = Rule(window_seconds=30, least=4, share=0.5, open_seconds=10, probe_seconds=60)
 
@@ -38,6 +38,24 @@ def asks(breaker: Breaker, now: float) -> bool:
 )
 def test_it_opens_when_enough_failed(calls: list[tuple[float, bool]], asked: bool) -> None:
     assert asks(after(*calls), calls[-1][0]) is asked
+
+
+def test_silence_counts_only_while_nobody_is_answered() -> None:
+    silence = Breaker(recent=tuple(Call(at, True, silent=True) for at in range(3)))
+    assert not asks(ended(silence, 0, 3, True, RULE, silent=True), 3)
+    assert not asks(ended(silence, 0, 3, True, RULE), 3)
+    answered = ended(silence, 0, 3, False, RULE)
+    for at in range(4, 20):
+        answered = ended(answered, 0, at, True, RULE, silent=True)
+    assert asks(answered, 19)
+    assert not asks(ended(answered, 0, 34, True, RULE, silent=True), 34), "the answer is long ago"
+
+
+def test_failures_count_beside_silence() -> None:
+    breaker = after((0, False), (1, True), (2, False))
+    breaker = ended(breaker, breaker.era, 3, True, RULE, silent=True)
+    assert asks(breaker, 3)
+    assert not asks(ended(breaker, breaker.era, 4, True, RULE), 4)
 
 
 def opened() -> Breaker:
@@ -110,7 +128,7 @@ class Breakers(RuleBasedStateMachine):
         self.breaker = CLOSED
         self.now = 0.0
         self.out: list[tuple[Ticket, float]] = []
-        self.counted: list[tuple[float, bool]] = []  # since it closed last
+        self.counted: list[tuple[float, bool, bool]] = []  # since it closed last
         self.opened_at: float | None = None
         self.probe: tuple[Ticket, float] | None = None
 
@@ -129,15 +147,20 @@ class Breakers(RuleBasedStateMachine):
                 self.probe = (ticket, self.now)
 
     @precondition(lambda self: self.out)
-    @rule(which=st.integers(0, 1_000), failed=st.sampled_from([True, True, False, None]))
-    def end(self, which: int, failed: bool | None) -> None:
+    @rule(
+        which=st.integers(0, 1_000),
+        failed=st.sampled_from([True, True, False, None]),
+        silent=st.booleans(),
+    )
+    def end(self, which: int, failed: bool | None, silent: bool) -> None:
+        silent = silent and failed is True
         ticket, _ = self.out.pop(which % len(self.out))
         before = self.breaker
-        self.breaker = ended(before, ticket, self.now, failed, RULE)
+        self.breaker = ended(before, ticket, self.now, failed, RULE, silent=silent)
         if self.probe is not None:
             self._end_of_probe(ticket, before, failed)
         elif self.opened_at is None and ticket == before.era and failed is not None:
-            self.counted.append((self.now, failed))
+            self.counted.append((self.now, failed, silent))
             self._look()
         else:
             assert self.breaker == before
@@ -154,7 +177,10 @@ class Breakers(RuleBasedStateMachine):
             self.opened_at, self.counted = None, []
 
     def _look(self) -> None:
-        recent = [failed for at, failed in self.counted if at > self.now - RULE.window_seconds]
+        seen = [end for end in self.counted if end[0] > self.now - RULE.window_seconds]
+        if not all(failed for _, failed, _ in seen):
+            seen = [end for end in seen if not end[2]]
+        recent = [failed for _, failed, _ in seen]
         if len(recent) >= RULE.least and sum(recent) >= RULE.share * len(recent):
             self.opened_at = self.now
 

@@ -41,7 +41,7 @@ def test_a_story() -> None:
     text, end = read(delta('{"title": '), delta('"Été"}'), line(completed('{"title": "Été"}')))
     assert text == '{"title": "Été"}'
     assert end.usage == Usage(input_tokens=100, output_tokens=200)
-    assert end.result == Answer(text, "gpt-test", "resp_1", "req_1")
+    assert end.result == Answer(text, "gpt-test", "resp_1", "req_1", streamed=text)
 
 
 REFUSAL = message({"type": "refusal", "refusal": "No."})

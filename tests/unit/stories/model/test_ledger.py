@@ -26,7 +26,9 @@ def test_a_call_and_its_retry() -> None:
     clock.advance(1)  # the pause
     ledger.begin("gpt-a")
     ledger.sent()
+    assert not ledger.streams
     ledger.receive(17)
+    assert ledger.streams
     clock.advance(4)
     ledger.end(BILLED, None, "gpt-a-2026-01-01")
     assert ledger.waited == 6

@@ -120,14 +120,11 @@ FAILURES = [
     ),
     pytest.param(hostile.refusal(), "bad_prompt", Cause.CANDIDATE, ONCE, id="200, refusal"),
     pytest.param(
-        hostile.reply(hostile.response("Once upon a time")),
+        hostile.reply(hostile.response("", output=[])),
         "upstream",
         Cause.UPSTREAM,
         TWICE,
-        id="200, text that isn't a story",
-    ),
-    pytest.param(
-        hostile.reply(hostile.response("")), "upstream", Cause.UPSTREAM, TWICE, id="200, no text"
+        id="200, no text",
     ),
 ]
 
@@ -148,6 +145,32 @@ def test_failures(
     assert len(server.requests) == len(outcome.attempts) == calls
     assert seconds < DEADLINE + SLACK
     assert "lantern" not in outcome.result.detail
+
+
+NO_STORIES = [
+    pytest.param("Once upon a time", id="prose"),
+    pytest.param("", id="nothing"),
+    pytest.param('{"title": "Half', id="half a story"),
+    pytest.param(json.dumps({"title": "T", "paragraphs": ["x" * 4_001]}), id="a long paragraph"),
+    pytest.param(json.dumps({"title": "T", "paragraphs": ["x"] * 81}), id="many paragraphs"),
+    pytest.param(json.dumps({"title": "T", "paragraphs": []}), id="no paragraph"),
+    pytest.param(json.dumps({"title": "T", "paragraphs": ["x"], "moral": "y"}), id="a moral"),
+]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("text", NO_STORIES)
+def test_an_answer_that_is_no_story_is_the_versions_and_billed_once(
+    server: HostileOpenAI, model: OpenAIModel, text: str, stream: bool
+) -> None:
+    server.play(hostile.reply(hostile.response(text)))
+    if stream:
+        server.play(hostile.stream([*hostile.deltas(text), hostile.completed(text)]))
+    outcome = ask(model, call(), stream=stream)
+    assert isinstance(outcome.result, Failure)
+    assert (outcome.result.reason, outcome.result.cause) == ("bad_version", Cause.CANDIDATE)
+    assert len(server.requests) == len(outcome.attempts) == 1
+    assert outcome.usage.output_tokens == 200
 
 
 SLOW = [
@@ -185,7 +208,8 @@ def test_a_short_retry_after_is_waited_for(server: HostileOpenAI, model: OpenAIM
 
 
 def test_both_calls_are_billed(server: HostileOpenAI, model: OpenAIModel) -> None:
-    server.play(hostile.reply(hostile.response("not a story")), hostile.story())
+    billed = hostile.response("", status="failed", error={"code": "server_error"}, output=[])
+    server.play(hostile.reply(billed), hostile.story())
     outcome, _ = run(model)
     assert isinstance(outcome.result, Completed)
     assert outcome.usage.output_tokens == 400

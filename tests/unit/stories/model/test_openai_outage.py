@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from tests.unit.stories.calls import (
 
 WITH_FALLBACK = call(fallback=FALLBACK)
 NONE = RetryBudget(0.0, most=0.0)
+NO_STORY = hostile.reply(hostile.response("Once upon a time"))
 QUICK = Rule(window_seconds=30, least=4, share=0.5, open_seconds=0.4)
 
 
@@ -43,6 +45,14 @@ def fresh(
 def by_model(own: Behaviour, fallback: Behaviour) -> Behaviour:
     def behave(exchange: Exchange) -> None:
         (fallback if exchange.body["model"] == FALLBACK else own)(exchange)
+
+    return behave
+
+
+def by_wish(theme: str, one: Behaviour, others: Behaviour) -> Behaviour:
+    def behave(exchange: Exchange) -> None:
+        wish = json.loads(exchange.body["input"][0]["content"])
+        (one if wish["theme"] == theme else others)(exchange)
 
     return behave
 
@@ -85,6 +95,7 @@ def test_the_fallback_stands_in(
         pytest.param(hostile.error(400), id="prompt"),
         pytest.param(hostile.refusal(), id="refusal"),
         pytest.param(hostile.incomplete(), id="truncated"),
+        pytest.param(NO_STORY, id="no story"),
     ],
 )
 def test_what_a_fallback_would_share_is_not_tried(
@@ -213,12 +224,49 @@ def test_waiting_in_vain_counts_against_a_model(server: HostileOpenAI) -> None:
         assert ask(model).attempts == ()
 
 
+def test_silence_does_not_while_others_are_answered(server: HostileOpenAI) -> None:
+    """A version whose prompt runs long shares its model with one whose prompt doesn't."""
+    server.play(by_wish("long", hostile.hang(), hostile.story()))
+    with fresh(server) as model:
+        for _ in range(QUICK.least):
+            assert isinstance(ask(model).result, Completed)
+            assert reason(ask(model, call("long"), 0.1)) == "timeout"
+        for _ in range(QUICK.least):
+            assert reason(ask(model, call("long"), 0.1)) == "timeout"
+        assert isinstance(ask(model).result, Completed)
+
+
+def test_a_stream_without_a_word_counts_whoever_else_is_answered(server: HostileOpenAI) -> None:
+    server.play(by_wish("long", hostile.hang(), hostile.story()))
+    with fresh(server) as model:
+        for _ in range(2):
+            assert isinstance(ask(model).result, Completed)
+            assert reason(ask(model, call("long"), 0.1, stream=True)) == "timeout"
+        assert ask(model).attempts == ()
+
+
+def test_a_stream_that_runs_long_does_not(server: HostileOpenAI) -> None:
+    begun = {"type": "response.created", "response": hostile.response("", status="in_progress")}
+
+    def thinking(exchange: Exchange) -> None:
+        hostile.stream([begun])(exchange)
+        hostile.hang()(exchange)
+
+    server.play(thinking)
+    with fresh(server) as model:
+        for _ in range(2 * QUICK.least):
+            outcome = ask(model, seconds=0.15, stream=True)
+            assert reason(outcome) == "timeout"
+            assert len(outcome.attempts) == 1
+
+
 @pytest.mark.parametrize(
     "behaviour",
     [
         pytest.param(hostile.error(404), id="404"),
         pytest.param(hostile.error(429, "insufficient_quota"), id="quota"),
         pytest.param(hostile.refusal(), id="refusal"),
+        pytest.param(NO_STORY, id="no story"),
     ],
 )
 def test_what_is_no_outage_does_not(server: HostileOpenAI, behaviour: Behaviour) -> None:
