@@ -73,11 +73,11 @@ def application() -> flask.Flask:
 
     ask = wiring.administration
     rooms = [
-        flag_routes.blueprint(ask, using),
+        flag_routes.blueprint(ask, using, releasable),
         lifecycle_routes.blueprint(ask, using),
         explain_routes.blueprint(ask),
         segment_routes.blueprint(ask),
-        schedule_routes.blueprint(ask),
+        schedule_routes.blueprint(ask, releasable),
         key_routes.blueprint(ask),
         transfer_routes.blueprint(ask, releasable),
         exchange_routes.blueprint(ask, releasable),

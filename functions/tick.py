@@ -23,7 +23,7 @@ from functions.alerts import outbox, scheduled
 from functions.alerts.watch import watch
 from functions.clock import Clock
 from functions.documents import Scope, Store, Write
-from functions.flags.manage.apply_due import apply_due
+from functions.flags.manage.apply_due import Above, apply_due
 from functions.flags.manage.merge_usage import merge_usage
 from functions.flags.schedule import Schedule
 from functions.metrics.publish import Sink, lag, publish
@@ -32,6 +32,7 @@ from functions.metrics.windows import Window
 from functions.rollouts.advance import Alarms, Step, advance, nothing_fires
 from functions.rollouts.store import using
 from functions.stories.abandoned import settle_abandoned
+from functions.stories.publish import releasable
 
 CYCLE_SECONDS = 10.0
 LAST_CYCLE_SECONDS = 55.0
@@ -39,6 +40,9 @@ LAST_CYCLE_SECONDS = 55.0
 
 ASIDE_SECONDS = 20.0
 """How long a tick that has nothing else to do waits for what it started aside."""
+
+ABOVE = Above(using, releasable)
+"""What the rooms above flags say of scheduled changes."""
 
 T = TypeVar("T")
 Job = Callable[[], object]
@@ -108,7 +112,7 @@ def decide(deps: Deps, scope: Scope) -> Step:
         # After the rollouts: what takes users back waits for nothing.
         fired = _attempt(
             "apply scheduled changes",
-            lambda: apply_due(deps.store, deps.clock, scope, tell_of_failure, using),
+            lambda: apply_due(deps.store, deps.clock, scope, tell_of_failure, ABOVE),
         )
         return replace(step or Step(0, failed=True), due_soon=fired is None or fired.soon)
 

@@ -6,7 +6,7 @@ One that is not possible fails and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from functions.errors import FailedPrecondition, InvalidArgument, NotFound, PayloadTooLarge
@@ -29,6 +29,7 @@ class Standing:
     pending  by id, all pending schedules of these flags
     used     what rooms above use a flag for, by key: asked for those that are to be archived
     most     flags that may be published
+    allowed  raises one of REFUSALS when rooms above forbid what a flag becomes (before, after)
     """
 
     flags: dict[str, Flag]
@@ -36,6 +37,7 @@ class Standing:
     pending: dict[str, Schedule]
     used: Mapping[str, Sequence[str]]
     most: int
+    allowed: Callable[[Flag, Flag], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def _possible(standing: Standing, schedule: Schedule) -> tuple[Flag, Flag, Part]
         _require_unused(standing, before)
     else:
         after.check()
+        standing.allowed(before, after)
     edit = Edit(flags=[after])
     part = published(standing.part, edit)
     require_sound(part, edit)

@@ -80,7 +80,8 @@ def services(view: View) -> dict[str, Any]:
 
 
 def releasable(view: View, flag: str, candidate: str) -> None:
-    """For whoever releases a flag's variant: a version must be one that this bundle can serve.
+    """For whoever lets people have a variant of a flag, by a rollout, an edit, a schedule or a
+    copy: a version must be one that this bundle can serve.
 
     Raises FailedPrecondition.
     """
@@ -99,7 +100,14 @@ def check_releasable(services: dict[str, Any], version: str) -> None:
             f"Version {version} of the story function was never created.",
             remedy="Create it first.",
         )
-    choose.assemble(StoryVersion.from_record(record))
+    try:
+        made = StoryVersion.from_record(record)
+    except ValueError:
+        raise FailedPrecondition(
+            f"The record of version {version} of the story function is damaged.",
+            remedy="Create the version anew, under the next number.",
+        ) from None
+    choose.assemble(made)
 
 
 def version_path(scope: Scope, version: str) -> str:

@@ -20,6 +20,7 @@ from functions.errors import PayloadTooLarge
 from functions.flags.firing import Effect, Standing, fire, refused
 from functions.flags.flag import Flag
 from functions.flags.manage import schedule_store as store
+from functions.flags.manage.allowed import Allowed, anything, require_allowed
 from functions.flags.manage.flags import MAXIMUM_FLAGS
 from functions.flags.manage.history import revision_writes
 from functions.flags.manage.publish import FLAGS_COLLECTION
@@ -46,6 +47,17 @@ Telling = Callable[[Scope, Schedule], Write]
 
 
 @dataclass(frozen=True, slots=True)
+class Above:
+    """What rooms above know of flags: what they use them for, and what they forbid them to give."""
+
+    uses: Uses = no_uses
+    allowed: Allowed = anything
+
+
+NOTHING_ABOVE = Above()
+
+
+@dataclass(frozen=True, slots=True)
 class Fired:
     """What a look did; `soon`: it is worth looking again soon."""
 
@@ -55,7 +67,11 @@ class Fired:
 
 
 def apply_due(
-    database: Store, clock: Clock, scope: Scope, telling: Telling, uses: Uses = no_uses
+    database: Store,
+    clock: Clock,
+    scope: Scope,
+    telling: Telling,
+    above: Above = NOTHING_ABOVE,
 ) -> Fired:
     """Applies all that is due. One that can't be applied fails, and stops no other.
 
@@ -66,7 +82,7 @@ def apply_due(
     began, ended, left = clock.monotonic(), list[Schedule](), len(near) > ahead
     while left and clock.monotonic() - began < SECONDS:
         change = Change(scope, ACTOR, Permission.EDIT_FLAGS, "the time of scheduled changes")
-        outcome = commit_change(database, clock, change, lambda view: _decide(view, telling, uses))
+        outcome = commit_change(database, clock, change, lambda view: _decide(view, telling, above))
         effects, left = outcome.result
         ended += [effect.schedule for effect in effects]
         for effect in effects:
@@ -75,10 +91,10 @@ def apply_due(
     return Fired(len(ended) - failed, failed, soon=bool(left or ahead))
 
 
-def _decide(view: View, telling: Telling, uses: Uses) -> Decision:
+def _decide(view: View, telling: Telling, above: Above) -> Decision:
     """Its result: what became of schedules, and whether others are left."""
     found = store.due_until(view, view.scope, view.now, TOGETHER + 1)
-    basis = _Basis.read(view, {each.schedule.flag for each in found[:TOGETHER]}, uses)
+    basis = _Basis.read(view, {each.schedule.flag for each in found[:TOGETHER]}, above)
     if not basis.due:
         return Decision(result=((), False))
     standing, effects = _fire(basis, basis.due[:TOGETHER], view.now)
@@ -101,9 +117,10 @@ class _Basis:
     due: Sequence[Schedule]
     documents: Mapping[str, Document | None]
     used: Mapping[str, Sequence[str]]
+    allowed: Allowed
 
     @staticmethod
-    def read(view: View, keys: Collection[str], uses: Uses) -> _Basis:
+    def read(view: View, keys: Collection[str], above: Above) -> _Basis:
         stored = {each.schedule.id: each for each in store.pending_of(view, view.scope, keys)}
         due = in_order(each.schedule for each in stored.values() if each.schedule.due(view.now))
         paths = {key: view.scope.doc(FLAGS_COLLECTION, key) for key in sorted(keys)}
@@ -114,7 +131,8 @@ class _Basis:
             stored,
             due,
             {key: documents[path] for key, path in paths.items()},
-            uses(view, view.scope, archived) if archived else {},
+            above.uses(view, view.scope, archived) if archived else {},
+            above.allowed,
         )
 
     def standing(self) -> Standing:
@@ -124,6 +142,7 @@ class _Basis:
             pending={name: each.schedule for name, each in self.stored.items()},
             used=self.used,
             most=MAXIMUM_FLAGS,
+            allowed=lambda before, after: require_allowed(self.view, before, after, self.allowed),
         )
 
 

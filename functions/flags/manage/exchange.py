@@ -10,8 +10,9 @@ from functions.changes import Decision, View, published_part
 from functions.documents import Document, Scope, Store
 from functions.errors import PayloadTooLarge
 from functions.flags.export import MAXIMUM_BYTES, in_flagds_form, in_own_form
+from functions.flags.manage.allowed import Allowed, anything
 from functions.flags.manage.incoming import read
-from functions.flags.manage.planning import Allowed, anything, plan_or_change
+from functions.flags.manage.planning import plan_or_change
 from functions.flags.manage.publish import FLAGS_COLLECTION, SEGMENTS_COLLECTION
 from functions.flags.manage.stored import PAGE, stored_flag, stored_segment
 from functions.published import FLAGS, canonical

@@ -15,12 +15,12 @@ from functions import web
 from functions.administration import Administration
 from functions.description import Parameter, described
 from functions.errors import FailedPrecondition, InvalidArgument, PayloadTooLarge
+from functions.flags.manage.allowed import Allowed, anything
 from functions.flags.manage.exchange import (
     export_for_flagd,
     export_for_palier,
     import_document,
 )
-from functions.flags.manage.planning import Allowed, anything
 from functions.flags.manage.transfer_answers import PlanAnswer
 from functions.flags.manage.transfer_bodies import Import
 from functions.identity import Permission

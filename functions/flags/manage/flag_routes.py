@@ -26,6 +26,7 @@ from functions.description import Description, described
 from functions.errors import AlreadyExists, FailedPrecondition, NotFound
 from functions.flags.flag import Flag
 from functions.flags.manage import by_key, evaluation_store
+from functions.flags.manage.allowed import Allowed, anything
 from functions.flags.manage.answers import FlagAnswer, FlagChanged, FlagList, FlagRevisions
 from functions.flags.manage.bodies import EditedFlag, NewFlag, Restoration, Revision
 from functions.flags.manage.flags import (
@@ -44,11 +45,15 @@ from functions.flags.validation import check_key
 from functions.identity import Permission
 
 
-def blueprint(administration: Callable[[], Administration], uses: Uses) -> flask.Blueprint:
-    """`administration` is asked on the first request. `uses` tells what rooms above use a flag."""
+def blueprint(
+    administration: Callable[[], Administration], uses: Uses, allowed: Allowed = anything
+) -> flask.Blueprint:
+    """`administration` is asked on the first request. `uses` tells what rooms above use a flag for,
+    `allowed` what they forbid it to give."""
     routes = flask.Blueprint("flags", __name__)
     _add_reading(routes, administration)
-    _add_editing(routes, administration)
+    _add_editing(routes, administration, allowed)
+    _add_switching(routes, administration, allowed)
     _add_ending(routes, administration, uses)
     return routes
 
@@ -87,7 +92,9 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         return by_key.revisions(administration(), FLAGS_COLLECTION, key)
 
 
-def _add_editing(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
+def _add_editing(
+    routes: flask.Blueprint, administration: Callable[[], Administration], allowed: Allowed
+) -> None:
     @routes.post("/v1/flags")
     @described(
         "Create a flag",
@@ -97,26 +104,26 @@ def _add_editing(routes: flask.Blueprint, administration: Callable[[], Administr
     )
     def create() -> Any:
         body = web.parse(NewFlag)
-        decide = create_flag(Flag.new(body.key, body.given()))
+        decide = create_flag(Flag.new(body.key, body.given()), allowed)
         return _flag(administration().commit(Permission.EDIT_FLAGS, body, decide), 201)
 
     @routes.patch("/v1/flags/<key>")
     @_changing("Edit it, on the basis of a revision", EditedFlag)
     def edit(key: str) -> Any:
         body = web.parse(EditedFlag)
-        decide = edit_flag(key, body.revision, body.given())
+        decide = edit_flag(key, body.revision, body.given(), allowed)
         return _flag(administration().commit(Permission.EDIT_FLAGS, body, decide))
 
     @routes.post("/v1/flags/<key>/restore")
     @_changing("Publish it again, or bring back a revision", Restoration)
     def restore(key: str) -> Any:
         body = web.parse(Restoration)
-        decide = restore_flag(key, body.revision, body.to)
+        decide = restore_flag(key, body.revision, body.to, allowed)
         return _flag(administration().commit(Permission.EDIT_FLAGS, body, decide))
 
 
-def _add_ending(
-    routes: flask.Blueprint, administration: Callable[[], Administration], uses: Uses
+def _add_switching(
+    routes: flask.Blueprint, administration: Callable[[], Administration], allowed: Allowed
 ) -> None:
     @routes.post("/v1/flags/<key>/kill")
     @_changing("The off variant for everybody, at once", ChangeBody)
@@ -128,8 +135,13 @@ def _add_ending(
     @_changing("End that", ChangeBody)
     def revive(key: str) -> Any:
         body = web.parse(ChangeBody)
-        return _flag(administration().commit(Permission.EDIT_FLAGS, body, revive_flag(key)))
+        decide = revive_flag(key, allowed)
+        return _flag(administration().commit(Permission.EDIT_FLAGS, body, decide))
 
+
+def _add_ending(
+    routes: flask.Blueprint, administration: Callable[[], Administration], uses: Uses
+) -> None:
     @routes.post("/v1/flags/<key>/archive")
     @_changing("Take it out of what is published", Revision)
     def archive(key: str) -> Any:

@@ -20,6 +20,7 @@ from functions.errors import (
 )
 from functions.flags.flag import Flag
 from functions.flags.manage import history
+from functions.flags.manage.allowed import Allowed, anything, require_allowed
 from functions.flags.manage.publish import FLAGS_COLLECTION, publish, save_flag
 from functions.flags.manage.users import Uses, no_uses, users_of
 from functions.flags.publication import Edit, in_use
@@ -31,8 +32,9 @@ MAXIMUM_FLAGS = 10_000
 Decide = Callable[[View], Decision]
 
 
-def create_flag(flag: Flag) -> Decide:
-    """Raises InvalidArgument or AlreadyExists (an archived flag keeps its key)."""
+def create_flag(flag: Flag, allowed: Allowed = anything) -> Decide:
+    """Raises InvalidArgument, AlreadyExists (an archived flag keeps its key), or what `allowed`
+    raises."""
     flag.check()
 
     def decide(view: View) -> Decision:
@@ -44,6 +46,7 @@ def create_flag(flag: Flag) -> Decide:
                 remedy="Restore it." if archived else None,
             )
         require_room(view, 1)
+        require_allowed(view, None, flag, allowed)
         return _decision(view, None, "flag.create", None, flag)
 
     return decide
@@ -59,11 +62,13 @@ def require_room(view: View, added: int) -> None:
         )
 
 
-def edit_flag(key: str, based_on: int, changes: Mapping[str, Any]) -> Decide:
+def edit_flag(
+    key: str, based_on: int, changes: Mapping[str, Any], allowed: Allowed = anything
+) -> Decide:
     """`changes` are entries of the flag's content; what is absent stays as it is.
 
     Raises NotFound, InvalidArgument, FailedPrecondition (archived, or something needs what would
-    go) or GenerationConflict.
+    go), GenerationConflict, or what `allowed` raises.
     """
 
     def decide(view: View) -> Decision:
@@ -72,6 +77,7 @@ def edit_flag(key: str, based_on: int, changes: Mapping[str, Any]) -> Decide:
         require_revision(flag, based_on, edited)
         require_not_archived(flag)
         edited.check()
+        require_allowed(view, flag, edited, allowed)
         return _decision(view, document, "flag.edit", flag, edited)
 
     return decide
@@ -95,7 +101,9 @@ def archive_flag(key: str, based_on: int, uses: Uses = no_uses) -> Decide:
     return decide
 
 
-def restore_flag(key: str, based_on: int, to: int | None = None) -> Decide:
+def restore_flag(
+    key: str, based_on: int, to: int | None = None, allowed: Allowed = anything
+) -> Decide:
     """Publishes an archived flag again, or brings back what it was at the revision `to`, or both.
 
     Raises NotFound, GenerationConflict, or what an edit raises.
@@ -111,6 +119,7 @@ def restore_flag(key: str, based_on: int, to: int | None = None) -> Decide:
         restored.check()
         if flag.archived:
             require_room(view, 1)
+        require_allowed(view, flag, restored, allowed)
         return _decision(view, document, "flag.restore", flag, restored)
 
     return decide
@@ -125,9 +134,10 @@ def kill_flag(key: str) -> Decide:
     return _switch(key, killed=True)
 
 
-def revive_flag(key: str) -> Decide:
-    """Ends what `kill_flag` did. Raises NotFound or FailedPrecondition (archived)."""
-    return _switch(key, killed=False)
+def revive_flag(key: str, allowed: Allowed = anything) -> Decide:
+    """Ends what `kill_flag` did. Raises NotFound, FailedPrecondition (archived), or what `allowed`
+    raises: people get again what it gives."""
+    return _switch(key, killed=False, allowed=allowed)
 
 
 def delete_flag(key: str, based_on: int, uses: Uses = no_uses) -> Decide:
@@ -189,13 +199,15 @@ def require_unused(view: View, flag: Flag, uses: Uses) -> None:
         raise in_use("flag", flag.key, users)
 
 
-def _switch(key: str, *, killed: bool) -> Decide:
+def _switch(key: str, *, killed: bool, allowed: Allowed = anything) -> Decide:
     def decide(view: View) -> Decision:
         document, flag = read_flag(view, key)
         require_not_archived(flag)
         if flag.killed == killed:
             return Decision(result=flag)
         switched = replace(flag, killed=killed, revision=flag.revision + 1)
+        if not killed:
+            require_allowed(view, flag, switched, allowed)
         action = "flag.kill" if killed else "flag.revive"
         return _decision(view, document, action, flag, switched)
 

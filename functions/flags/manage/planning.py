@@ -3,7 +3,7 @@ in one commit. What is brought is said by the copy (transfer.py) and the import 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from functions.flags.flag import Flag
 from functions.flags.manage import confirmation
 from functions.flags.manage import flags as manage_flags
 from functions.flags.manage import segments as manage_segments
+from functions.flags.manage.allowed import Allowed, refusals
 from functions.flags.manage.publish import (
     FLAGS_COLLECTION,
     SEGMENTS_COLLECTION,
@@ -28,9 +29,6 @@ from functions.flags.segment import Segment
 from functions.flags.transfer import Locate, Plan, Wanted
 from functions.flags.validation import KEY, at
 from functions.published import FLAGS
-
-Allowed = Callable[[View, str, str], None]
-"""Raises PalierError unless a flag, by its key, may get a variant. Handed in: rooms above know."""
 
 TOLD = 200
 """Problems that are told; the others are counted."""
@@ -55,10 +53,6 @@ class Planned(NamedTuple):
             "missing": {kind: list(keys) for kind, keys in self.missing.items()},
             "confirm": self.confirm,
         }
-
-
-def anything(_view: View, _flag: str, _variant: str) -> None:
-    """For flags whose variants nothing outside this room has a say in."""
 
 
 def plan_or_change(
@@ -90,16 +84,21 @@ def plan_or_change(
 
 
 def _unfit(view: View, plan: Plan, allowed: Allowed) -> Iterator[Fault]:
-    """Variants that a flag would get and must not."""
+    """Variants that a flag would get and must not, and values that people would."""
     for item in plan.flags:
         known = item.before.definition["variants"] if item.before else {}
+        told = set()
         for variant in item.after.definition["variants"]:
             if variant not in known:
                 try:
                     allowed(view, item.after.key, variant)
                 except PalierError as error:
                     error.extra["path"] = at("$.variants", variant)
+                    told.add(error.extra["path"])
                     yield Fault(FLAG, item.after.key, error)
+        for refusal in refusals(view, item.before, item.after, allowed):
+            if refusal.extra["path"] not in told:
+                yield Fault(FLAG, item.after.key, refusal)
 
 
 class _Stored:

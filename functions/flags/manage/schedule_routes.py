@@ -21,6 +21,7 @@ from functions.changes import Outcome
 from functions.description import Description, Parameter, described, limit
 from functions.errors import FailedPrecondition, InvalidArgument
 from functions.flags.manage import schedule_store
+from functions.flags.manage.allowed import Allowed, anything
 from functions.flags.manage.answers import ScheduleAnswer, ScheduleChanged, ScheduleList
 from functions.flags.manage.bodies import EditedSchedule, NewSchedule
 from functions.flags.manage.schedules import (
@@ -43,11 +44,13 @@ ONLY = (
 )
 
 
-def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
-    """`administration` is asked on the first request."""
+def blueprint(
+    administration: Callable[[], Administration], allowed: Allowed = anything
+) -> flask.Blueprint:
+    """`administration` is asked on the first request. `allowed` tells what rooms above forbid."""
     routes = flask.Blueprint("schedules", __name__)
     _add_reading(routes, administration)
-    _add_changing(routes, administration)
+    _add_changing(routes, administration, allowed)
     return routes
 
 
@@ -75,7 +78,9 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         return web.answer({"schedule": found.schedule.to_view()})
 
 
-def _add_changing(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
+def _add_changing(
+    routes: flask.Blueprint, administration: Callable[[], Administration], allowed: Allowed
+) -> None:
     @routes.post("/v1/schedules")
     @described(
         "A change of a flag, to take effect at a time",
@@ -88,7 +93,7 @@ def _add_changing(routes: flask.Blueprint, administration: Callable[[], Administ
         changes = None if body.changes is None else body.changes.given()
         wish = Wish(body.at, body.action, changes)
         identifier = f"s-{uuid.uuid4().hex[:12]}"
-        decide = schedule_change(identifier, body.flag, body.flag_revision, wish)
+        decide = schedule_change(identifier, body.flag, body.flag_revision, wish, allowed)
         return _schedule(administration().commit(Permission.EDIT_FLAGS, body, decide), 201)
 
     @routes.patch("/v1/schedules/<identifier>")
@@ -97,7 +102,7 @@ def _add_changing(routes: flask.Blueprint, administration: Callable[[], Administ
         body = web.parse(EditedSchedule)
         changes = None if body.changes is None else body.changes.given()
         wanted = Rescheduling(body.at, changes, body.flag_revision)
-        decide = reschedule(identifier, body.revision, wanted)
+        decide = reschedule(identifier, body.revision, wanted, allowed)
         return _schedule(administration().commit(Permission.EDIT_FLAGS, body, decide))
 
     @routes.post("/v1/schedules/<identifier>/cancel")

@@ -16,6 +16,7 @@ from functions.flags import schedule as moves
 from functions.flags.flag import Flag
 from functions.flags.manage import history
 from functions.flags.manage import schedule_store as store
+from functions.flags.manage.allowed import Allowed, anything, require_allowed
 from functions.flags.manage.flags import read_flag, require_revision
 from functions.flags.manage.publish import publish
 from functions.flags.publication import Edit, in_use
@@ -35,11 +36,13 @@ class Rescheduling:
     flag_revision: int | None = None
 
 
-def schedule_change(identifier: str, key: str, flag_revision: int, wish: Wish) -> Decide:
+def schedule_change(
+    identifier: str, key: str, flag_revision: int, wish: Wish, allowed: Allowed = anything
+) -> Decide:
     """Schedules a change of a flag, based on a revision of it. Its result is the Schedule.
 
     Raises NotFound, GenerationConflict, InvalidArgument (time, changes), FailedPrecondition (too
-    many, or it could not take effect).
+    many, or it could not take effect), or what `allowed` raises.
     """
     check_key(key)
 
@@ -49,7 +52,7 @@ def schedule_change(identifier: str, key: str, flag_revision: int, wish: Wish) -
         others = _pending(view, key)
         _require_room(view, key, others)
         made = moves.new(identifier, flag, wish, view.now, str(view.actor), view.reason)
-        _require_possible(view, flag, made, others)
+        _require_possible(view, flag, made, others, allowed)
         return Decision(
             writes=[store.create_write(view.scope, made)],
             entries=[Entry("schedule.create", _target(made), after=made.to_view())],
@@ -59,11 +62,13 @@ def schedule_change(identifier: str, key: str, flag_revision: int, wish: Wish) -
     return decide
 
 
-def reschedule(identifier: str, based_on: int, wanted: Rescheduling) -> Decide:
+def reschedule(
+    identifier: str, based_on: int, wanted: Rescheduling, allowed: Allowed = anything
+) -> Decide:
     """Another time, or other changes, on the basis of the schedule's revision.
 
-    Raises NotFound, GenerationConflict (of the schedule, or of the flag), InvalidArgument, or
-    FailedPrecondition (it has ended, or could not take effect).
+    Raises NotFound, GenerationConflict (of the schedule, or of the flag), InvalidArgument,
+    FailedPrecondition (it has ended, or could not take effect), or what `allowed` raises.
     """
     if wanted.changes is not None and wanted.flag_revision is None:
         raise InvalidArgument(
@@ -89,7 +94,7 @@ def reschedule(identifier: str, based_on: int, wanted: Rescheduling) -> Decide:
         )
         history.require_revision(f"The schedule {identifier}", schedule, based_on, moved)
         others = [each for each in _pending(view, schedule.flag) if each.id != identifier]
-        _require_possible(view, flag, moved, others)
+        _require_possible(view, flag, moved, others, allowed)
         return _decision("schedule.change", stored, moved)
 
     return decide
@@ -137,7 +142,9 @@ def _require_room(view: View, key: str, pending: list[Schedule]) -> None:
         )
 
 
-def _require_possible(view: View, flag: Flag, schedule: Schedule, others: list[Schedule]) -> None:
+def _require_possible(
+    view: View, flag: Flag, schedule: Schedule, others: list[Schedule], allowed: Allowed
+) -> None:
     """Raises InvalidArgument or FailedPrecondition unless it could take effect as things are.
 
     Rollouts are not asked: those that run now may be over by then.
@@ -160,6 +167,7 @@ def _require_possible(view: View, flag: Flag, schedule: Schedule, others: list[S
             raise in_use("flag", flag.key, moves.as_users(later))
     if not after.archived:
         after.check()
+    require_allowed(view, then, after, allowed)
     publish(view, Edit(flags=[after]))
 
 

@@ -12,7 +12,8 @@ from functions.documents import Document, Scope
 from functions.errors import InvalidArgument, NotFound
 from functions.flags import transfer
 from functions.flags.flag import Flag
-from functions.flags.manage.planning import Allowed, anything, plan_or_change
+from functions.flags.manage.allowed import Allowed, anything
+from functions.flags.manage.planning import plan_or_change
 from functions.flags.manage.publish import FLAGS_COLLECTION, SEGMENTS_COLLECTION
 from functions.flags.manage.stored import stored_flag, stored_segment
 from functions.flags.publication import FLAG, SEGMENT, Kind

@@ -16,7 +16,7 @@ from functions import web
 from functions.administration import Administration
 from functions.description import described
 from functions.errors import FailedPrecondition, InvalidArgument
-from functions.flags.manage.planning import Allowed, anything
+from functions.flags.manage.allowed import Allowed, anything
 from functions.flags.manage.transfer import Transfer, copy
 from functions.flags.manage.transfer_answers import PlanAnswer
 from functions.flags.manage.transfer_bodies import Copy, Promotion

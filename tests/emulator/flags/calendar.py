@@ -26,7 +26,6 @@ from functions.flags.manage.schedules import (
 from functions.flags.schedule import Action, Schedule, State, Wish
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Permission
-from functions.rollouts.store import using
 from tests.emulator.flags.conftest import definition
 from tests.emulator.rollouts.world import World, connect
 
@@ -87,7 +86,11 @@ class Calendar:
     def look(self, store: Store | None = None) -> Fired:
         """What a tick does about schedules."""
         return apply_due.apply_due(
-            store or self.store, self.world.clock, self.world.scope, tick.tell_of_failure, using
+            store or self.store,
+            self.world.clock,
+            self.world.scope,
+            tick.tell_of_failure,
+            tick.ABOVE,
         )
 
     def read(self, identifier: str) -> Schedule:

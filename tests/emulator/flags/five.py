@@ -18,6 +18,7 @@ from functions.flags.manage import (
     flag_routes,
     key_routes,
     repair_routes,
+    schedule_routes,
     segment_routes,
     transfer_routes,
 )
@@ -134,9 +135,10 @@ def founded(store: Store) -> Five:
         return administration
 
     rooms = [
-        flag_routes.blueprint(ask, no_uses),
+        flag_routes.blueprint(ask, no_uses, releasable),
         segment_routes.blueprint(ask),
         key_routes.blueprint(ask),
+        schedule_routes.blueprint(ask, releasable),
         transfer_routes.blueprint(ask, releasable),
         exchange_routes.blueprint(ask, releasable),
         repair_routes.blueprint(ask, {SERVICES: services}),

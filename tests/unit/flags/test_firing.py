@@ -35,6 +35,7 @@ def standing(flags: Sequence[Flag], pending: Sequence[Schedule], **more: Any) ->
             "pending": {each.id: each for each in pending},
             "used": {},
             "most": 100,
+            "allowed": lambda before, after: None,
             **more,
         }
     )
