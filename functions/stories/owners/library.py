@@ -31,6 +31,8 @@ from functions.stories.studio import describe
 
 TRIES = 5
 ERASED_AT_ONCE = 400
+"""Stories that one commit deletes."""
+
 ERASING_SECONDS = 30.0
 CURSOR = re.compile(r"(\d{1,17})-([0-9a-f]{32})")
 """The place of a story in a list: when it was asked for (µs since the epoch), and its id."""
@@ -169,7 +171,7 @@ class Library:
         if document.data["state"] == "running":
             raise InProgress(
                 "This story is being written.",
-                remedy="Wait until it is done, a minute at most, then try again.",
+                remedy="Wait until it is done, then try again: 30 s at most, or two minutes if its instance died.",
             )
         return document
 
