@@ -171,7 +171,8 @@ class Library:
         if document.data["state"] == "running":
             raise InProgress(
                 "This story is being written.",
-                remedy="Wait until it is done, then try again: 30 s at most, or two minutes if its instance died.",
+                remedy="Wait until it is done, then try again: 30 s at most, or two minutes if "
+                "its instance died.",
             )
         return document
 
