@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any, Literal
 
 from functions.published import timestamp
@@ -36,7 +38,8 @@ class Claim:
     """What one request wants to do.
 
     `reserved` are the microdollars that it may cost at most, `user` the keyed hash that it is
-    counted under if it is abandoned.
+    counted under if it is abandoned. `token` is this request's own: by it the request knows its
+    document again when it doesn't hear whether it was written.
     """
 
     story_id: str
@@ -47,6 +50,7 @@ class Claim:
     claimed_at: float
     reserved: int = 0
     user: str = ""
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def running(self) -> dict[str, Any]:
         """The document while it is being written. Every field is there in every state."""
@@ -58,6 +62,7 @@ class Claim:
             "generation": self.generation,
             "reserved": self.reserved,
             "user": self.user,
+            "token": self.token,
             "lease_until": timestamp(self.claimed_at + LEASE_SECONDS),
             "created_at": timestamp(self.claimed_at),
             "expires_at": timestamp(self.claimed_at + FAILED_KEPT_SECONDS),
@@ -122,6 +127,32 @@ def decide(
 def made(stored: Mapping[str, Any], request_hash: str) -> bool:
     """Whether what is stored is the finished story of this wish."""
     return bool(stored["state"] == "finished" and stored["request_hash"] == request_hash)
+
+
+def holds(claim: Claim, stored: Mapping[str, Any]) -> bool:
+    """Whether what is stored is this very claim, still running."""
+    return stored.get("token") == claim.token and stored["state"] == "running"
+
+
+class Standing(Enum):
+    """What a request finds of its claim when its last write was refused."""
+
+    HELD = auto()
+    """Still ours: nothing was written."""
+    ENDED = auto()
+    """Written: an earlier try arrived after all."""
+    LOST = auto()
+    """Taken over, found abandoned or erased."""
+
+
+def standing(claim: Claim, ended: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Standing:
+    """`ended` is the terminal state that the request wants to write."""
+    if stored is None or stored.get("token") != claim.token:
+        return Standing.LOST
+    if stored["state"] == "running":
+        return Standing.HELD
+    same = all(stored[name] == ended[name] for name in ("state", "error"))
+    return Standing.ENDED if same else Standing.LOST
 
 
 STORY_ID = re.compile(r"[0-9a-f]{32}")

@@ -6,42 +6,37 @@
              story over, found it abandoned or erased it meanwhile; the quota is settled even so
 
 Nobody holds a lock or has to be alive for others to go on. A commit that is refused wrote nothing.
-One whose answer is lost isn't repeated: what was reserved then stays charged.
+One whose answer is lost is made again: both rest on the story's version, so that one of them is
+refused, and the claim's token in the document tells whose it is. Only the quota of a story that is
+somebody else's meanwhile is settled without it, and so but once: what isn't certain stays charged.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from functions import log
 from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
-from functions.errors import (
-    AlreadyExists,
-    FailedPrecondition,
-    InProgress,
-    RateLimited,
-    StoreUnavailable,
-)
+from functions.errors import AlreadyExists, InProgress, RateLimited, StoreUnavailable
 from functions.stories import abandoned
 from functions.stories import claim as claims
 from functions.stories.claim import COLLECTION, Claim
-from functions.stories.limits import quota
-from functions.stories.limits.quota import Limits, Used
+from functions.stories.limits import hours
+from functions.stories.limits.quota import Limits
 from functions.stories.story import Story
+from functions.stories.tries import Tries
 
 CLAIM_SECONDS = 5.0
 CALL_SECONDS = 3.0
 LONGEST_PAUSE_SECONDS = 0.1
 FINISH_SECONDS = 1.0
+"""One try to finish."""
 
-EXCEEDED = {
-    "requests": "This user has asked for as many stories as PALIER_REQUESTS_AN_HOUR allows.",
-    "cost": "This user's stories have cost what PALIER_DOLLARS_AN_HOUR allows.",
-}
+LONGEST_FINISH_PAUSE_SECONDS = 0.8
 
 
 @dataclass(frozen=True)
@@ -85,50 +80,92 @@ class Shelf:
         room for such a story), StoreUnavailable.
         """
         path = scope.doc(COLLECTION, claim.story_id)
-        new = Write.create(path, claim.running())
-        hours = _hours(scope, claim) if limits.any else ()
-        until = self._clock.monotonic() + CLAIM_SECONDS
-        while self._clock.monotonic() < until:
-            found = self._store.get_many([path, *hours], timeout=CALL_SECONDS)
+        kept = hours.paths(scope, claim.owner, claim.claimed_at) if limits.any else ()
+        quota = kept[0] if kept else None
+        lost: StoreUnavailable | None = None
+        tries = self._tries_to_claim()
+        for _ in tries:
+            try:
+                found = self._store.get_many([path, *kept], timeout=tries.seconds)
+            except StoreUnavailable:
+                if lost:
+                    continue
+                raise
             stored = found[path]
+            if stored and claims.holds(claim, stored.data):  # the answer to it was lost
+                return Claimed(claim, stored.version, quota)
             made_before = self._resolve(claim, stored) if stored else None
             if made_before is not None:
                 return made_before
-            writes = [Write.update(stored, claim.running()) if stored else new]
-            if hours:
-                writes.append(_reserving(claim, limits, hours[0], *(found[hour] for hour in hours)))
-            if stored and stored.data["state"] == "running":  # its process died
-                writes.append(abandoned.failure(scope, stored, self._clock.now()))
+            writes = self._claiming(scope, claim, stored)
+            if kept:
+                this, last = (found[hour] for hour in kept)
+                at, cost = claim.claimed_at, claim.reserved
+                writes.append(hours.reserving(limits, cost, kept[0], this, last, at))
             try:
-                versions = self._store.commit(writes, timeout=CALL_SECONDS)
+                versions = self._store.commit(writes, timeout=tries.seconds)
             except Refused:
-                self._clock.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))
                 continue
-            return Claimed(claim, versions[0], hours[0] if hours else None)
-        raise RateLimited(
+            except StoreUnavailable as error:
+                lost = error
+                continue
+            return Claimed(claim, versions[0], quota)
+        raise lost or RateLimited(
             "The same user asks for too many stories at once.",
             remedy="Ask for one after the other.",
             extra={"reason": "at_once", "retry_after": 1},
         )
 
     def finish(
-        self, scope: Scope, held: Claimed, data: Mapping[str, Any], microdollars: int
+        self,
+        scope: Scope,
+        held: Claimed,
+        data: Mapping[str, Any],
+        microdollars: int,
+        seconds: float,
     ) -> bool:
-        """Writes the terminal state, and charges what it cost instead of what was reserved.
+        """Writes the terminal state, and charges what it cost instead of what was reserved; tried
+        until `seconds` are over.
 
-        False when the story could not be kept.
+        False when the story could not be kept, as far as is known.
         """
         claim = held.claim
-        running = Document(scope.doc(COLLECTION, claim.story_id), claim.running(), held.version)
-        story = Write.update(running, data)
-        if held.quota is None:
-            return self._commit(story) is _Ended.WRITTEN
-        settling = Write.add(held.quota, {"microdollars": microdollars - claim.reserved})
-        ended = self._commit(story, settling)
-        if ended is _Ended.REFUSED:  # one of the two has changed or is gone: each by itself
-            ended = self._commit(story)
-            self._commit(settling)
-        return ended is _Ended.WRITTEN
+        path = scope.doc(COLLECTION, claim.story_id)
+        story = Write.update(Document(path, claim.running(), held.version), data)
+        settling = _settling(held, microdollars)
+        lost = False
+        tries = self._tries_to_finish(seconds)
+        for _ in tries:
+            ended = self._commit([story, *settling], tries)
+            if ended is _Ended.WRITTEN:
+                return True
+            if ended is _Ended.UNKNOWN:
+                lost = True
+                continue
+            found = self._look([path, *(write.path for write in settling)], tries)
+            if found is None:
+                continue
+            stored, *used = found
+            match claims.standing(claim, data, stored.data if stored else None):
+                case claims.Standing.ENDED:
+                    return True
+                case claims.Standing.LOST:
+                    # Whether a lost commit settled before somebody else came can't be seen.
+                    if lost or not self._settle(settling, tries):
+                        _warn(held, microdollars)
+                    return False
+                case claims.Standing.HELD if None in used:  # its quota was erased meanwhile
+                    settling = []
+        _warn(held, microdollars)
+        return False
+
+    def _claiming(self, scope: Scope, claim: Claim, stored: Document | None) -> list[Write]:
+        if stored is None:
+            return [Write.create(scope.doc(COLLECTION, claim.story_id), claim.running())]
+        writes = [Write.update(stored, claim.running())]
+        if stored.data["state"] == "running":  # its process died
+            writes.append(abandoned.failure(scope, stored, self._clock.now()))
+        return writes
 
     def _resolve(self, claim: Claim, stored: Document) -> StoredStory | None:
         """The stored story, or None when the document may be taken over."""
@@ -145,14 +182,44 @@ class Shelf:
                     remedy="Use a new key for each story; the same one only to send it again.",
                 )
 
-    def _commit(self, *writes: Write) -> _Ended:
+    def _settle(self, settling: list[Write], tries: Tries) -> bool:
+        """The quota by itself, in the time that is left; False when it may not be settled."""
+        if not settling:
+            return True
+        for _ in tries:
+            ended = self._commit(settling, tries)
+            if ended is not _Ended.REFUSED:
+                return ended is _Ended.WRITTEN
+            if self._look([settling[0].path], tries) == [None]:  # erased: nothing to settle
+                return True
+        return False
+
+    def _commit(self, writes: list[Write], tries: Tries) -> _Ended:
         try:
-            self._store.commit(writes, timeout=FINISH_SECONDS)
+            self._store.commit(writes, timeout=tries.seconds)
         except Refused:
             return _Ended.REFUSED
         except StoreUnavailable:
             return _Ended.UNKNOWN
         return _Ended.WRITTEN
+
+    def _look(self, paths: list[str], tries: Tries) -> list[Document | None] | None:
+        """What is at each path; None when that can't be had."""
+        try:
+            found = self._store.get_many(paths, timeout=tries.seconds)
+        except StoreUnavailable:
+            return None
+        return [found[path] for path in paths]
+
+    def _tries_to_claim(self) -> Tries:
+        pause = LONGEST_PAUSE_SECONDS
+        return Tries(
+            self._clock, CLAIM_SECONDS, each=CALL_SECONDS, pause=pause, longest_pause=pause
+        )
+
+    def _tries_to_finish(self, seconds: float) -> Tries:
+        pause, longest = LONGEST_PAUSE_SECONDS, LONGEST_FINISH_PAUSE_SECONDS
+        return Tries(self._clock, seconds, each=FINISH_SECONDS, pause=pause, longest_pause=longest)
 
 
 class _Ended(Enum):
@@ -163,38 +230,17 @@ class _Ended(Enum):
     UNKNOWN = auto()
 
 
-def _hours(scope: Scope, claim: Claim) -> tuple[str, str]:
-    """Where the quota of the claim's hour is kept, and that of the one before."""
-    this, last = quota.hours(claim.claimed_at)
-    return (
-        scope.doc(quota.COLLECTION, quota.name(claim.owner, this)),
-        scope.doc(quota.COLLECTION, quota.name(claim.owner, last)),
-    )
+def _settling(held: Claimed, microdollars: int) -> list[Write]:
+    """What is left of the reservation goes back to the hour that it was taken from, if any."""
+    if held.quota is None:
+        return []
+    return [Write.add(held.quota, {"microdollars": microdollars - held.claim.reserved})]
 
 
-def _reserving(
-    claim: Claim, limits: Limits, path: str, this: Document | None, last: Document | None
-) -> Write:
-    """Takes the claim's request and cost from its user's quota. Raises RateLimited."""
-    now = claim.claimed_at
-    match quota.decide(limits, claim.reserved, _used(this), _used(last), now):
-        case Used() as used:
-            data = quota.document(used, quota.hours(now)[0])
-            return Write.update(this, data) if this else Write.create(path, data)
-        case quota.Exceeded(limit, retry_after):
-            raise RateLimited(
-                EXCEEDED[limit],
-                extra={"reason": "an_hour", "limit": limit, "retry_after": retry_after},
-            )
-        case quota.TooDear():
-            raise FailedPrecondition(
-                "One story may cost more than PALIER_DOLLARS_AN_HOUR allows a user for an hour.",
-                remedy="Raise the setting, or release a version with a lower max_output_tokens.",
-            )
-
-
-def _used(document: Document | None) -> Used:
-    return Used.of(document.data if document else None)
+def _warn(held: Claimed, microdollars: int) -> None:
+    if held.quota:
+        story, left = held.claim.story_id, held.claim.reserved - microdollars
+        log.warning("quota may not be settled", story=story, microdollars=left)
 
 
 def read_story(document: Document) -> StoredStory:

@@ -15,9 +15,6 @@ from functions.published import ENVIRONMENT
 from functions.stories.limits import quota
 from functions.stories.owners import library
 
-ERASED_AT_ONCE = 400
-"""Stories that one commit deletes."""
-
 MOST_HOURS = 100
 """Of documents about the use of an hour: those that have not expired yet are fewer."""
 
@@ -41,8 +38,8 @@ def erase(uid: str) -> Callable[[View], Decision]:
     """
 
     def decide(view: View) -> Decision:
-        found = library.paths_of(view, view.scope, uid, ERASED_AT_ONCE + 1)
-        stories, complete = found[:ERASED_AT_ONCE], len(found) <= ERASED_AT_ONCE
+        found = library.paths_of(view, view.scope, uid, library.ERASED_AT_ONCE + 1)
+        stories, complete = found[: library.ERASED_AT_ONCE], len(found) <= library.ERASED_AT_ONCE
         hours = _hours(view, uid)
         result = {"stories": len(stories), "complete": complete}
         if not (stories or hours):

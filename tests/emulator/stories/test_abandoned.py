@@ -133,7 +133,7 @@ def test_who_comes_too_late_keeps_nothing(store: Store, clock: ManualClock) -> N
     assert isinstance(held, Claimed)
     clock.advance(LEASE_SECONDS)
     settle_abandoned(store, clock, SCOPE)
-    assert not shelf.finish(SCOPE, held, one.finished({}, 1), 120)
+    assert not shelf.finish(SCOPE, held, one.finished({}, 1), 120, 1.0)
     assert document(store).data["state"] == "failed"
     assert charged(store, one.claimed_at) == (1, 120)  # it does know what it cost
 
@@ -172,6 +172,29 @@ def test_an_instance_that_took_many_with_it(store: Store, clock: ManualClock) ->
     assert [settle_abandoned(store, clock, SCOPE) for _ in range(3)] == [AT_ONCE, 3, 0]
     assert store.operations["commits"] - before == 2
     assert counted(store, clock).requests == many
+
+
+def test_one_that_somebody_is_at_does_not_cost_a_commit_for_each_other(
+    store: Store, clock: ManualClock
+) -> None:
+    """The look at rollouts waits for it."""
+    for number in range(AT_ONCE):
+        one = Claim(f"{number:032x}", "u1", "wish", "1.3.0", 7, clock.now())
+        store.commit([Write.create(SCOPE.doc("stories", one.story_id), one.running())])
+    clock.advance(LEASE_SECONDS)
+
+    class Overtaken(Store):
+        """Somebody ends one of the stories once they are read."""
+
+        def query(self, *args: Any, **options: Any) -> list[Document]:
+            found = super().query(*args, **options)
+            store.commit([Write.update(found[77], {"state": "failed", "lease_until": None})])
+            return found
+
+    overtaken = Overtaken(store._client)
+    assert settle_abandoned(overtaken, clock, SCOPE) == AT_ONCE - 1
+    assert overtaken.operations["commits"] <= 20
+    assert counted(store, clock).requests == AT_ONCE - 1
 
 
 def test_what_an_older_bundle_left(store: Store, clock: ManualClock) -> None:

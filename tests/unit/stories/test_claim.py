@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from functions.stories import claim as claims
-from functions.stories.claim import LEASE_SECONDS, Busy, Claim, OtherWish, Replay, TakeOver
+from functions.stories.claim import (
+    LEASE_SECONDS,
+    Busy,
+    Claim,
+    OtherWish,
+    Replay,
+    Standing,
+    TakeOver,
+)
 from functions.stories.shelf import CLAIM_SECONDS, FINISH_SECONDS
 from functions.stories.studio import Budget
 
@@ -48,6 +56,55 @@ def test_what_is_left_when_its_process_dies() -> None:
 
 def test_a_lease_outlasts_a_request() -> None:
     assert Budget().total + FINISH_SECONDS + CLAIM_SECONDS < LEASE_SECONDS
+
+
+OURS = claim()
+ENDED = OURS.finished({}, 1)
+ABANDONED = {"code": "INTERNAL", "reason": "abandoned"}
+CRASHED = {"code": "INTERNAL", "reason": None}
+
+
+@pytest.mark.parametrize(
+    ("stored", "stands"),
+    [
+        pytest.param(OURS.running(), Standing.HELD, id="nothing was written"),
+        pytest.param(ENDED, Standing.ENDED, id="an earlier try arrived"),
+        pytest.param({**ENDED, "rating": {"stars": 5}}, Standing.ENDED, id="and was rated since"),
+        pytest.param(None, Standing.LOST, id="erased"),
+        pytest.param(claim().running(), Standing.LOST, id="taken over by the like of it"),
+        pytest.param(claim().finished({}, 1), Standing.LOST, id="and finished"),
+        pytest.param(OURS.failed(ABANDONED, 0), Standing.LOST, id="found abandoned"),
+    ],
+)
+def test_what_is_found_after_a_refusal(stored: dict[str, Any] | None, stands: Standing) -> None:
+    assert claims.standing(OURS, ENDED, stored) is stands
+
+
+def test_a_failure_of_ours_is_not_taken_for_an_abandoned_one() -> None:
+    stored = OURS.failed(ABANDONED, 0)
+    assert claims.standing(OURS, OURS.failed(CRASHED, 1), stored) is Standing.LOST
+    assert claims.standing(OURS, OURS.failed(CRASHED, 1), OURS.failed(CRASHED, 1)) is Standing.ENDED
+
+
+def test_a_claim_knows_its_own_document_only() -> None:
+    old = {name: kept for name, kept in claim().running().items() if name != "token"}
+    assert claims.holds(OURS, OURS.running())
+    assert not claims.holds(OURS, claim().running())
+    assert not claims.holds(OURS, old)
+    assert not claims.holds(OURS, ENDED)
+
+
+@pytest.mark.parametrize(
+    ("stored", "made"),
+    [
+        pytest.param(ENDED, True, id="finished"),
+        pytest.param(OURS.running(), False, id="running"),
+        pytest.param(OURS.failed({}, 1), False, id="failed"),
+        pytest.param(claim(wish="b").finished({}, 1), False, id="another wish"),
+    ],
+)
+def test_what_a_key_has_made(stored: dict[str, Any], made: bool) -> None:
+    assert claims.made(stored, "a") is made
 
 
 def test_ids_show_nothing_and_do_not_collide() -> None:

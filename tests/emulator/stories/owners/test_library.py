@@ -231,14 +231,14 @@ def test_what_is_being_written_when_all_is_erased_never_comes_back(
     used = SCOPE.doc(quota.COLLECTION, quota.name("u1", quota.hours(NOW)[0]))
     if used_too:
         store.commit([Write.delete(used)])
-    assert not shelf.finish(SCOPE, held, claim.finished({"title": "canary"}, 1), 40)
+    assert not shelf.finish(SCOPE, held, claim.finished({"title": "canary"}, 1), 40, 1.0)
     assert left(store) == set()
     kept = store.get(used)
     assert (kept and kept.data["microdollars"]) == (None if used_too else 40)
     again = replace(claim, user="h")
     anew = shelf.claim(SCOPE, again, limits)
     assert isinstance(anew, Claimed)
-    assert shelf.finish(SCOPE, anew, again.failed({"code": "TIMEOUT", "reason": None}, 1), 0)
+    assert shelf.finish(SCOPE, anew, again.failed({"code": "TIMEOUT", "reason": None}, 1), 0, 1.0)
 
 
 def test_erasing_ends_in_time_and_says_that_there_is_more(

@@ -18,7 +18,7 @@ from functions.identity import Actor, Permission, administrator_path, membership
 from functions.registry import environments
 from functions.stories.limits import quota
 from functions.stories.limits.quota import Used
-from functions.stories.owners import user_data
+from functions.stories.owners import library
 from functions.stories.owners.user_routes import blueprint
 from tests.emulator.stories.kept import NOW, SCOPE, keep, left
 
@@ -155,7 +155,7 @@ def test_again_there_is_nothing_to_erase(store: Store, office: Office) -> None:
 def test_many_go_in_several_changes(
     store: Store, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(user_data, "ERASED_AT_ONCE", 2)
+    monkeypatch.setattr(library, "ERASED_AT_ONCE", 2)
     for n in range(5):
         keep(store, f"key-{n}", UID)
     told = [office.erase().get_json() for _ in range(3)]
