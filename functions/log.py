@@ -38,7 +38,10 @@ def kept(steps: Generator[T, None, None]) -> Generator[T, None, None]:
 
     A streamed answer is written after the function that began it has returned.
     """
-    fields = _bound.get()
+    return _with(_bound.get(), steps)
+
+
+def _with(fields: Mapping[str, Any], steps: Generator[T, None, None]) -> Generator[T, None, None]:
     try:
         while True:
             with bound(**fields):

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from functions import log
@@ -29,7 +29,7 @@ from functions.metrics.windows import SLOT_SECONDS, slot_start
 
 FLUSH_SECONDS = 3.0
 FAILURE_FLUSH_SECONDS = 1.0
-FLUSH_TIMEOUT_SECONDS = 2.0
+FLUSH_TIMEOUT_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
 REOPEN_SECONDS = 2 * SLOT_SECONDS
 """A slot is kept so long after its last second, for requests that end while it is being closed."""
@@ -72,13 +72,14 @@ class Recorder:
         self.dropped = 0
         """Requests that were counted and given up, because Firestore was away for too long."""
 
-    def record(self, scope: Scope, observation: Observation) -> None:
-        """Counts a request that ended, and flushes when it is time. Never raises for Firestore."""
-        self._add(scope, observation, tally.of(observation), failed=observation.failed)
+    def record(self, scope: Scope, *observations: Observation) -> None:
+        """Counts what ended, and flushes once when it is time. Never raises for Firestore."""
+        counted = [(each, tally.of(each)) for each in observations]
+        self._add(scope, counted, failed=any(each.failed for each in observations))
 
     def note(self, scope: Scope, note: Note) -> None:
         """Adds the measures of something that is no request, as `record` does for one."""
-        self._add(scope, note, tally.of_note(note), failed=False)
+        self._add(scope, [(note, tally.of_note(note))], failed=False)
 
     def flush(self) -> bool:
         """Writes all that was counted, for an instance that ends; whether it could."""
@@ -98,10 +99,13 @@ class Recorder:
         with self._lock:
             return sum(slot.tally.requests for slot in self._slots.values() if slot.dirty)
 
-    def _add(self, scope: Scope, of: Observation | Note, one: Tally, *, failed: bool) -> None:
+    def _add(
+        self, scope: Scope, counted: Iterable[tuple[Observation | Note, Tally]], *, failed: bool
+    ) -> None:
         with self._lock:
             self._know_process()
-            self._count(scope, of, one)
+            for of, one in counted:
+                self._count(scope, of, one)
             batch = self._due(failed)
         if batch:
             self._write(batch)

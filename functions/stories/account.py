@@ -25,6 +25,9 @@ NO_VERSION = "none"
 CANCELLED = "CANCELLED"
 """The code of a request whose client went away."""
 
+PATIENCE_SECONDS = 10.0
+"""Who leaves a stream after so long without a word of it has not changed their mind: it failed."""
+
 
 class Account:
     """`arm` is the name that the request is counted under, `cause` whose fault its failure is where
@@ -52,6 +55,12 @@ class Account:
         budget = self._studio.budget
         return max(0.0, budget.total - budget.reserve - self.elapsed)
 
+    @property
+    def _kept_waiting(self) -> bool:
+        """Whether a client that leaves has waited in vain: for the model, which said nothing."""
+        told = self.writing is None or self.writing.first_piece_ms is not None
+        return not told and self.elapsed >= PATIENCE_SECONDS
+
     @contextmanager
     def closing(self) -> Iterator[None]:
         """Counts the request when it goes wrong, and names its version in the error."""
@@ -63,7 +72,7 @@ class Account:
                 error.extra["version"] = self.arm
             raise
         except GeneratorExit:
-            self.count(CANCELLED, Cause.CLIENT)
+            self.count(CANCELLED, Cause.UPSTREAM if self._kept_waiting else Cause.CLIENT)
             raise
         except Exception as error:
             log.exception("story crashed", error, version=self.arm)
@@ -95,5 +104,4 @@ class Account:
             user_hash=self.user,
             memory=self.memory,
         )
-        for observation in counting.observations(seen, self.writing):
-            self._studio.recorder.record(self._scope, observation)
+        self._studio.recorder.record(self._scope, *counting.observations(seen, self.writing))

@@ -12,7 +12,15 @@ from typing import Any
 
 from functions import log, web
 from functions.documents import Scope
-from functions.errors import FailedPrecondition, OutOfMemory, SwitchedOff
+from functions.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    InProgress,
+    OutOfMemory,
+    PalierError,
+    StoreUnavailable,
+    SwitchedOff,
+)
 from functions.identity import Actor
 from functions.stories import choose
 from functions.stories.account import Account
@@ -20,7 +28,9 @@ from functions.stories.choose import Chosen
 from functions.stories.claim import Claim, story_id
 from functions.stories.handlers import ModelCall
 from functions.stories.limits import prices
+from functions.stories.limits.cap import Reserved
 from functions.stories.model import failure
+from functions.stories.model.failure import Cause
 from functions.stories.request import StoryOrder
 from functions.stories.shelf import Claimed, StoredStory
 from functions.stories.studio import Snapshot, Studio
@@ -34,6 +44,7 @@ class Commission:
     chosen: Chosen
     call: ModelCall
     claimed: Claimed
+    reserved: Reserved
 
 
 def begin(
@@ -49,13 +60,27 @@ def begin(
     order = web.validated(StoryOrder, body)
     if order.version:
         studio.pins.require(scope, actor)
-    chosen = _choose(snapshot, account, actor.id, order.version)
+    try:
+        return _commission(studio, scope, account, snapshot, actor.id, order)
+    except (AlreadyExists, InProgress):
+        raise
+    except PalierError:
+        made_before = _made_before(studio, scope, actor.id, order)
+        if made_before is None:
+            raise
+        return made_before
+
+
+def _commission(
+    studio: Studio, scope: Scope, account: Account, snapshot: Snapshot, uid: str, order: StoryOrder
+) -> Commission | StoredStory:
+    chosen = _choose(snapshot, account, uid, order.version)
     _admit(studio, account)
     call = chosen.handler.compose(chosen.version, chosen.prompt, order, account.user)
     now = studio.clock.now()
     claim = Claim(
-        story_id=story_id(actor.id, order.idempotency_key or uuid.uuid4().hex),
-        owner=actor.id,
+        story_id=story_id(uid, order.idempotency_key or uuid.uuid4().hex),
+        owner=uid,
         user=account.user,
         request_hash=order.hash,
         version=chosen.arm,
@@ -63,8 +88,24 @@ def begin(
         claimed_at=round(now, 3),
         reserved=prices.worst_case(call, now),
     )
-    found = _reserve(studio, scope, claim)
-    return Commission(order, chosen, call, found) if isinstance(found, Claimed) else found
+    reserved = studio.cap.reserve(scope, claim.reserved)
+    found: Claimed | StoredStory | None = None
+    try:
+        found = studio.shelf.claim(scope, claim, studio.limits)
+    finally:
+        if not isinstance(found, Claimed):
+            studio.cap.settle(scope, reserved, 0)
+    return Commission(order, chosen, call, found, reserved) if isinstance(found, Claimed) else found
+
+
+def _made_before(studio: Studio, scope: Scope, uid: str, order: StoryOrder) -> StoredStory | None:
+    """What the key has made, for whoever would be refused another story."""
+    if order.idempotency_key is None:
+        return None
+    try:
+        return studio.shelf.find(scope, story_id(uid, order.idempotency_key), order.hash)
+    except StoreUnavailable:
+        return None
 
 
 def _choose(snapshot: Snapshot, account: Account, uid: str, pinned: str | None) -> Chosen:
@@ -73,6 +114,7 @@ def _choose(snapshot: Snapshot, account: Account, uid: str, pinned: str | None) 
             account.arm = chosen.arm
             return chosen
         case choose.Unservable(_, reason) if pinned:
+            account.cause = Cause.CLIENT
             raise FailedPrecondition(reason.detail)
         case choose.Unservable(arm, reason):
             account.arm, account.cause = arm, reason.cause
@@ -90,15 +132,3 @@ def _admit(studio: Studio, account: Account) -> None:
     account.memory = use.share
     if not use.admits:
         raise OutOfMemory("This instance has no memory left for another story.")
-
-
-def _reserve(studio: Studio, scope: Scope, claim: Claim) -> Claimed | StoredStory:
-    """The most that the story can cost, and the claim on its key; or the story that it has made."""
-    studio.cap.reserve(scope, claim.reserved)
-    found: Claimed | StoredStory | None = None
-    try:
-        found = studio.shelf.claim(scope, claim, studio.limits)
-    finally:
-        if not isinstance(found, Claimed):
-            studio.cap.settle(scope, claim.reserved, 0)
-    return found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 
-from functions import messages, web
+from functions import log, messages, web
 from functions.description import described, header
 from functions.documents import Scope
 from functions.errors import (
@@ -104,7 +104,7 @@ def streamed(studio: Studio, frames: Frames, events: Any) -> flask.Response:
     from functions.stories.streaming import HEADERS, gone, told_as
 
     steps = told_as(frames, events, gone(flask.request.environ), studio.clock)
-    return flask.Response(steps, mimetype=STREAM, headers=HEADERS)
+    return flask.Response(log.kept(steps), mimetype=STREAM, headers=HEADERS)
 
 
 def problems() -> Callable[[PalierError], Mapping[str, Any]]:

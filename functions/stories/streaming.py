@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, Protocol
 
 from functions import log
@@ -23,7 +23,6 @@ from functions.stories.generate import Event
 from functions.stories.story import Piece
 from functions.stories.studio import Told
 
-MIMETYPE = "text/event-stream"
 HEADERS = {"X-Accel-Buffering": "no"}
 """Asks a proxy to pass on what it gets."""
 
@@ -84,11 +83,13 @@ def fault(error: PalierError, details: Mapping[str, Any]) -> dict[str, Any]:
 
 def told_as(
     frames: Frames, events: Generator[Event, None, None], gone: Callable[[], bool], clock: Clock
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """The bytes of an answer. `gone` tells whether its client has left."""
     written = clock.monotonic()
     try:
         yield HEARTBEAT  # the head of the answer goes out with the first bytes
+        if gone():
+            return
         for event in events:
             frame = _frame(frames, event)
             if frame is None and gone():

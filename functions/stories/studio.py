@@ -39,7 +39,7 @@ class Snapshots(Protocol):
 
 
 class Recorder(Protocol):
-    def record(self, scope: Scope, observation: Observation) -> None: ...
+    def record(self, scope: Scope, *observations: Observation) -> None: ...
 
 
 class Memory(Protocol):
@@ -56,11 +56,11 @@ class Pins(Protocol):
 class Budget:
     """Seconds a request may take in all, and how many of them are kept for what follows the model:
     a write of at most a second, and a flush of the metrics of at most another. `moderation` is the
-    most that one question to the moderation may take."""
+    most that one question to the moderation may take: the model leaves so much for the last."""
 
     total: float = 30.0
     reserve: float = 2.0
-    moderation: float = 5.0
+    moderation: float = 3.0
 
 
 @dataclass(frozen=True)

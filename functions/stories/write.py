@@ -37,6 +37,9 @@ T = TypeVar("T")
 Steps = Generator[Piece | None, None, T]
 """Pieces as they come, None for as long as there is none, and what it all comes to."""
 
+FINISH_SECONDS = 1.0
+"""Of what is kept for after the model: the rest is for counting."""
+
 WHOLE_SECONDS = 60.0
 """Longer than any deadline: without pieces there is nothing to look for."""
 
@@ -53,6 +56,7 @@ class Desk:
         self._given = given
         self._stream = stream
         self._marks: dict[Of, Mark] = {}
+        self._closed = False
         self._writing = account.writing = Writing(given.call)
 
     def moderate_wish(self) -> None:
@@ -71,11 +75,9 @@ class Desk:
         """
         with self._settled():
             yield None  # whoever closes it from here on has it settled
+            seconds = self._account.remaining - self._studio.budget.moderation
             generation = self._studio.model.begin(
-                self._given.call,
-                self._given.chosen.handler,
-                self._account.remaining,
-                stream=self._stream,
+                self._given.call, self._given.chosen.handler, seconds, stream=self._stream
             )
             try:
                 yield from self._pieces(generation)
@@ -112,6 +114,8 @@ class Desk:
         seconds = min(self._account.remaining, self._studio.budget.moderation)
         readers = self._given.order.readers
         answered = yield from self._studio.moderator.check(of, texts, readers, seconds)
+        if answered != "passed" and self._account.remaining <= 0:
+            return failure.late()  # nobody was asked for long enough to say
         if isinstance(answered, Failure):
             return answered
         if self._marks.get(of) != "unavailable":
@@ -155,18 +159,23 @@ class Desk:
             raise
 
     def _settle(self, code: str, reason: str | None = None) -> None:
-        """The terminal state of what came to nothing: codes, no text."""
+        """The terminal state of what came to nothing: codes, no text. Once."""
+        if self._closed:
+            return
         error = {"code": code, "reason": reason}
         claim = self._given.claimed.claim
         self._keep(claim.failed(error, self._writing.attempts), self._cost())
 
     def _keep(self, data: Mapping[str, Any], cost: int) -> bool:
-        claimed = self._given.claimed
-        claim = claimed.claim
-        kept = self._studio.shelf.finish(self._scope, claimed, data, cost)
-        self._studio.cap.settle(self._scope, claim.reserved, cost)
+        given, self._closed = self._given, True
+        seconds = self._account.remaining + FINISH_SECONDS
+        try:
+            kept = self._studio.shelf.finish(self._scope, given.claimed, data, cost, seconds)
+        finally:
+            self._studio.cap.settle(self._scope, given.reserved, cost)
         if not kept:
-            log.error("story not stored", story=claim.story_id, state=data["state"])
+            story = given.claimed.claim.story_id
+            log.error("story not stored", story=story, state=data["state"])
         return kept
 
     def _end(self, outcome: Outcome) -> None:

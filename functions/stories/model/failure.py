@@ -191,7 +191,7 @@ def to_error(failure: Failure) -> errors.PalierError:
     """The error that a caller gets."""
     if failure.reason == "timeout":
         return errors.Timeout(failure.detail)
-    extra = {"upstreamRequestId": failure.request_id} if failure.request_id else None
+    extra = {"upstream_request_id": failure.request_id} if failure.request_id else None
     return errors.OpenAIError(failure.detail, reason=failure.reason, extra=extra)
 
 
@@ -217,14 +217,15 @@ FIRST_PAUSE = 0.2
 
 
 def pause_before_retry(
-    failure: Failure, *, attempts: int, remaining: float, typical: float, jitter: float
+    failure: Failure, *, remaining: float, typical: float, jitter: float
 ) -> float | None:
-    """Seconds to wait before the one retry, or None when there is to be none.
+    """Seconds to wait before the one retry of a call that was sent once, or None when there is to
+    be none.
 
     A retry must fit: what is `remaining` has to hold the wait and a call of `typical` length.
     `jitter` is uniform in [0, 1).
     """
-    if not failure.retryable or attempts >= 2:
+    if not failure.retryable:
         return None
     pause = FIRST_PAUSE * (1 + jitter)
     if failure.retry_after is not None:

@@ -289,9 +289,9 @@ def test_nothing_is_released(bench: Bench) -> None:
     seen: list[Observation] = []
 
     class Elsewhere:
-        def record(self, scope: Scope, observation: Observation) -> None:
+        def record(self, scope: Scope, *observations: Observation) -> None:
             assert scope == empty
-            seen.append(observation)
+            seen.extend(observations)
 
     studio = replace(bench.studio, recorder=Elsewhere())
     with pytest.raises(FailedPrecondition, match="No version"):

@@ -5,14 +5,19 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from functions import log
+from functions.clock import SystemClock
 from functions.errors import OpenAIError, Timeout
 from functions.stories.claim import story_id
 from functions.stories.story import Piece
-from functions.stories.studio import Told
+from functions.stories.streaming import ServerSentEvents, told_as
+from functions.stories.studio import Budget, Told
+from tests.emulator.instances import ShiftedClock
 from tests.emulator.stories.conftest import SCOPE, Bench
 from tests.servers import hostile_openai as hostile
 
@@ -145,3 +150,41 @@ def test_its_lines_in_the_log_say_where(bench: Bench, capsys: pytest.CaptureFixt
     assert (call["message"], call["gen_ai.request.model"]) == ("model call ended", "gpt-test")
     assert ended["message"] == "story request ended"
     assert {line["application"] for line in (call, ended)} == {SCOPE.application}
+
+
+def test_a_client_that_was_gone_before_it_began_costs_nothing(bench: Bench) -> None:
+    bench.server.play(hostile.streamed(DRAFT))
+    events = bench.tell(idempotency_key=ONE)
+    frames = told_as(ServerSentEvents(lambda _: {}), events, lambda: True, SystemClock())
+    assert len(list(frames)) == 1
+    assert not bench.server.requests
+    assert (stored(bench)["state"], quota(bench)) == ("failed", 0)
+
+
+@pytest.mark.parametrize(("seconds", "cause"), [(9.0, "client"), (11.0, "upstream")])
+def test_who_leaves_after_a_long_silence_has_not_changed_their_mind(
+    bench: Bench, seconds: float, cause: str
+) -> None:
+    clock = ShiftedClock()
+    bench.studio = replace(bench.studio, clock=clock, budget=Budget(30.0, 2.0, 0.5))
+    bench.server.play(hostile.hang())
+    events = bench.tell()
+    assert next(events) is None
+    clock.shift = seconds
+    events.close()
+    assert (bench.notes.last.code, bench.notes.last.cause) == ("CANCELLED", cause)
+
+
+def test_a_crash_while_it_is_told_has_the_fields_of_its_request(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def crashing() -> Any:
+        yield None
+        raise RuntimeError("canary")
+
+    with log.bound(request_id="request-of-a-test"):
+        frames = told_as(ServerSentEvents(lambda _: {}), crashing(), lambda: False, SystemClock())
+        steps = log.kept(frames)
+    list(steps)
+    [line] = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["request_id"] == "request-of-a-test"

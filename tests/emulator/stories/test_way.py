@@ -13,19 +13,25 @@ from functions.clock import SystemClock
 from functions.documents import Store, Write
 from functions.errors import (
     FailedPrecondition,
+    Internal,
     OpenAIError,
+    OutOfMemory,
+    PalierError,
     PermissionDenied,
     RateLimited,
     SwitchedOff,
+    Timeout,
 )
 from functions.flags.manage.flags import kill_flag, revive_flag
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Permission, membership_path
 from functions.stories.claim import story_id
 from functions.stories.limits.cap import DailyCap
+from functions.stories.limits.memory import MemoryUse
 from functions.stories.limits.quota import Limits
+from functions.stories.shelf import Shelf
 from functions.stories.versions import SWITCH
-from tests.emulator.stories.conftest import OPERATOR, SCOPE, Bench, publish
+from tests.emulator.stories.conftest import DOLLAR, OPERATOR, SCOPE, Bench, Room, publish
 from tests.servers import hostile_openai as hostile
 
 ONE = "key-00000001"
@@ -191,3 +197,78 @@ def test_a_fallback_model_is_recorded_apart(bench: Bench) -> None:
     own, beside = bench.notes.observations
     assert (own.version, own.code, own.cause) == ("1.3.0+pinned", "OPENAI_ERROR", "upstream")
     assert (beside.version, beside.code) == ("1.3.0+pinned+fallback", "OK")
+
+
+def test_what_a_key_has_made_is_told_whatever_speaks_against_another(bench: Bench) -> None:
+    first = bench.ask(idempotency_key=ONE)
+    usual = bench.studio
+    refusing = {
+        "no room": replace(usual, memory=Room(MemoryUse(95, 100))),
+        "no quota": replace(usual, limits=Limits(1, 0)),
+        "no money": replace(usual, cap=DailyCap(bench.store, SystemClock(), 1)),
+        "no version": replace(usual, snapshots=Nothing(usual.snapshots)),
+    }
+    for studio in refusing.values():
+        bench.studio = studio
+        with pytest.raises(PalierError):
+            bench.ask()
+        counted = len(bench.notes.observations)
+        again = bench.ask(idempotency_key=ONE)
+        assert (again.replayed, again.story.id) == (True, first.story.id)
+        assert len(bench.notes.observations) == counted, "nothing ran"
+    bench.studio = refusing["no room"]
+    with pytest.raises(OutOfMemory):
+        bench.ask(idempotency_key=ONE, theme="another wish")
+    assert len(bench.server.requests) == 1
+
+
+class Nothing:
+    """Snapshots in which no version was ever created."""
+
+    def __init__(self, snapshots: Any) -> None:
+        self._snapshots = snapshots
+
+    def get(self, scope: Any) -> Any:
+        return replace(self._snapshots.get(scope), services={})
+
+
+def test_time_is_kept_for_moderating_what_came_late(bench: Bench) -> None:
+    """The model gets what moderation leaves it: 1.5 of these 2 seconds."""
+    bench.server.play(hostile.late(1.3))
+    told = bench.ask(age_band="adult")
+    assert told.story.story.provenance.moderation.story == "passed"
+    bench.server.play(hostile.late(1.7))
+    with pytest.raises(Timeout):
+        bench.ask(age_band="adult")
+
+
+def test_a_wrong_choice_of_a_version_is_the_choosers_own(bench: Bench) -> None:
+    member = {"role": "team_manager", "environments": [SCOPE.environment]}
+    bench.store.commit([Write.create(membership_path("main", "u1"), member)])
+    with pytest.raises(FailedPrecondition):
+        bench.ask(version="9.9.9")
+    assert (bench.notes.last.version, bench.notes.last.cause) == ("none", "client")
+
+
+def test_a_store_that_refuses_the_last_write_for_good_settles_all_the_same(bench: Bench) -> None:
+    """An error that nobody foresaw: counted once, given back once."""
+
+    class Forbidden(Shelf):
+        def finish(self, *arguments: Any) -> bool:
+            raise RuntimeError("forbidden by the test")
+
+    settled: list[int] = []
+
+    class Counting(DailyCap):
+        def settle(self, scope: Any, reserved: Any, actual: int) -> None:
+            settled.append(actual)
+            super().settle(scope, reserved, actual)
+
+    clock = SystemClock()
+    bench.studio = replace(
+        bench.studio, shelf=Forbidden(bench.store, clock), cap=Counting(bench.store, clock, DOLLAR)
+    )
+    with pytest.raises(Internal):
+        bench.ask()
+    assert len(settled) == 1
+    assert [seen.code for seen in bench.notes.observations] == ["INTERNAL"]
