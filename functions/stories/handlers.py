@@ -186,7 +186,7 @@ def _begun(text: str) -> dict[str, Any]:
     """The beginning of a JSON object, without the string that is still being written."""
     try:
         told = from_json(text, allow_partial=True)
-    except ValueError:
+    except (ValueError, TypeError):  # no JSON, or half a character
         return {}
     return told if isinstance(told, dict) else {}
 
