@@ -64,6 +64,11 @@ class Exchange:
 Behaviour = Callable[[Exchange], None]
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    """Of those who connect at once; the 80 requests of an instance do."""
+
+
 @dataclass
 class HostileOpenAI:
     """`requests` are the bodies of generations received, `moderations` those of moderations;
@@ -79,7 +84,7 @@ class HostileOpenAI:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._server.block_on_close = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -154,12 +159,16 @@ class HostileOpenAI:
         return Handler
 
 
+Headers = dict[str, str]
+IDENTIFIED = {"x-request-id": "req_hostile"}
+
+
 def reply(
     body: bytes | dict[str, Any],
     *,
     status: int = 200,
     kind: str = "application/json",
-    headers: dict[str, str] | None = None,
+    headers: Headers | None = None,
 ) -> Behaviour:
     """A whole HTTP answer at once."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -283,11 +292,14 @@ def flood(megabytes: int) -> Behaviour:
     return behave
 
 
-def head(status: int, kind: str, length: int, headers: dict[str, str] | None = None) -> bytes:
+def head(status: int, kind: str, length: int, headers: Headers | None = None) -> bytes:
     lines = [f"HTTP/1.1 {status} Whatever", f"Content-Type: {kind}", f"Content-Length: {length}"]
-    lines += ["x-request-id: req_hostile"]
-    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    lines += _lines({**IDENTIFIED, **(headers or {})})
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def _lines(headers: Headers) -> list[str]:
+    return [f"{name}: {value}" for name, value in headers.items()]
 
 
 def response(text: str, *, model: str = "gpt-test", **changes: Any) -> dict[str, Any]:
@@ -398,12 +410,18 @@ def streamed_garbage(draft: dict[str, Any] | None = None) -> Behaviour:
     return stream(told[: len(told) // 2], end=b"data: {not json\n\n")
 
 
-def stream(events: Sequence[Event], *, pause: float = 0.0, end: bytes = b"") -> Behaviour:
+def stream(
+    events: Sequence[Event],
+    *,
+    pause: float = 0.0,
+    end: bytes = b"",
+    headers: Headers | None = None,
+) -> Behaviour:
     """Server-sent events, each after a pause; the connection closes behind them."""
 
     def behave(exchange: Exchange) -> None:
         lines = ["HTTP/1.1 200 OK", "Content-Type: text/event-stream; charset=utf-8"]
-        lines += ["x-request-id: req_hostile", "Connection: close"]
+        lines += _lines({**IDENTIFIED, "Connection": "close", **(headers or {})})
         exchange.send(("\r\n".join(lines) + "\r\n\r\n").encode())
         for event in events:
             if pause and not exchange.pause(pause):

@@ -10,13 +10,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from functions.stories.model import failure
 from functions.stories.model.failure import Failure
 from functions.stories.story import Usage
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
+MOST_TOKENS = 200_000
+"""Of one kind, in one call. None of ours comes near: a larger number is no bill but a mistake."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ def _result(content: Mapping[str, Any], request_id: str | None) -> Answer | Fail
         return failure.broken("OpenAI's answer has no text.", request_id)
     return Answer(
         text="".join(texts),
-        model=_name(content.get("model")),
-        response_id=_name(content.get("id")),
+        model=name_of(content.get("model")),
+        response_id=name_of(content.get("id")),
         request_id=request_id,
     )
 
@@ -91,20 +93,22 @@ def _parts(content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _usage(usage: Any) -> Usage | None:
-    if not isinstance(usage, Mapping):
+    """What was billed; None when that is not told in numbers to be believed: the most that the call
+    can have cost is charged then."""
+    told = _mapping(usage)
+    read, written = told.get("input_tokens"), told.get("output_tokens")
+    if not _is_count(read) or not _is_count(written):
         return None
-    return Usage(
-        input_tokens=_count(usage.get("input_tokens")),
-        output_tokens=_count(usage.get("output_tokens")),
-    )
+    return Usage(input_tokens=read, output_tokens=written)
 
 
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) and value >= 0 else 0
+def _is_count(value: Any) -> TypeGuard[int]:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole and 0 <= value <= MOST_TOKENS
 
 
-def _name(value: Any) -> str:
-    """Logs tell it: nothing but a name gets there."""
+def name_of(value: Any) -> str:
+    """Logs and errors tell it: nothing but a name gets there."""
     return value if isinstance(value, str) and NAME.fullmatch(value) else ""
 
 

@@ -65,7 +65,6 @@ class Caller:
             return result
         pause = failure.pause_before_retry(
             result,
-            attempts=1,
             remaining=running.remaining(),
             typical=self._typical(call.model),
             jitter=random.random(),

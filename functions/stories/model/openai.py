@@ -213,7 +213,7 @@ async def _answered(request: Any, read: Callable[[Any], Awaitable[T]]) -> T | Fa
             code=error.code,
             kind=error.type,
             retry_after=parameters.retry_after(error.response.headers),
-            request_id=error.request_id,
+            request_id=parameters.request_id(error.response.headers),
         )
     except openai.APIError:
         return failure.broken("OpenAI could not be reached.")
@@ -227,7 +227,7 @@ async def _answered(request: Any, read: Callable[[Any], Awaitable[T]]) -> T | Fa
 
 async def _body(response: Any) -> tuple[bytes, str | None] | Failure:
     """The whole body, and the API's id of the request."""
-    request_id = response.headers.get("x-request-id")
+    request_id = parameters.request_id(response.headers)
     body = bytearray()
     async for chunk in response.iter_bytes():
         body += chunk
@@ -239,7 +239,7 @@ async def _body(response: Any) -> tuple[bytes, str | None] | Failure:
 async def _read_events(response: Any, handler: Handler, running: Running) -> Read:
     """Hands out what is complete as it comes. A stream that is over is read to its very end all the
     same, so that its connection can be used again, but nobody waits for that."""
-    stream = EventStream(response.headers.get("x-request-id"))
+    stream = EventStream(parameters.request_id(response.headers))
     try:
         async with asyncio.timeout(None) as limit:
             async for chunk in response.iter_bytes():

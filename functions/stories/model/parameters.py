@@ -1,4 +1,4 @@
-"""What is sent to the Responses API for a call, and what its headers ask for. Pure."""
+"""What is sent to the Responses API for a call, and what the headers of an answer say. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.stories.handlers import ModelCall
+from functions.stories.model.answer import name_of
 
 
 def of_call(call: ModelCall, model: str, *, stream: bool) -> dict[str, Any]:
@@ -35,6 +36,11 @@ def of_call(call: ModelCall, model: str, *, stream: bool) -> dict[str, Any]:
         "prompt_cache_key": call.cache_key,
         **{name: value for name, value in optional.items() if value is not None},
     }
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """The API's id of a request, for its support. Logs and errors tell it: only a name is taken."""
+    return name_of(headers.get("x-request-id")) or None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -60,12 +60,18 @@ def quoting(exchange: Exchange) -> str:
     return json.dumps([exchange.body, exchange.headers, TOLD])
 
 
+def identified(exchange: Exchange) -> dict[str, str]:
+    """Headers that quote what the user wrote, the key and the story as the id of the request."""
+    private = [exchange.body["input"], exchange.headers["authorization"], TOLD]
+    return {"x-request-id": json.dumps(private)}
+
+
 def refused(status: int, code: str | None = None, kind: str = "invalid_request_error") -> Behaviour:
     """An error that quotes the whole request, its key too."""
 
     def behave(exchange: Exchange) -> None:
         error = {"message": quoting(exchange), "type": kind, "code": code, "param": None}
-        reply({"error": error}, status=status)(exchange)
+        reply({"error": error}, status=status, headers=identified(exchange))(exchange)
 
     return behave
 
@@ -74,7 +80,8 @@ def page(kind: str, text: str) -> Behaviour:
     """Status 200 with something that is no answer, and quotes the request."""
 
     def behave(exchange: Exchange) -> None:
-        reply(f"{text}{quoting(exchange)}".encode(), kind=kind)(exchange)
+        told = f"{text}{quoting(exchange)}".encode()
+        reply(told, kind=kind, headers=identified(exchange))(exchange)
 
     return behave
 
@@ -85,8 +92,11 @@ def answered(text: str = json.dumps(TOLD), **changes: Any) -> Behaviour:
     end = {"type": f"response.{whole['status']}", "response": whole}
 
     def behave(exchange: Exchange) -> None:
-        streams = exchange.body.get("stream")
-        (stream([*deltas(text), end]) if streams else reply(whole))(exchange)
+        headers = identified(exchange)
+        if exchange.body.get("stream"):
+            stream([*deltas(text), end], headers=headers)(exchange)
+        else:
+            reply(whole, headers=headers)(exchange)
 
     return behave
 
@@ -96,7 +106,8 @@ def objecting(word: str) -> Behaviour:
 
     def behave(exchange: Exchange) -> None:
         results = [moderated(word in text) for text in exchange.body["input"]]
-        reply({"id": quoting(exchange), "results": results})(exchange)
+        told = {"id": quoting(exchange), "results": results}
+        reply(told, headers=identified(exchange))(exchange)
 
     return behave
 

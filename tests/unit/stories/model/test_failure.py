@@ -25,6 +25,7 @@ TABLE = [
 def test_what_callers_get(reason: failure.Reason, status: str) -> None:
     error = failure.to_error(Failure(reason, Cause.UPSTREAM, "It failed.", request_id="req_1"))
     assert error.callable_status == status
+    assert reason == "timeout" or error.extra["upstream_request_id"] == "req_1"
     assert error.code == ("TIMEOUT" if reason == "timeout" else "OPENAI_ERROR")
     assert error.http_status != 401  # that would tell an app that its user must sign in again
 
@@ -68,23 +69,20 @@ AGAIN = failure.broken("It broke.")
 
 
 @pytest.mark.parametrize(
-    ("found", "attempts", "remaining", "pause"),
+    ("found", "remaining", "pause"),
     [
-        pytest.param(AGAIN, 1, 10.0, 0.2, id="once"),
-        pytest.param(AGAIN, 2, 10.0, None, id="not twice"),
-        pytest.param(AGAIN, 1, 6.1, None, id="not when it doesn't fit"),
-        pytest.param(failure.of_status(429, retry_after=3.0), 1, 10.0, 3.0, id="as asked"),
-        pytest.param(failure.of_status(429, retry_after=9.0), 1, 10.0, None, id="asked too much"),
-        pytest.param(failure.of_status(429, code="insufficient_quota"), 1, 10.0, None, id="quota"),
-        pytest.param(failure.of_status(404), 1, 10.0, None, id="unknown model"),
-        pytest.param(failure.truncated(), 1, 10.0, None, id="truncated"),
-        pytest.param(failure.no_key(), 0, 10.0, None, id="no key"),
+        pytest.param(AGAIN, 10.0, 0.2, id="once"),
+        pytest.param(AGAIN, 6.1, None, id="not when it doesn't fit"),
+        pytest.param(failure.of_status(429, retry_after=3.0), 10.0, 3.0, id="as asked"),
+        pytest.param(failure.of_status(429, retry_after=9.0), 10.0, None, id="asked too much"),
+        pytest.param(failure.of_status(429, code="insufficient_quota"), 10.0, None, id="quota"),
+        pytest.param(failure.of_status(404), 10.0, None, id="unknown model"),
+        pytest.param(failure.truncated(), 10.0, None, id="truncated"),
+        pytest.param(failure.no_key(), 10.0, None, id="no key"),
     ],
 )
-def test_retrying(found: Failure, attempts: int, remaining: float, pause: float | None) -> None:
-    decided = pause_before_retry(
-        found, attempts=attempts, remaining=remaining, typical=6.0, jitter=0.0
-    )
+def test_retrying(found: Failure, remaining: float, pause: float | None) -> None:
+    decided = pause_before_retry(found, remaining=remaining, typical=6.0, jitter=0.0)
     assert decided == pause
 
 
@@ -99,7 +97,6 @@ def test_a_retry_always_fits(
 ) -> None:
     pause = pause_before_retry(
         failure.of_status(429, retry_after=retry_after),
-        attempts=1,
         remaining=remaining,
         typical=typical,
         jitter=jitter,

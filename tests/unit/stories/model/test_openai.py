@@ -9,16 +9,23 @@ import json
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 import pytest
 
 from functions.clock import SystemClock
+from functions.stories.model import openai as adapter
 from functions.stories.model.calling import Completed, Outcome
 from functions.stories.model.failure import Cause, Failure
 from functions.stories.model.openai import OpenAIModel
 from tests.servers import hostile_openai as hostile
 from tests.servers.hostile_openai import Behaviour, HostileOpenAI
 from tests.unit.stories.calls import DEADLINE, KEY, SLACK, ask, call, wait_until
+
+if TYPE_CHECKING:
+    import openai
 
 
 def run(model: OpenAIModel, seconds: float = DEADLINE) -> tuple[Outcome, float]:
@@ -173,6 +180,44 @@ def test_an_answer_that_is_no_story_is_the_versions_and_billed_once(
     assert outcome.usage.output_tokens == 200
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("told", "kept"), [("req_9", "req_9"), ("a lantern keeper", None)])
+def test_only_a_name_is_kept_of_the_requests_id(
+    server: HostileOpenAI, model: OpenAIModel, told: str, kept: str | None, stream: bool
+) -> None:
+    headers = {"x-request-id": told}
+    behaviours = [
+        hostile.reply({"error": {}}, status=404, headers=headers),
+        hostile.reply(hostile.response("no story"), headers=headers),
+        hostile.stream([hostile.completed("no story")], headers=headers),
+    ]
+    for behaviour in behaviours[: 3 if stream else 2]:
+        server.play(behaviour)
+        result = ask(model, call(), stream=stream).result
+        assert isinstance(result, Failure)
+        assert result.request_id == kept
+
+
+ABSURD = [
+    pytest.param({"input_tokens": 10**10, "output_tokens": 5}, id="a fortune"),
+    pytest.param({"input_tokens": 5, "output_tokens": 10**400}, id="no float holds it"),
+    pytest.param({"input_tokens": -1, "output_tokens": 5}, id="negative"),
+    pytest.param({"input_tokens": True, "output_tokens": 5}, id="no number"),
+    pytest.param({"input_tokens": 5}, id="half of it"),
+    pytest.param([5, 5], id="a list"),
+]
+
+
+@pytest.mark.parametrize("usage", ABSURD)
+def test_a_bill_that_cannot_be_is_not_believed(
+    server: HostileOpenAI, model: OpenAIModel, usage: object
+) -> None:
+    server.play(hostile.reply(hostile.response(json.dumps(hostile.DRAFT), usage=usage)))
+    outcome, _ = run(model)
+    assert isinstance(outcome.result, Completed)
+    assert [attempt.usage for attempt in outcome.attempts] == [None]
+
+
 SLOW = [
     pytest.param(hostile.hang(), id="hang"),
     pytest.param(hostile.drip(0.05), id="dripped body"),
@@ -252,22 +297,35 @@ def test_nobody_listens() -> None:
     model.close()
 
 
-def test_eighty_threads_share_one_client(server: HostileOpenAI, model: OpenAIModel) -> None:
+def test_eighty_threads_at_first_use_share_one_client(
+    server: HostileOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.play(hostile.late(0.3))
     others = set(threading.enumerate())
-    outcomes: list[Outcome] = []
-    threads = [
-        threading.Thread(target=lambda: outcomes.append(run(model, 20.0)[0])) for _ in range(80)
-    ]
-    started = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together = threading.Barrier(80)
+    made: list[str] = []
+    make = adapter._make_client
+
+    def counted(key: str, address: str) -> openai.AsyncOpenAI:
+        made.append(address)
+        return make(key, address)
+
+    monkeypatch.setattr(adapter, "_make_client", counted)
+
+    def asked() -> Outcome:
+        together.wait(timeout=10)
+        return run(cold, 20.0)[0]
+
+    with closing(OpenAIModel(lambda: KEY, SystemClock(), address=server.address)) as cold:
+        started = time.monotonic()
+        with ThreadPoolExecutor(80) as threads:
+            asking = [threads.submit(asked) for _ in range(80)]
+            outcomes = [each.result() for each in asking]
+        names = [thread.name for thread in set(threading.enumerate()) - others]
     assert all(isinstance(outcome.result, Completed) for outcome in outcomes)
-    assert len(outcomes) == 80
     assert time.monotonic() - started < 12.0  # one after the other they take 24 s
-    assert [thread.name for thread in set(threading.enumerate()) - others].count("openai") == 0
+    assert made == [server.address]
+    assert names.count("openai") == 1
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")

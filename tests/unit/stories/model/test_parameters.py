@@ -72,3 +72,18 @@ def test_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> Non
 def test_no_header_does_harm(value: str) -> None:
     seconds = parameters.retry_after({"retry-after": value})
     assert seconds is None or seconds >= 0
+
+
+@pytest.mark.parametrize(
+    ("told", "taken"),
+    [
+        pytest.param("req_011CQ-9.a", "req_011CQ-9.a", id="a name"),
+        pytest.param("", None, id="nothing"),
+        pytest.param('{"theme": "the sea"}', None, id="a quotation"),
+        pytest.param("Bearer sk-secret", None, id="words"),
+        pytest.param("x" * 101, None, id="long"),
+    ],
+)
+def test_only_a_name_is_an_id_of_a_request(told: str, taken: str | None) -> None:
+    assert parameters.request_id({"x-request-id": told}) == taken
+    assert parameters.request_id({}) is None
