@@ -142,7 +142,7 @@ def test_what_is_built_on_a_lost_part_is_refused(five: Five) -> None:
     assert (refused.status_code, refused.get_json()["code"]) == (409, "FAILED_PRECONDITION")
     assert "feature-flags/sync" in refused.get_json()["remedy"]
     found = repaired(five)["flags"]
-    assert found["missing"] == ["base", "f", "g", "stories.version"]
+    assert found["missing"] == ["base", "f", "g", "stories.enabled", "stories.version"]
     five.post("/v1/flags", "testing", key="new", definition=definition())
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from functions import tick
@@ -132,14 +133,20 @@ class Release:
         self.world.change(commands.start("r1", ASKED, releasable=releasable))
         self.minute()
 
-    def ask(self, *, candidate: int, control: int, budget: Budget = UNHURRIED) -> None:
-        """So many users of each arm ask once, several at a time."""
-        pool = ThreadPoolExecutor(AT_ONCE)
-        studio = replace(self.studio, budget=budget)
-        for arm, users in ((CANDIDATE, candidate), (CONTROL, control)):
-            codes = pool.map(lambda uid: self._ask(studio, uid), self.users(arm, users))
-            self.ended.setdefault(arm, []).extend(codes)
-        pool.shutdown()
+    def ask(self, *, candidate: int, control: int, patience: Budget = UNHURRIED) -> None:
+        """So many users of each arm ask once, several at a time, both arms side by side.
+
+        `patience` is what the candidate's requests have: those that are to end in TIMEOUT.
+        """
+        arms = {CANDIDATE: (candidate, patience), CONTROL: (control, UNHURRIED)}
+        with ThreadPoolExecutor(AT_ONCE) as own, ThreadPoolExecutor(AT_ONCE) as others:
+            asked = {
+                arm: pool.map(partial(self._ask, replace(self.studio, budget=budget)), users)
+                for pool, (arm, (count, budget)) in zip((own, others), arms.items(), strict=True)
+                for users in (self.users(arm, count),)
+            }
+            for arm, codes in asked.items():
+                self.ended.setdefault(arm, []).extend(codes)
 
     def minute(self) -> None:
         """A minute passes, with its tick in the middle."""

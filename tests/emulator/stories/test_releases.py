@@ -5,25 +5,29 @@ verdict: what both versions suffer is nobody's fault, what only the candidate su
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from functions.clock import Clock
 from functions.documents import Store
 from functions.rollouts import commands
+from functions.rollouts.plan import Stage
 from functions.rollouts.state import Phase
 from functions.stories.model.openai import OpenAIModel
 from functions.stories.studio import Budget
 from functions.stories.versions import BY_FALLBACK
 from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL
 from tests.emulator.stories.conftest import KEY
-from tests.emulator.stories.releasing import Release, release
+from tests.emulator.stories.releasing import PLAN, Release, release
 from tests.servers import hostile_openai as hostile
 from tests.servers.hostile_openai import Behaviour, HostileOpenAI
 
 FALLBACK = "gpt-spare"
-IMPATIENT = Budget(total=1.0, reserve=0.4, moderation=0.5)
+IMPATIENT = Budget(total=3.0, reserve=0.5, moderation=0.5)
 OUTAGE = hostile.error(503)
+HALVES = replace(PLAN, name="halves", stages=(Stage(50, 20, 600), Stage(100, 20, 600)))
+ENDLESS = {"title": "Without end", "paragraphs": ["And then it went on."] * 200}
 STARTED = ["start_requested", "started"]
 
 
@@ -43,7 +47,7 @@ def going(store: Store, model_server: HostileOpenAI) -> Iterator[Release]:
         client.close()
 
 
-def assert_taken_back(going: Release, failing: int) -> None:
+def assert_taken_back(going: Release, failing: int, share: float = 0.2) -> None:
     """At once, for so many failing users of the candidate and none of the control; who had it gets
     the old version again, and a story."""
     assert going.world.kinds() == [*STARTED, "rolled_back"]
@@ -56,7 +60,7 @@ def assert_taken_back(going: Release, failing: int) -> None:
     )
     figures = verdict["figures"]
     assert (figures["failing_users"], figures["failing_users_control"]) == (failing, 0)
-    assert figures["share"] == 0.2
+    assert figures["share"] == share
     assert figures["e_value"] >= figures["needed"] == 100
     assert going.told()[-1] == verdict["sentence"]
     assert going.world.rollout().quarantined
@@ -171,16 +175,30 @@ def test_a_candidate_whose_prompt_gets_no_story_is_rolled_back(
     assert_taken_back(going, failing=8)
 
 
-def test_a_candidate_that_runs_long_is_rolled_back(going: Release) -> None:
-    going.begin()
-    going.server.models = {"gpt-new": hostile.hang()}
-    going.ask(candidate=0, control=32)
-    going.ask(candidate=8, control=0, budget=IMPATIENT)
+NO_STORIES = [
+    pytest.param(hostile.hang(), "TIMEOUT", "upstream", id="runs long"),
+    pytest.param(hostile.incomplete(), "OPENAI_ERROR", "candidate", id="truncated"),
+    pytest.param(hostile.story(ENDLESS), "OPENAI_ERROR", "candidate", id="no story"),
+]
+
+
+@pytest.mark.parametrize(("behaviour", "code", "cause"), NO_STORIES)
+def test_the_control_goes_on_beside_a_candidate_of_its_own_model(
+    going: Release, behaviour: Behaviour, code: str, cause: str
+) -> None:
+    """Half of the users each, and one client for both: what a wording gets from the model is held
+    against the version, and closes the model to nobody."""
+    going.server.prompts = {"tale-2": behaviour}
+    going.begin(HALVES, model="gpt-old")
+    going.ask(candidate=24, control=24, patience=IMPATIENT)
+    going.ask(candidate=0, control=24)
+    assert going.ended == {CANDIDATE: [code] * 24, CONTROL: ["OK"] * 48}
+    assert going.server.asked("gpt-old") == 72, "each was sent, once"
     going.minute()
     seen = going.counted(CANDIDATE)
-    assert (seen.errors, seen.causes) == ({"TIMEOUT": 8}, {"upstream": 8})
-    assert seen.above_ms(30_000) == 8
-    assert_taken_back(going, failing=8)
+    assert (seen.causes, seen.retries) == ({cause: 24}, 0)
+    assert seen.above_ms(30_000) == (24 if code == "TIMEOUT" else 0)
+    assert_taken_back(going, failing=24, share=0.5)
 
 
 def test_a_candidate_of_an_unknown_model_is_rolled_back(going: Release) -> None:
