@@ -1,4 +1,5 @@
-"""One server that misbehaves, and one client of it, for all tests of the model's adapter."""
+"""A server that misbehaves, and a client that knows nothing of it yet: what it learns of how long a
+model takes decides what fits."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ def server() -> Iterator[HostileOpenAI]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def model(server: HostileOpenAI) -> Iterator[OpenAIModel]:
     with model_of(server.address) as model:
         yield model
