@@ -94,9 +94,11 @@ class Crowd:
 
 def _problem(status: int, streamed: bool, body: bytes) -> str:
     """What is wrong with an answer, "" when it is a story."""
-    if streamed and status == 200:
-        return "" if b"event: story" in body else f"stream without a story: {body[-300:]!r}"
-    return "" if status == CREATED and b'"stored":true' in body.replace(b" ", b"") else f"{body!r}"
+    if streamed:
+        found = status == 200 and b"event: story" in body
+    else:
+        found = status == CREATED and b'"stored":true' in body.replace(b" ", b"")
+    return "" if found else repr(body[-300:])
 
 
 class Connection:
