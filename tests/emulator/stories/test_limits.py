@@ -26,6 +26,7 @@ from tests.servers.hostile_openai import Behaviour
 
 ONE = "key-00000001"
 NOON = 1_800_014_400.0
+MIDNIGHT = NOON - 12 * 3_600
 TOLD = 100 * 15 + 200 * 60
 """What the stand-in's usage costs: its model isn't in the list, so it counts as the dearest."""
 
@@ -172,8 +173,12 @@ def test_a_story_that_no_limit_has_room_for_is_the_version_s_doing(
     assert (bench.notes.last.version, bench.notes.last.cause) == ("1.2.0", "internal")
 
 
-def test_who_is_over_the_limit_takes_nothing_of_the_day(bench: Bench) -> None:
-    cap = DailyCap(bench.store, ManualClock(NOON), 1_000 * DOLLAR)
+@pytest.mark.parametrize(
+    "at",
+    [pytest.param(NOON, id="at noon"), pytest.param(MIDNIGHT + 1, id="when it has just begun")],
+)
+def test_who_is_over_the_limit_takes_nothing_of_the_day(bench: Bench, at: float) -> None:
+    cap = DailyCap(bench.store, ManualClock(at), 1_000 * DOLLAR)
     bench.studio = replace(bench.studio, cap=cap, limits=Limits(1, 0))
     bench.ask()
     for _ in range(30):
