@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from functions.stories.model import failure, tracing
 from functions.stories.model.calling import Attempt
 from functions.stories.story import Usage
@@ -28,3 +30,11 @@ def test_a_call_that_failed() -> None:
     assert fields["http.response.status_code"] == 429
     assert not [name for name in fields if "usage" in name]
     assert limited.detail not in fields.values()
+
+
+def test_every_field_is_documented() -> None:
+    page = Path(__file__).parents[4] / "docs" / "reference" / "stories.md"
+    limited = failure.of_status(429, request_id="req_1")
+    attempt = Attempt("gpt-a", 0.5, Usage(), failure=limited, answered_by="gpt-a")
+    told = page.read_text(encoding="utf-8")
+    assert [name for name in tracing.fields_of(attempt) if f"`{name}`" not in told] == []
