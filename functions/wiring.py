@@ -99,7 +99,8 @@ def recorder() -> Recorder:
 
 @once
 def studio() -> Studio:
-    """What making stories takes; importing it costs half a second of CPU."""
+    """What making stories takes; importing it costs half a second of CPU, and the model's client as
+    much again: that is made beside the first request, while it waits for Firestore."""
     from functions.stories.limits.cap import DailyCap
     from functions.stories.limits.memory import ContainerMemory
     from functions.stories.limits.quota import Limits
@@ -113,7 +114,7 @@ def studio() -> Studio:
     model = OpenAIModel(lambda: given.openai_api_key, CLOCK, address=given.openai_url)
     cap = DailyCap(store(), CLOCK, given.microdollars_a_day)
     atexit.register(cap.close)
-    return Studio(
+    made = Studio(
         shelf=Shelf(store(), CLOCK),
         snapshots=snapshots(),
         model=model,
@@ -125,6 +126,8 @@ def studio() -> Studio:
         memory=ContainerMemory(STORY_MEMORY_MB * 2**20),
         clock=CLOCK,
     )
+    threading.Thread(target=model.warm, name="warming", daemon=True).start()
+    return made
 
 
 @once

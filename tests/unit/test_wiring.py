@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -56,3 +59,29 @@ def test_what_could_not_be_built_is_tried_again() -> None:
     with pytest.raises(OSError):
         ask()
     assert (ask(), ask(), len(tries)) == ("built", "built", 2)
+
+
+WARMED = """
+import sys, threading
+import functions.api, functions.callables, functions.wiring as wiring
+adapter = "functions.stories.model.transport"
+assert not {"openai", adapter} & set(sys.modules), "imported with the bundle"
+wiring.studio()
+for thread in threading.enumerate():
+    if thread.name == "warming":
+        thread.join(20)
+assert {"openai", adapter} <= set(sys.modules), "left to the first story"
+"""
+
+
+def test_a_process_that_tells_stories_makes_the_models_client_by_itself() -> None:
+    """And none that doesn't: the library is imported when stories are first asked for."""
+    given = {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1", "GCLOUD_PROJECT": "demo-nowhere"}
+    done = subprocess.run(
+        [sys.executable, "-c", WARMED],
+        env={**os.environ, **given, "OPENAI_API_KEY": "sk-none"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr

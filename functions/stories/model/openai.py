@@ -1,8 +1,9 @@
 """OpenAI's API with a deadline that holds. The only file that imports openai.
 
-Importing the library costs half a second of CPU, so it happens at first use (or in `warm`, from a
-function's start-up), never at import. Its own retries are off: it would repeat what can't succeed
-and wait longer than anybody asked. One client serves the whole process; it lives on one loop.
+Importing the library costs half a second of CPU, so it happens in `warm`, beside a process's first
+request, or at first use, never at import. Its own retries are off: it would repeat what can't
+succeed and wait longer than anybody asked. One client serves the whole process; it lives on one
+loop.
 """
 
 from __future__ import annotations

@@ -28,11 +28,15 @@ ADDED_BY_AIOHTTP = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 class AiohttpTransport(httpx2.AsyncBaseTransport):
     """Lives on the loop that uses it first. `connect_seconds` is what a connection may take;
-    `sent` is called in the step in which a request goes out, in the context of who sends it."""
+    `sent` is called in the step in which a request goes out, in the context of who sends it.
+
+    Making one reads the machine's certificates: not on a loop, whose calls would all wait.
+    """
 
     def __init__(self, connect_seconds: float, sent: Callable[[], None]) -> None:
         self._connect_seconds = connect_seconds
         self._sent = sent
+        self._ssl = httpx2.create_ssl_context()
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -62,9 +66,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         trace.on_request_chunk_sent.append(self._tell)
         return aiohttp.ClientSession(
             # As many connections as there are requests: an instance has its concurrency.
-            connector=aiohttp.TCPConnector(
-                limit=0, keepalive_timeout=KEPT_SECONDS, ssl=httpx2.create_ssl_context()
-            ),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS, ssl=self._ssl),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=ADDED_BY_AIOHTTP,

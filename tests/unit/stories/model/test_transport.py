@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -59,6 +60,27 @@ def use(address: str, work: Use) -> int:
 
 async def ask(client: httpx2.AsyncClient) -> httpx2.Response:
     return await client.post("/responses", json={"input": "the sea"})
+
+
+def test_certificates_are_not_read_on_the_loop(
+    server: HostileOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = AiohttpTransport(5.0, Sent())
+    read: list[bool] = []
+    create = httpx2.create_ssl_context
+
+    def noted() -> ssl.SSLContext:
+        read.append(True)
+        return create()
+
+    async def work() -> None:
+        async with httpx2.AsyncClient(base_url=server.address, transport=made) as client:
+            monkeypatch.setattr(httpx2, "create_ssl_context", noted)
+            assert (await ask(client)).status_code == 200
+
+    server.play(hostile.reply({"told": "é"}))
+    asyncio.run(work())
+    assert read == []
 
 
 def test_requests_share_a_connection(server: HostileOpenAI) -> None:
