@@ -34,6 +34,10 @@ LONGEST_PAUSE_SECONDS = 0.2
 REMEMBERED_SECONDS = 5.0
 """How long an instance believes that the day's cap is used up before it looks again."""
 
+TOLD_EVERY_SECONDS = 600.0
+"""How often an instance says that the day's cap is used up: refusals count as the clients' own, so
+nothing else would tell anybody."""
+
 DAY = 86_400
 KEPT_DAYS = 40
 
@@ -54,6 +58,7 @@ class _Held:
     day: int = 0
     left: int = 0
     used_up_until: float = 0.0
+    tell_from: float = 0.0
     leasing: threading.Lock = field(default_factory=threading.Lock)
     """Held while Firestore is asked: one thread asks for all."""
 
@@ -138,10 +143,25 @@ class DailyCap:
             elif held.day == day:
                 held.left += granted
         if not granted:
+            self._tell(scope, held, now)
             raise RateLimited(
                 "The stories of this environment have cost what PALIER_DOLLARS_A_DAY allows today.",
                 remedy="Wait until midnight UTC, or raise the setting.",
                 extra={"reason": "a_day", "limit": "cost", "retry_after": DAY - int(now) % DAY},
+            )
+
+    def _tell(self, scope: Scope, held: _Held, now: float) -> None:
+        """Refusals for want of a day's cap, to whoever runs this, and not once each."""
+        with self._lock:
+            due, until = now >= held.tell_from, now + TOLD_EVERY_SECONDS
+            held.tell_from = until if due else held.tell_from
+        if due:
+            log.error(
+                "daily cap used up",
+                application=scope.application,
+                environment=scope.environment,
+                microdollars_a_day=self._cap,
+                seconds_left=DAY - int(now) % DAY,
             )
 
     def _grant(self, scope: Scope, day: int, missing: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 import uuid
@@ -100,6 +101,45 @@ def test_a_flood_after_the_cap_hardly_asks_the_store(store: Store, clock: Manual
             cap.reserve(SCOPE, 1)
         clock.advance(0.01)
     assert store.operations["reads"] - before <= 2
+
+
+def test_a_flood_after_the_cap_is_told_of_once_in_a_while(
+    store: Store, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By an error, which alerts can look for: each refusal by itself is a client's own."""
+
+    def refused(cap: DailyCap, scope: Scope = SCOPE) -> None:
+        with pytest.raises(RateLimited):
+            cap.reserve(scope, 1)
+
+    def told() -> list[dict[str, Any]]:
+        captured = capsys.readouterr()
+        lines = [json.loads(line) for line in (captured.out + captured.err).splitlines()]
+        return [line for line in lines if line["message"] == "daily cap used up"]
+
+    cap = DailyCap(store, clock, CAP)
+    cap.reserve(SCOPE, CAP)
+    assert told() == []
+    for _ in range(599):
+        refused(cap)
+        clock.advance(1)
+    [line] = told()
+    assert line == {
+        "severity": "ERROR",
+        "message": "daily cap used up",
+        "application": "main",
+        "environment": "testing",
+        "microdollars_a_day": CAP,
+        "seconds_left": DAY // 2,
+    }
+    clock.advance(1)
+    refused(cap)
+    refused(cap)
+    assert len(told()) == 1
+    elsewhere = Scope("main", "other")
+    cap.reserve(elsewhere, CAP)
+    refused(cap, elsewhere)
+    assert [line["environment"] for line in told()] == ["other"]
 
 
 def test_a_cap_that_was_raised_is_seen(store: Store, clock: ManualClock) -> None:
