@@ -33,6 +33,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from functions.metrics import names
 from functions.metrics.measures import Measure
 from functions.metrics.tally import Tally, merge_all
 from functions.metrics.windows import MINUTE_SECONDS, Arm, Window, arms
@@ -163,7 +164,6 @@ DEFINITIONS = hashlib.sha256(repr(METRICS).encode()).hexdigest()[:16]
 
 
 MICRODOLLARS = 10**6
-QUALITY_MEASURE = "quality_"
 
 
 def _count(measure: Measure) -> int:
@@ -191,25 +191,22 @@ class _Published:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-_OF_MEASURES: Mapping[str, tuple[_Published, ...]] = {
-    "words": (_Published(STORIES, _count), _Published(WORDS, _sum)),
-    "input_tokens": (_Published(TOKENS, _sum, {"direction": "input"}),),
-    "output_tokens": (_Published(TOKENS, _sum, {"direction": "output"}),),
-    "cost_microdollars": (_Published(COST, _dollars),),
-    **{
-        fault: (_Published(FAULTS, _sum, {"fault": fault}),)
-        for fault in ("refused", "truncated", "unsuitable", "wrong_language")
-    },
-    "first_piece_ms": (_Published(FIRST_PIECE, _mean),),
-    "rating": (_Published(RATINGS, _count), _Published(STARS, _sum)),
+OF_MEASURES: Mapping[str, tuple[_Published, ...]] = {
+    names.WORDS: (_Published(STORIES, _count), _Published(WORDS, _sum)),
+    names.INPUT_TOKENS: (_Published(TOKENS, _sum, {"direction": "input"}),),
+    names.OUTPUT_TOKENS: (_Published(TOKENS, _sum, {"direction": "output"}),),
+    names.COST: (_Published(COST, _dollars),),
+    **{fault: (_Published(FAULTS, _sum, {"fault": fault}),) for fault in names.FAULTS},
+    names.FIRST_PIECE: (_Published(FIRST_PIECE, _mean),),
+    names.RATING: (_Published(RATINGS, _count), _Published(STARS, _sum)),
 }
 
 
 def published_as(measure: str) -> tuple[_Published, ...]:
     """What of a measure goes to Cloud Monitoring: nothing of one that isn't known there."""
-    if measure.startswith(QUALITY_MEASURE):
-        return (_Published(QUALITY, _mean, {"score": measure.removeprefix(QUALITY_MEASURE)}),)
-    return _OF_MEASURES.get(measure, ())
+    if measure.startswith(names.QUALITY):
+        return (_Published(QUALITY, _mean, {"score": measure.removeprefix(names.QUALITY)}),)
+    return OF_MEASURES.get(measure, ())
 
 
 def points(windows: Iterable[Window], minute: int) -> list[Point]:

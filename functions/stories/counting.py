@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from functions.metrics import names
 from functions.metrics.tally import Observation
 from functions.stories import quality
 from functions.stories.handlers import ModelCall
@@ -73,9 +74,9 @@ def _with(
     usage = Outcome(writing.outcome.result, tuple(attempts)).usage
     cost = prices.settled(writing.call, attempts, seen.at)
     spent = {
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "cost_microdollars": cost,
+        names.INPUT_TOKENS: usage.input_tokens,
+        names.OUTPUT_TOKENS: usage.output_tokens,
+        names.COST: cost,
     }
     billed = {name: float(value) for name, value in spent.items() if value}
     return replace(
@@ -89,11 +90,11 @@ def _of_the_story(writing: Writing) -> dict[str, float]:
     if story is None and fault is None:
         return {}
     scores = story.provenance.scores if story else {}
-    measures = {name: float(fault == name) for name in ("refused", "truncated", "unsuitable")}
-    measures["wrong_language"] = float(quality.wrong_language(scores)) if story else 0.0
+    measures = {name: float(fault == name) for name in names.FAULTS}
+    measures[names.WRONG_LANGUAGE] = float(quality.wrong_language(scores)) if story else 0.0
     if story is not None:
-        measures |= {f"quality_{name}": score for name, score in scores.items()}
-        measures["words"] = float(story.words)
+        measures |= {names.QUALITY + name: score for name, score in scores.items()}
+        measures[names.WORDS] = float(story.words)
     if story is not None and writing.first_piece_ms is not None:
-        measures["first_piece_ms"] = writing.first_piece_ms
+        measures[names.FIRST_PIECE] = writing.first_piece_ms
     return measures

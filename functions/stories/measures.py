@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from functions.metrics import names
 from functions.metrics.measures import Known
 from functions.stories import quality
 
-RATING = "rating"
-QUALITY = "quality_"
+RATING, QUALITY = names.RATING, names.QUALITY
 
 _SCORES = {
     "length": "words against the band that was asked for",
@@ -27,15 +27,17 @@ _SCORES = {
 }
 
 MEASURES: Mapping[str, Known] = {
-    "words": Known("words", None, "of a story's body"),
-    "input_tokens": Known("tokens", "lower", "billed for what the model read, of all calls"),
-    "output_tokens": Known("tokens", "lower", "billed for what the model wrote, of all calls"),
-    "cost_microdollars": Known("millionths of a dollar", "lower", "the price of all calls"),
-    "refused": Known("0 or 1", "lower", "the model refused to write"),
-    "truncated": Known("0 or 1", "lower", "the answer was cut off at its limit of tokens"),
-    "unsuitable": Known("0 or 1", "lower", "moderation let the story not be shown"),
-    "wrong_language": Known("0 or 1", "lower", "the story is in another language than asked for"),
-    "first_piece_ms": Known("ms", "lower", "until a stream told its first piece"),
+    names.WORDS: Known("words", None, "of a story's body"),
+    names.INPUT_TOKENS: Known("tokens", "lower", "billed for what the model read, of all calls"),
+    names.OUTPUT_TOKENS: Known("tokens", "lower", "billed for what the model wrote, of all calls"),
+    names.COST: Known("millionths of a dollar", "lower", "the price of all calls"),
+    names.REFUSED: Known("0 or 1", "lower", "the model refused to write"),
+    names.TRUNCATED: Known("0 or 1", "lower", "the answer was cut off at its limit of tokens"),
+    names.UNSUITABLE: Known("0 or 1", "lower", "moderation let the story not be shown"),
+    names.WRONG_LANGUAGE: Known(
+        "0 or 1", "lower", "the story is in another language than asked for"
+    ),
+    names.FIRST_PIECE: Known("ms", "lower", "until a stream told its first piece"),
     RATING: Known("1 to 5 stars", "higher", "what a user gave a story"),
     **{QUALITY + name: Known("0 to 1", "higher", _SCORES[name]) for name in quality.NAMES},
 }

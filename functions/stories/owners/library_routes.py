@@ -34,6 +34,9 @@ LARGEST_EXPORT = 100
 USUAL_EXPORT = 50
 AFTER = Parameter("after", "What the former page gave as its `next`.")
 
+Owner = Callable[[], str]
+"""Who asks, by their id. Raises Unauthenticated."""
+
 
 def blueprint(
     library: Callable[[], Library],
@@ -47,6 +50,15 @@ def blueprint(
     def who() -> str:
         return person(flask.request.headers.get("Authorization")).id
 
+    _add_reading(routes, library, scope, who)
+    _add_rating(routes, library, recorder, scope, who)
+    _add_deleting(routes, library, scope, who)
+    return routes
+
+
+def _add_reading(
+    routes: flask.Blueprint, library: Callable[[], Library], scope: Scope, who: Owner
+) -> None:
     @routes.get("/v1/stories")
     @described(
         "One's own stories, the newest first",
@@ -84,6 +96,14 @@ def blueprint(
         owner = who()
         return web.answer(library().read(scope, owner, story_id).to_json())
 
+
+def _add_rating(
+    routes: flask.Blueprint,
+    library: Callable[[], Library],
+    recorder: Callable[[], Recorder],
+    scope: Scope,
+    who: Owner,
+) -> None:
     @routes.post("/v1/stories/<story_id>/rating")
     @described(
         "Rate one of one's own stories, once",
@@ -100,6 +120,10 @@ def blueprint(
         vote = rate(library(), recorder(), scope, owner, story_id, stars)
         return web.answer({"id": story_id, **vote.to_json()})
 
+
+def _add_deleting(
+    routes: flask.Blueprint, library: Callable[[], Library], scope: Scope, who: Owner
+) -> None:
     @routes.delete("/v1/stories/<story_id>")
     @described(
         "Delete one of one's own stories",
@@ -120,5 +144,3 @@ def blueprint(
         owner = who()
         erased = library().erase(scope, owner)
         return web.answer({"stories": erased.stories, "complete": erased.complete})
-
-    return routes

@@ -30,6 +30,10 @@ def test_a_measure_can_be_kept_is_published_and_documented(name: str) -> None:
     assert row.replace("  ", " ") in PAGE
 
 
+def test_nothing_is_published_that_nobody_reports() -> None:
+    assert set(series.OF_MEASURES) <= set(MEASURES)
+
+
 def test_every_score_has_a_measure() -> None:
     scores = {name.removeprefix(QUALITY) for name in MEASURES if name.startswith(QUALITY)}
     assert scores == set(quality.NAMES)
