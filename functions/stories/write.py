@@ -40,6 +40,9 @@ Steps = Generator[Piece | None, None, T]
 FINISH_SECONDS = 1.0
 """Of what is kept for after the model: the rest is for counting."""
 
+LONGEST_FINISH_SECONDS = 5.0
+"""A story that is ready waits no longer for Firestore, even if there is time."""
+
 WHOLE_SECONDS = 60.0
 """Longer than any deadline: without pieces there is nothing to look for."""
 
@@ -168,7 +171,7 @@ class Desk:
 
     def _keep(self, data: Mapping[str, Any], cost: int) -> bool:
         given, self._closed = self._given, True
-        seconds = self._account.remaining + FINISH_SECONDS
+        seconds = min(LONGEST_FINISH_SECONDS, self._account.remaining + FINISH_SECONDS)
         try:
             kept = self._studio.shelf.finish(self._scope, given.claimed, data, cost, seconds)
         finally:
