@@ -161,7 +161,7 @@ def test_a_pointer_that_was_deleted(five: Five) -> None:
     assert five.snapshot("testing").generation == 0
     found = repaired(five)
     assert found["parts"] == ["environment", "flags", "keys", "services"]
-    assert found["flags"]["missing"] == ["base", "f", "g", "stories.version"]
+    assert found["flags"]["missing"] == ["base", "f", "g", "stories.enabled", "stories.version"]
     assert found["keys"]["missing"] == sorted(good.keys)
     after = five.snapshot("testing")
     assert evaluated(after) == evaluated(good)
