@@ -87,6 +87,7 @@ REFUSAL = [hostile.message({"type": "refusal", "refusal": f"{TEXT}: nothing of {
 
 ENDS: Mapping[str, End] = {
     "told": End("OK"),
+    "told for a fortune": End("OK", answered(usage={"input_tokens": 10**10, "output_tokens": 1})),
     "told for a key": End("OK", wish=OF_ONE_KEY),
     "told again": End("OK", wish=OF_ONE_KEY),
     "another wish with the key": End("ALREADY_EXISTS", wish={**OF_ONE_KEY, "hero": THEME}),
