@@ -164,10 +164,12 @@ def _tell_sent() -> None:
 async def _send(
     client: openai.AsyncOpenAI, call: ModelCall, handler: Handler, running: Running, model: str
 ) -> Read:
-    """One call. The body is read here, with a limit, because the library believes any HTTP 200."""
+    """One call. The body is read here, with a limit, because the library believes any HTTP 200.
+
+    What it sends is handed over ready made, as below: what is handed over by name, the library
+    takes apart by its types, for half the CPU of a call.
+    """
     body = parameters.of_call(call, model, stream=running.stream)
-    # As a body that is ready: what is handed in by name, the library takes apart by its types, for
-    # half as much CPU as the whole call.
     request = client.responses.with_streaming_response.create(model=model, extra_body=body)
 
     async def read(response: Any) -> Read:
@@ -184,9 +186,8 @@ async def _moderate(
     client: openai.AsyncOpenAI, texts: Sequence[str], seconds: float
 ) -> Moderations:
     """One call, never repeated: a story waits for it."""
-    request = client.moderations.with_streaming_response.create(
-        model=MODERATION_MODEL, input=list(texts)
-    )
+    body = {"model": MODERATION_MODEL, "input": list(texts)}
+    request = client.moderations.with_streaming_response.create(input="", extra_body=body)
 
     async def read(response: Any) -> Moderations:
         body = await _body(response)
