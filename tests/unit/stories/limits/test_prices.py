@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.stories.handlers import ModelCall
@@ -169,6 +169,7 @@ def attempts(draw: st.DrawFn) -> tuple[ModelCall, list[Attempt]]:
     return call, sent
 
 
+@settings(deadline=None)  # the first example reads the list, on a machine that may be busy
 @given(attempts())
 def test_what_was_reserved_covers_what_is_settled(given: tuple[ModelCall, list[Attempt]]) -> None:
     call, sent = given
