@@ -17,7 +17,6 @@ from typing import Any, Protocol
 from google.api_core import exceptions as google_errors
 from google.cloud import firestore
 
-from functions import encoding
 from functions.errors import StoreUnavailable
 
 SCHEMA = 1
@@ -279,12 +278,6 @@ class Store:
 
     def _add(self, batch: Any, write: Write) -> None:
         reference = self._client.document(write.path)
-        try:
-            batch._add_write_pbs([_encoded(reference._document_path, write)])
-        except encoding.Unknown:
-            self._add_by_library(batch, reference, write)
-
-    def _add_by_library(self, batch: Any, reference: Any, write: Write) -> None:
         option = (
             self._client.write_option(last_update_time=write.version) if write.version else None
         )
@@ -301,17 +294,6 @@ class Store:
             )
         else:
             batch.update(reference, dict(write.data), option=option)
-
-
-def _encoded(name: str, write: Write) -> Any:
-    """Raises Unknown for what the client library must encode."""
-    if write.kind == "create":
-        return encoding.created(name, write.data)
-    if write.kind == "set":
-        return encoding.replaced(name, write.data)
-    if write.kind == "update" and write.version is not None:
-        return encoding.updated(name, write.data, write.version)
-    raise encoding.Unknown
 
 
 def _document(snapshot: Any) -> Document | None:

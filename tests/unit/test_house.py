@@ -19,7 +19,6 @@ VENDORS = {
     "firebase_admin": {"main.py", "functions/tokens.py"},
     "openai": {"functions/stories/model/openai.py"},
     "google.cloud.firestore": {"functions/documents.py", "functions/wiring.py"},
-    "google.cloud.firestore_v1": {"functions/encoding.py"},
     "google.cloud.monitoring_v3": {"functions/metrics/cloud_monitoring.py"},
     "google.api_core": {"functions/documents.py", "functions/metrics/cloud_monitoring.py"},
     "grpc": {"functions/metrics/cloud_monitoring.py"},
