@@ -42,8 +42,8 @@ RAMP_SECONDS = 5.0
 WARM_UP_SECONDS = 15.0
 """Imports and threads of the instance, and the compilers of the emulator."""
 
-REST_SECONDS = 8.0
-"""Longer than the server keeps a connection that nobody uses."""
+REST_SECONDS = 17.0
+"""Longer than the server, or its client of the model, keeps a connection that nobody uses."""
 
 SAMPLE_SECONDS = 1.0
 VERSION = NewVersion(
