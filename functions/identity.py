@@ -3,7 +3,8 @@
     role           may
     msp_admin      everything, everywhere
     team_manager   everything in the environments granted
-    developer      read what is granted; change it where it is not production
+    developer      read what is granted, respond to its incidents; change it where it is not
+                   production
     reader         read the environments granted
 
 Nobody may do anything by default: a membership names its environments one by one.
@@ -35,6 +36,8 @@ class Permission(StrEnum):
     MANAGE_KEYS = "manage keys"
     MANAGE_MEMBERS = "manage members"
     MANAGE_USER_DATA = "manage user data"
+    EDIT_ALERTS = "edit alerts"
+    RESPOND = "respond to incidents"
 
 
 ROLES = ("msp_admin", "team_manager", "developer", "reader")
@@ -88,6 +91,8 @@ class Membership:
             return True
         if self.role == "developer" and environment != PRODUCTION:
             return permission not in BEYOND_DEVELOPERS
+        if self.role == "developer" and permission is Permission.RESPOND:
+            return True
         return self.role in ("developer", "reader") and permission is Permission.READ
 
 
