@@ -3,8 +3,7 @@
     role           may
     msp_admin      everything, everywhere
     team_manager   everything in the environments granted
-    developer      read what is granted, respond to its incidents; change it where it is not
-                   production
+    developer      read what is granted; change it where it is not production
     reader         read the environments granted
 
 Nobody may do anything by default: a membership names its environments one by one.
@@ -91,8 +90,6 @@ class Membership:
             return True
         if self.role == "developer" and environment != PRODUCTION:
             return permission not in BEYOND_DEVELOPERS
-        if self.role == "developer" and permission is Permission.RESPOND:
-            return True
         return self.role in ("developer", "reader") and permission is Permission.READ
 
 

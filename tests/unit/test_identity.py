@@ -24,7 +24,6 @@ from functions.identity import (
 ANNA = Actor.person("anna")
 EVERYTHING = frozenset(Permission)
 READING = frozenset({Permission.READ})
-RESPONDING = READING | {Permission.RESPOND}
 WORKING = EVERYTHING - {
     Permission.MANAGE_KEYS,
     Permission.MANAGE_MEMBERS,
@@ -36,7 +35,7 @@ NOTHING: frozenset[Permission] = frozenset()
 TABLE = {
     "msp_admin": (EVERYTHING, EVERYTHING, EVERYTHING),
     "team_manager": (EVERYTHING, EVERYTHING, NOTHING),
-    "developer": (RESPONDING, WORKING, NOTHING),
+    "developer": (READING, WORKING, NOTHING),
     "reader": (READING, READING, NOTHING),
     "none": (NOTHING, NOTHING, NOTHING),
     "owner": (NOTHING, NOTHING, NOTHING),  # no role of ours
