@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from functions.alerts import thresholds
-from functions.alerts.thresholds import Rule
+from functions.alerts import rule as metrics
+from functions.alerts.rule import Rule
 from functions.metrics.tally import Tally
 
 TAIL = 0.05
@@ -35,11 +35,11 @@ def measure(rule: Rule, tally: Tally) -> Measurement | None:
 
 
 def _verdict(rule: Rule, tally: Tally) -> tuple[float, bool]:
-    if rule.metric == thresholds.EXECUTION_TIME:
+    if rule.metric == metrics.EXECUTION_TIME:
         slow = tally.above_ms(round(rule.threshold))
         breached = slow > TAIL * tally.served
         return _shown(rule, tally.percentile_ms(1 - TAIL) or 0.0, breached), breached
-    if rule.metric == thresholds.RETRIES:
+    if rule.metric == metrics.RETRIES:
         breached = tally.retried_more_than(round(rule.threshold)) > TAIL * tally.served
         return _shown(rule, float(_retries_p95(tally)), breached), breached
     value = _plain_value(rule.metric, tally)
@@ -47,13 +47,13 @@ def _verdict(rule: Rule, tally: Tally) -> tuple[float, bool]:
 
 
 def _plain_value(metric: str, tally: Tally) -> float:
-    if metric == thresholds.ERROR_RATE:
+    if metric == metrics.ERROR_RATE:
         return tally.failures / tally.served
-    if metric == thresholds.MEMORY:
+    if metric == metrics.MEMORY:
         return tally.memory_max
-    if metric == thresholds.CONSECUTIVE_FAILURES:
+    if metric == metrics.CONSECUTIVE_FAILURES:
         return float(tally.consecutive_failures)
-    if metric == thresholds.RETRIES_MAX:
+    if metric == metrics.RETRIES_MAX:
         return float(tally.retries_max)
     raise ValueError(f"no tally holds {metric!r}")
 

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions import log
-from functions.alerts.message import LOG, Message
+from functions.alerts.message import ENGLISH, Event, Message, Text
 from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
 from functions.errors import StoreUnavailable
 from functions.metrics.store import delete_expired
 from functions.published import timestamp
 
+LOG = "log"
 DUE = "due"
 DELIVERED = "delivered"
 DEAD = "dead"
@@ -53,8 +54,8 @@ def to_log(message: Message) -> None:
         "notification",
         severity_of_alert=message.severity,
         about=message.about,
-        title=message.title,
-        text=message.text,
+        title=message.texts[ENGLISH].title,
+        text=message.texts[ENGLISH].text,
         **message.facts,
     )
 
@@ -65,7 +66,8 @@ CHANNELS: Mapping[str, Channel] = {LOG: to_log}
 def enqueue(scope: Scope, message: Message, now: float) -> Write:
     """The write that puts a message into the outbox, for the commit of what it tells of."""
     data = {
-        "channel": message.channel,
+        "channel": LOG,
+        "event": message.event.value,
         "status": DUE,
         "attempts": 0,
         "created_at": timestamp(now),
@@ -73,8 +75,10 @@ def enqueue(scope: Scope, message: Message, now: float) -> Write:
         "expires_at": timestamp(now + KEPT_SECONDS),
         "about": message.about,
         "severity": message.severity,
-        "title": message.title,
-        "text": message.text,
+        "texts": {language: [each.title, each.text] for language, each in message.texts.items()},
+        "runbook": message.runbook,
+        "level": message.level,
+        "test": message.test,
         "facts": json.dumps(dict(message.facts), sort_keys=True),
     }
     return Write.create(scope.doc("outbox", message.id), data)
@@ -137,11 +141,11 @@ def _deliver_one(
         store.commit([Write.update(document, claimed)])
     except Refused:
         return None
-    message = _message(document)
+    channel = document.data["channel"]
     try:
-        _channel(channels, message)(message)
+        _channel(channels, channel)(_message(document))
     except Undelivered as problem:
-        log.warning("notification_not_taken", channel=message.channel, reason=str(problem))
+        log.warning("notification_not_taken", channel=channel, reason=str(problem))
         if attempts < ATTEMPTS:
             return "failed"
         _finish(store, document, attempts, DEAD, clock.now())
@@ -150,10 +154,10 @@ def _deliver_one(
     return "sent"
 
 
-def _channel(channels: Mapping[str, Channel], message: Message) -> Channel:
-    if message.channel not in channels:
-        raise Undelivered(f"there is no channel {message.channel}")
-    return channels[message.channel]
+def _channel(channels: Mapping[str, Channel], name: str) -> Channel:
+    if name not in channels:
+        raise Undelivered(f"there is no channel {name}")
+    return channels[name]
 
 
 def _finish(store: Store, document: Document, attempts: int, status: str, now: float) -> None:
@@ -167,10 +171,12 @@ def _message(document: Document) -> Message:
     data = document.data
     return Message(
         id=document.id,
-        channel=data["channel"],
+        event=Event(data["event"]),
         severity=data["severity"],
         about=data["about"],
-        title=data["title"],
-        text=data["text"],
+        texts={language: Text(*each) for language, each in data["texts"].items()},
         facts=json.loads(data["facts"]),
+        runbook=data["runbook"],
+        level=data["level"],
+        test=data["test"],
     )

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from functions.alerts.measures import Measurement, measure
-from functions.alerts.thresholds import ACTIONS, Rule
+from functions.alerts.rule import ACTIONS, Rule
 from functions.metrics.tally import Tally
 from functions.metrics.windows import Arm, Window, slot_start, total
 

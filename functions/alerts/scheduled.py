@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functions.alerts.message import LOG, Message
-from functions.alerts.thresholds import P2
+from functions.alerts.message import ENGLISH, FRENCH, Event, Message, Text
+from functions.alerts.rule import P2
 from functions.flags.schedule import Schedule
 
 
@@ -11,12 +11,22 @@ def of_failure(schedule: Schedule) -> Message:
     """The message of a schedule that failed; the same one never makes two."""
     return Message(
         id=f"schedule-{schedule.id}",
-        channel=LOG,
+        event=Event.NEWS,
         severity=P2,
         about=f"schedules/{schedule.id}",
-        title=f"{schedule.flag}: the scheduled {schedule.action.value} was not made",
-        text=f"{schedule.why} Nothing was changed. What to do: look at the flag, and schedule "
-        "the change anew or make it by hand.",
+        texts={
+            ENGLISH: Text(
+                f"{schedule.flag}: the scheduled {schedule.action.value} was not made",
+                f"{schedule.why} Nothing was changed. What to do: look at the flag, and schedule "
+                "the change anew or make it by hand.",
+            ),
+            FRENCH: Text(
+                f"{schedule.flag} : le changement programmé ({schedule.action.value}) n'a pas été "
+                "fait",
+                f"Rien n'a été modifié. Motif : {schedule.why} Que faire : vérifiez le drapeau, "
+                "puis reprogrammez le changement ou faites-le à la main.",
+            ),
+        },
         facts={
             "schedule": schedule.id,
             "flag": schedule.flag,

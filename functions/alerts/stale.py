@@ -6,8 +6,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
-from functions.alerts.message import LOG, Message
-from functions.alerts.thresholds import P3
+from functions.alerts.message import ENGLISH, FRENCH, Event, Message, Text
+from functions.alerts.rule import P3
 from functions.flags.stale import Kind, Stale
 
 NAMED = 10
@@ -20,30 +20,40 @@ def of_stale_flags(new: Sequence[Stale], known: int, occasion: str) -> Message:
     The same flags on the same occasion never make two.
     """
     keys = [each.key for each in new]
-    event = "\n".join([LOG, "stale-flags", occasion, *sorted(keys)])
+    event = "\n".join(["stale-flags", occasion, *sorted(keys)])
     kinds = Counter(kind for each in new for kind in each.kinds)
     return Message(
         id=hashlib.sha256(event.encode()).hexdigest()[:32],
-        channel=LOG,
+        event=Event.NEWS,
         severity=P3,
         about="stale-flags",
-        title=_title(new),
-        text=f"{_named(new)} What to do: look at GET /v1/stale-flags and clean up what is no "
-        "longer needed, mark as permanent what is to stay.",
+        texts={ENGLISH: _english(new), FRENCH: _french(new)},
         facts={"new": len(new), "known": known, **{str(kind): kinds[kind] for kind in Kind}},
     )
 
 
-def _title(new: Sequence[Stale]) -> str:
-    if len(new) == 1:
-        return f"The flag {new[0].key} is stale"
-    return f"{len(new)} flags have become stale"
+def _english(new: Sequence[Stale]) -> Text:
+    one = f"The flag {new[0].key} is stale"
+    return Text(
+        one if len(new) == 1 else f"{len(new)} flags have become stale",
+        f"{_named(new, 'and {} more')} What to do: look at GET /v1/stale-flags and clean up what "
+        "is no longer needed, mark as permanent what is to stay.",
+    )
 
 
-def _named(new: Sequence[Stale]) -> str:
+def _french(new: Sequence[Stale]) -> Text:
+    one = f"Le drapeau {new[0].key} est périmé"
+    return Text(
+        one if len(new) == 1 else f"{len(new)} drapeaux sont périmés",
+        f"{_named(new, 'et {} autres')} Que faire : consultez GET /v1/stale-flags, supprimez ce "
+        "qui ne sert plus et marquez comme permanent ce qui doit rester.",
+    )
+
+
+def _named(new: Sequence[Stale], more: str) -> str:
     named = [f"{each.key} ({_whose(each)}{', '.join(each.kinds)})" for each in new[:NAMED]]
-    more = f" and {len(new) - NAMED} more" if len(new) > NAMED else ""
-    return f"{', '.join(named)}{more}."
+    others = f" {more.format(len(new) - NAMED)}" if len(new) > NAMED else ""
+    return f"{', '.join(named)}{others}."
 
 
 def _whose(stale: Stale) -> str:

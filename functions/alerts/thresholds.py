@@ -18,59 +18,20 @@ needed, at the 95th percentile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-P1 = "P1"
-P2 = "P2"
-P3 = "P3"
-SEVERITIES = (P1, P2, P3)
-"""Most urgent first. In Cloud Console: CRITICAL, ERROR, WARNING."""
-
-NOTIFY = "notify"
-HOLD = "hold"
-ROLL_BACK = "roll_back"
-ACTIONS = (NOTIFY, HOLD, ROLL_BACK)
-"""Weakest first. HOLD: rollouts of the version don't advance while it fires. Where several rules
-fire the strongest acts, and all are recorded."""
-
-EXECUTION_TIME = "execution_time_p95_ms"
-ERROR_RATE = "error_rate"
-MEMORY = "memory"
-CONSECUTIVE_FAILURES = "consecutive_failures"
-RETRIES = "retries_p95"
-RETRIES_MAX = "retries_max"
-PUBLISHING_LAG = "publishing_lag_seconds"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """When a metric is too much, for how long, and what follows.
-
-    window_seconds        what the value is computed over
-    for_seconds           how long it must be too much before the alert fires
-    keep_firing_seconds   how long it must be well again before the alert resolves
-    minimum_requests      with fewer served requests in the window there is no value
-    """
-
-    id: str
-    severity: str
-    metric: str
-    threshold: float
-    window_seconds: int
-    for_seconds: int
-    keep_firing_seconds: int
-    minimum_requests: int
-    actions: tuple[str, ...]
-    comparison: str = ">"
-
-    @property
-    def runbook(self) -> str:
-        """The page that says what to do, in the repository."""
-        return f"docs/runbooks/{self.id}.md"
-
-    def breached(self, value: float) -> bool:
-        """Whether a value is too much: strictly above the threshold."""
-        return value > self.threshold
+from functions.alerts.rule import (
+    CONSECUTIVE_FAILURES,
+    ERROR_RATE,
+    EXECUTION_TIME,
+    MEMORY,
+    NOTIFY,
+    P1,
+    P2,
+    P3,
+    PAUSE,
+    PUBLISHING_LAG,
+    RETRIES,
+    Rule,
+)
 
 
 def _p1(name: str, metric: str, threshold: float, minimum: int, *actions: str) -> Rule:
@@ -86,9 +47,9 @@ def _p3(name: str, metric: str, threshold: float, minimum: int) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    _p1("execution-time", EXECUTION_TIME, 30_000, 20, NOTIFY, HOLD),
-    _p1("error-rate", ERROR_RATE, 0.05, 20, NOTIFY, HOLD),
-    _p1("memory", MEMORY, 0.80, 1, NOTIFY, HOLD),
+    _p1("execution-time", EXECUTION_TIME, 30_000, 20, NOTIFY, PAUSE),
+    _p1("error-rate", ERROR_RATE, 0.05, 20, NOTIFY, PAUSE),
+    _p1("memory", MEMORY, 0.80, 1, NOTIFY, PAUSE),
     Rule("p1-consecutive-failures", P1, CONSECUTIVE_FAILURES, 3, 180, 0, 120, 1, (NOTIFY,)),
     _p2("execution-time", EXECUTION_TIME, 20_000, 20),
     _p2("error-rate", ERROR_RATE, 0.02, 50),

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from functions import log
-from functions.alerts import message, outbox, rules
+from functions.alerts import outbox, rules, told
 from functions.alerts import store as alert_store
 from functions.alerts.measures import Measurement
+from functions.alerts.rule import P1, Rule
 from functions.alerts.rules import Evaluation, Key, State, Transition
-from functions.alerts.thresholds import P1, PUBLISHING, RULES, Rule
+from functions.alerts.thresholds import PUBLISHING, RULES
 from functions.documents import Document, Refused, Scope, Store, Write
 from functions.metrics.windows import Window
 
@@ -96,7 +97,7 @@ def _write(
 
 def _messages(scope: Scope, changes: Sequence[Transition], now: float) -> list[Write]:
     return [
-        outbox.enqueue(scope, message.of_transition(change), now)
+        outbox.enqueue(scope, told.of_transition(change), now)
         for change in changes
         if change.opens or change.closes
     ]

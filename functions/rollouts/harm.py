@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
-from functions.alerts.thresholds import BY_ID, ROLL_BACK
+from functions.alerts.rule import ROLL_BACK
+from functions.alerts.thresholds import BY_ID
 from functions.metrics.tally import USERS_CAP, Tally
 from functions.rollouts.evidence import Both, failing, rate
 from functions.rollouts.plan import Limits, Plan

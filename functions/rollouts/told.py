@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functions.alerts.message import LOG, Message
-from functions.alerts.thresholds import P1, P2, P3
+from functions.alerts.message import ENGLISH, FRENCH, Event, Message, Text
+from functions.alerts.rule import P1, P2, P3
 from functions.rollouts.rollout import Occasion, Rollout
 from functions.rollouts.verdict import Kind
 
@@ -25,17 +25,18 @@ WAITING = frozenset(
 """Rules behind a pause that can wait until the morning."""
 
 TITLES = {
-    "started": "begins",
-    "advanced": "advances",
-    "promoted": "is promoted",
-    "watching": "is complete and watched",
-    "succeeded": "has succeeded",
-    "paused": "is paused",
-    "resumed": "goes on",
-    "rolled_back": "is rolled back",
-    "stepped_back": "goes back one step",
-    "superseded": "does not begin",
+    "started": ("begins", "commence"),
+    "advanced": ("advances", "avance"),
+    "promoted": ("is promoted", "est généralisé"),
+    "watching": ("is complete and watched", "est complet et surveillé"),
+    "succeeded": ("has succeeded", "a réussi"),
+    "paused": ("is paused", "est suspendu"),
+    "resumed": ("goes on", "reprend"),
+    "rolled_back": ("is rolled back", "est annulé"),
+    "stepped_back": ("goes back one step", "recule d'un palier"),
+    "superseded": ("does not begin", "ne commence pas"),
 }
+"""In English and in French."""
 
 
 def of_transition(after: Rollout, kind: str, occasion: Occasion) -> Message | None:
@@ -46,11 +47,21 @@ def of_transition(after: Rollout, kind: str, occasion: Occasion) -> Message | No
     reason = verdict.sentence if verdict else occasion.reason or after.reason
     return Message(
         id=f"rollout-{after.id}-{after.transitions:06d}",
-        channel=LOG,
+        event=Event.NEWS,
         severity=_severity(kind, occasion),
         about=f"rollouts/{after.id}",
-        title=f"{after.flag} → {after.candidate} {TITLES[kind]} ({after.percentage:g} % of users)",
-        text=reason or f"Asked for by {occasion.actor}.",
+        texts={
+            ENGLISH: Text(
+                f"{after.flag} → {after.candidate} {TITLES[kind][0]} "
+                f"({after.percentage:g} % of users)",
+                reason or f"Asked for by {occasion.actor}.",
+            ),
+            FRENCH: Text(
+                f"{after.flag} → {after.candidate} {TITLES[kind][1]} "
+                f"({after.percentage:g} % des utilisateurs)",
+                reason or f"Demandé par {occasion.actor}.",
+            ),
+        },
         facts={
             "rollout": after.id,
             "kind": kind,

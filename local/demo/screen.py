@@ -12,8 +12,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from functions.alerts.rule import ERROR_RATE, EXECUTION_TIME
 from functions.alerts.rules import State
-from functions.alerts.thresholds import ERROR_RATE, EXECUTION_TIME, RULES
+from functions.alerts.thresholds import RULES
 from local.demo.traffic import Call
 
 SHOWN_SECONDS = 30.0

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from functions.alerts import message, outbox
+from functions.alerts import outbox
 from functions.alerts import store as alert_store
 from functions.alerts.message import Message
 from functions.alerts.outbox import Delivered, Undelivered, deliver
 from functions.alerts.rules import FIRING, NO_DATA, RESOLVED, Key, State, Transition
 from functions.alerts.thresholds import BY_ID
+from functions.alerts.told import of_transition
 from functions.alerts.watch import Watched, watch
 from functions.clock import ManualClock
 from functions.documents import Scope, Store
@@ -64,7 +65,7 @@ def status(store: Store, key: Key = BAD) -> str:
 
 def messages(store: Store) -> list[str]:
     found = store.query(SCOPE.collection("outbox"), order_by="created_at")
-    return [document.data["title"] for document in found]
+    return [document.data["texts"]["en"][0] for document in found]
 
 
 @pytest.mark.parametrize("suffix", [BY_FALLBACK, PINNED])
@@ -148,10 +149,10 @@ def test_publishing_that_lags_is_an_alert(store: Store) -> None:
     assert status(store, key) == RESOLVED
 
 
-def put(store: Store, clock: ManualClock, channel: str = "log") -> Message:
+def put(store: Store, clock: ManualClock) -> Message:
     rule = BY_ID["p1-error-rate"]
     after = State(BAD, rule.severity, FIRING, clock.now(), rule.threshold, value=0.2)
-    told = message.of_transition(Transition(rule, None, after), channel)
+    told = of_transition(Transition(rule, None, after))
     store.commit([outbox.enqueue(SCOPE, told, clock.now())])
     return told
 
@@ -165,7 +166,7 @@ def test_a_message_is_delivered_once(store: Store, capsys: pytest.CaptureFixture
     clock.advance(10**6)
     assert deliver(store, clock, SCOPE) == Delivered()
     said = capsys.readouterr().out
-    assert said.count(told.title) == 1
+    assert said.count(told.texts["en"].title) == 1
     assert f'"environment": "{SCOPE.environment}"' in said
     document = store.get(SCOPE.doc("outbox", told.id))
     assert document is not None
@@ -174,7 +175,7 @@ def test_a_message_is_delivered_once(store: Store, capsys: pytest.CaptureFixture
 
 def test_a_channel_that_refuses_is_tried_again_and_given_up(store: Store) -> None:
     clock = ManualClock(NOW)
-    told = put(store, clock, "pager")
+    told = put(store, clock)
     tried: list[float] = []
 
     def refuse(_: Message) -> None:
@@ -182,44 +183,44 @@ def test_a_channel_that_refuses_is_tried_again_and_given_up(store: Store) -> Non
         raise Undelivered("429")
 
     while len(tried) < outbox.ATTEMPTS:
-        deliver(store, clock, SCOPE, {"pager": refuse})
+        deliver(store, clock, SCOPE, {"log": refuse})
         clock.advance(30)
     assert tried[:5] == [0, 30, 90, 210, 450]
     document = store.get(SCOPE.doc("outbox", told.id))
     assert document is not None
     assert document.data["status"] == outbox.DEAD
-    assert deliver(store, clock, SCOPE, {"pager": refuse}) == Delivered()
+    assert deliver(store, clock, SCOPE, {"log": refuse}) == Delivered()
 
 
 def test_a_process_that_dies_while_sending_leaves_the_message_due(store: Store) -> None:
     clock = ManualClock(NOW)
-    put(store, clock, "pager")
+    put(store, clock)
     arrived: list[str] = []
 
     def die(_: Message) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        deliver(store, clock, SCOPE, {"pager": die})
-    assert deliver(store, clock, SCOPE, {"pager": lambda one: arrived.append(one.id)}).sent == 0
+        deliver(store, clock, SCOPE, {"log": die})
+    assert deliver(store, clock, SCOPE, {"log": lambda one: arrived.append(one.id)}).sent == 0
     clock.advance(30)
-    assert deliver(store, clock, SCOPE, {"pager": lambda one: arrived.append(one.id)}).sent == 1
+    assert deliver(store, clock, SCOPE, {"log": lambda one: arrived.append(one.id)}).sent == 1
     assert len(arrived) == 1
 
 
 def test_delivering_ends_when_its_time_is_over(store: Store) -> None:
     clock = ManualClock(NOW)
     for _ in range(5):
-        put(store, clock, "slow")
+        put(store, clock)
         clock.advance(1)
-    ended = deliver(store, clock, SCOPE, {"slow": lambda _: clock.advance(2)}, seconds=5.0)
+    ended = deliver(store, clock, SCOPE, {"log": lambda _: clock.advance(2)}, seconds=5.0)
     assert ended.sent == 3
 
 
 def test_an_unknown_channel_is_a_failure_that_is_seen(store: Store) -> None:
     clock = ManualClock(NOW)
-    put(store, clock, "pigeon")
-    assert deliver(store, clock, SCOPE) == Delivered(failed=1)
+    put(store, clock)
+    assert deliver(store, clock, SCOPE, {}) == Delivered(failed=1)
 
 
 def test_old_messages_are_deleted(store: Store) -> None:

@@ -288,7 +288,7 @@ def test_what_somebody_changed_is_not_overwritten(calendar: Calendar) -> None:
     assert (flag.definition["metadata"], flag.owner) == ({"by": "hand"}, "x")
     [message] = calendar.messages()
     assert (message["severity"], message["about"]) == ("P2", f"schedules/{identifier}")
-    assert message["text"].startswith(failed.why)
+    assert message["texts"]["en"][1].startswith(failed.why)
     [entry] = calendar.entries("schedule.fail")
     assert (entry["target"], entry["after"]["why"]) == (f"schedules/{identifier}", failed.why)
     assert calendar.read(other).state is State.APPLIED

@@ -183,7 +183,7 @@ class Release:
     def told(self) -> Sequence[str]:
         """The messages that went out to people about the rollout, the last one last."""
         outbox = self.world.store.query(self.world.scope.collection("outbox"))
-        return [each.data["text"] for each in outbox if each.id.startswith("rollout-")]
+        return [each.data["texts"]["en"][1] for each in outbox if each.id.startswith("rollout-")]
 
     def _ask(self, studio: Studio, uid: str) -> str:
         try:

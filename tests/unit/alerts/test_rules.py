@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from functions.alerts import rules, thresholds
+from functions.alerts import rules
 from functions.alerts.measures import measure
+from functions.alerts.rule import PAUSE, SEVERITIES, Rule
 from functions.alerts.rules import FIRING, NO_DATA, OK, PENDING, RESOLVED, Key, State
-from functions.alerts.thresholds import BY_ID, RULES, Rule
+from functions.alerts.thresholds import BY_ID, RULES
 from functions.metrics import tally
 from functions.metrics.tally import Observation, Tally
 from functions.metrics.windows import Window
@@ -66,7 +67,7 @@ JUST_BELOW_AND_ABOVE: Mapping[str, tuple[Tally, Tally]] = {
 def test_there_are_eleven_thresholds() -> None:
     assert len(RULES) == 11
     assert set(JUST_BELOW_AND_ABOVE) == {rule.id for rule in RULES}
-    assert {rule.severity for rule in RULES} == set(thresholds.SEVERITIES)
+    assert {rule.severity for rule in RULES} == set(SEVERITIES)
 
 
 def windows(some: Tally, at: float = NOW) -> list[Window]:
@@ -157,7 +158,7 @@ def test_versions_are_judged_apart() -> None:
         "p1-error-rate",
     ]
     assert evaluation.firing("stories", "1.2.0") == []
-    assert rules.strongest(evaluation.states.values(), BY_ID) == thresholds.HOLD
+    assert rules.strongest(evaluation.states.values(), BY_ID) == PAUSE
 
 
 def test_transitions_carry_the_numbers_that_caused_them() -> None:

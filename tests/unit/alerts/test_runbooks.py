@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from functions.alerts.message import shown
-from functions.alerts.thresholds import BY_ID, TICK_HEARTBEAT, Rule
+from functions.alerts.rule import Rule
+from functions.alerts.thresholds import BY_ID, TICK_HEARTBEAT
+from functions.alerts.told import shown
 from functions.metrics import series
 
 ROOT = Path(__file__).parents[3]

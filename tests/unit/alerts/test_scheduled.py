@@ -11,6 +11,8 @@ def test_a_scheduled_change_that_was_not_made() -> None:
     told = of_failure(moves.fail(schedule, 1065.0, "machine:tick", "The flag is archived."))
     assert told == of_failure(moves.fail(schedule, 1065.0, "machine:tick", "The flag is archived."))
     assert (told.id, told.severity) == ("schedule-s-1", "P2")
-    assert told.title == "new-reader: the scheduled kill was not made"
-    assert told.text.startswith("The flag is archived. Nothing was changed. What to do: ")
+    assert told.texts["en"].title == "new-reader: the scheduled kill was not made"
+    assert told.texts["en"].text.startswith(
+        "The flag is archived. Nothing was changed. What to do: "
+    )
     assert "the night" not in str(told), "what people write as a reason stays out of logs"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from functions.alerts.rule import SEVERITIES
 from functions.alerts.stale import NAMED, of_stale_flags
-from functions.alerts.thresholds import SEVERITIES
 from functions.flags.flag import Flag
 from functions.flags.stale import Kind, Reason, Stale
 
@@ -15,17 +15,17 @@ def stale(key: str, owner: str = "", *kinds: Kind) -> Stale:
 
 def test_one() -> None:
     message = of_stale_flags([stale("f", "books", Kind.ENDED, Kind.UNUSED)], 3, "")
-    assert message.title == "The flag f is stale"
-    assert message.text.startswith("f (books: ended, unused). What to do: ")
+    assert message.texts["en"].title == "The flag f is stale"
+    assert message.texts["en"].text.startswith("f (books: ended, unused). What to do: ")
     assert message.severity == SEVERITIES[-1]
     assert message.facts == {"new": 1, "known": 3, "ended": 1, "settled": 0, "unused": 1}
 
 
 def test_many_are_one_message() -> None:
     message = of_stale_flags([stale(f"f{n}") for n in range(50)], 0, "")
-    assert message.title == "50 flags have become stale"
-    assert message.text.count("(ended)") == NAMED
-    assert "f9 (ended) and 40 more." in message.text
+    assert message.texts["en"].title == "50 flags have become stale"
+    assert message.texts["en"].text.count("(ended)") == NAMED
+    assert "f9 (ended) and 40 more." in message.texts["en"].text
 
 
 def test_the_same_event_never_makes_two() -> None:

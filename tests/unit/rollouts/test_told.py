@@ -39,8 +39,8 @@ def judged(kind: Kind, rule: str) -> Occasion:
 def test_who_is_woken(kind: str, occasion: Occasion, severity: str, text: str) -> None:
     message = of_transition(BAKING, kind, occasion)
     assert message
-    assert (message.severity, message.text) == (severity, text)
-    assert "stories.version → 2" in message.title
+    assert (message.severity, message.texts["en"].text) == (severity, text)
+    assert "stories.version → 2" in message.texts["en"].title
 
 
 def test_one_message_a_transition() -> None:
