@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from functions.metrics import labels
+
 PARTS = 1_000
 LARGEST = 1e9
 """What a value may be, above or below zero. A squared one is still exact in JSON and in Python."""
@@ -76,11 +78,17 @@ def checked(values: Values) -> Values:
     if len(values) > NAMES_CAP:
         raise ValueError(f"{len(values)} measures; at most {NAMES_CAP}")
     for name, value in values.items():
-        if not NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is not the name of a measure")
+        checked_name(name)
         if not (math.isfinite(value) and abs(value) <= LARGEST):
             raise ValueError(f"the measure {name} is not a number from -1e9 to 1e9")
     return values
+
+
+def checked_name(name: str) -> str:
+    """The name. Raises ValueError when nothing may be reported under it."""
+    if not NAME.fullmatch(name) or name == labels.OTHER:
+        raise ValueError(f"{name!r} is not the name of a measure")
+    return name
 
 
 def of(values: Values) -> dict[str, Measure]:
@@ -90,14 +98,17 @@ def of(values: Values) -> dict[str, Measure]:
 
 
 def merge(first: Measures, second: Measures) -> dict[str, Measure]:
-    """Both together. Of too many names the first of the alphabet stay, whatever came first."""
+    """Both together. Beyond NAMES_CAP names values go to `other`, whatever their units."""
     if not first or not second:
         return dict(first or second)
-    names = sorted(first.keys() | second.keys())[:NAMES_CAP]
-    return {name: _add(first.get(name, NONE), second.get(name, NONE)) for name in names}
+    merged = {**first}
+    for name, measure in second.items():
+        merged[name] = add(merged[name], measure) if name in merged else measure
+    return labels.capped(merged, NAMES_CAP, labels.OTHER, add)
 
 
-def _add(first: Measure, second: Measure) -> Measure:
+def add(first: Measure, second: Measure) -> Measure:
+    """Both together."""
     return Measure(
         first.count + second.count,
         first.thousandths + second.thousandths,

@@ -23,8 +23,9 @@ from functions import log
 from functions.clock import Clock
 from functions.documents import Scope, Store
 from functions.metrics import tally
+from functions.metrics.observation import Note, Observation
 from functions.metrics.store import SlotKey, slot_write
-from functions.metrics.tally import Note, Observation, Tally
+from functions.metrics.tally import Tally
 from functions.metrics.windows import SLOT_SECONDS, slot_start
 
 FLUSH_SECONDS = 3.0

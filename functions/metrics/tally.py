@@ -9,90 +9,29 @@ hashes.
 from __future__ import annotations
 
 import json
-import re
+import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import reduce
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from functions.metrics import histogram, measures
-from functions.metrics.measures import Measure, Measures, Values
+from functions.metrics import completions, encoding, histogram, labels, ladder, measures, timings
+from functions.metrics.completions import Completion, Completions
+from functions.metrics.ladder import LADDER_MS as LADDER_MS
+from functions.metrics.measures import Measure, Measures
+from functions.metrics.observation import CLIENT as CLIENT
+from functions.metrics.observation import NO_CAUSE, OK
+from functions.metrics.observation import Note as Note
+from functions.metrics.observation import Observation as Observation
+from functions.metrics.timings import NO_TIMING, Timing, Timings
 
 K = TypeVar("K", int, str)
 
-OK = "OK"
-NO_CAUSE = "none"
-CLIENT = "client"
-FAILURES = frozenset({"upstream", "candidate", "internal"})
-"""The causes that make a request a failure. A client's own mistake is an error, not a failure."""
-
-CAUSES = FAILURES | {NO_CAUSE, CLIENT}
-THRESHOLDS_MS = (15_000, 20_000, 30_000)
-"""Execution times with an exact counter of what took longer: those of P3, P2 and P1."""
-
 JUST_ABOVE_DEADLINE_MS = 30_001.0
 USERS_CAP = 256
-RECENT = 20
 RETRIES_CAP = 10
-CODE = re.compile(r"[A-Z][A-Z_]{0,39}")
-
-
-@dataclass(frozen=True)
-class Observation:
-    """One request as it ended.
-
-    `at` is when it ended (epoch seconds), `code` is OK or the code of its error, `user_hash` a
-    keyed hash, `memory` the share of the container's limit in use, `measures` what else is known
-    of what it made, by name: each service has its own.
-    """
-
-    service: str
-    version: str
-    generation: int
-    at: float
-    duration_ms: float
-    code: str
-    cause: str
-    user_hash: str
-    retries: int = 0
-    memory: float = 0.0
-    measures: Values = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        measures.checked(self.measures)
-        if self.cause not in CAUSES:
-            raise ValueError(f"{self.cause!r} is not a class of causes")
-        if not CODE.fullmatch(self.code):
-            raise ValueError(f"{self.code!r} is not an error code")
-
-    @property
-    def failed(self) -> bool:
-        return self.cause in FAILURES
-
-
-@dataclass(frozen=True)
-class Note:
-    """What is learned of a version later, and is no request: how its users rate what it made.
-
-    `generation` is the one that it was made under, `at` when it was learned (epoch seconds).
-    """
-
-    service: str
-    version: str
-    generation: int
-    at: float
-    measures: Values
-
-    def __post_init__(self) -> None:
-        measures.checked(self.measures)
-
-
-class Completion(NamedTuple):
-    """The end of one request, in the order that counts consecutive failures."""
-
-    at_ms: int
-    user: str
-    failed: bool
+CODES_CAP = 40
+PER_MILLE = 1_000
 
 
 @dataclass(frozen=True)
@@ -110,17 +49,29 @@ class Tally:
     duration_sum_ms: int = 0
     duration_squares_ms2: int = 0
     buckets: Mapping[int, int] = field(default_factory=dict)
-    above: Mapping[str, int] = field(default_factory=dict)
-    """{milliseconds of THRESHOLDS_MS: requests that took longer}, exact."""
+    above: ladder.Above = field(default_factory=dict)
+    """Requests that took longer than each rung of LADDER_MS, exactly. What bundles wrote that
+    knew three rungs counts for those three alone."""
     memory_max: float = 0.0
+    memory_bytes_max: int = 0
+    memory_limit_bytes_max: int = 0
+    cpu_max: float = 0.0
+    cpu_readings: int = 0
+    cpu_per_mille: int = 0
+    """The sum of the readings, in thousandths."""
+    concurrency_max: int = 0
     users_failing: frozenset[str] = frozenset()
     """Distinct users with a failure. At USERS_CAP it is full: "at least so many"."""
-    recent: tuple[Completion, ...] = ()
+    recent: Completions = ()
     """The last RECENT completions, oldest first, without clients' own mistakes."""
     first_failure_at: int | None = None
     last_failure_at: int | None = None
     measures: Measures = field(default_factory=dict)
     """What requests and notes report, by name; a name is there once somebody reported it."""
+    timings: Timings = field(default_factory=dict)
+    """Durations that they report, the same way."""
+    overflow: int = 0
+    """How much was counted as `other`, because there were too many codes, names or versions."""
 
     @property
     def served(self) -> int:
@@ -141,10 +92,13 @@ class Tally:
         return histogram.percentile(self.buckets, share)
 
     def above_ms(self, threshold_ms: int) -> int:
-        """Requests that took longer than a threshold of THRESHOLDS_MS, exactly."""
-        if threshold_ms not in THRESHOLDS_MS:
-            raise ValueError(f"no exact counter above {threshold_ms} ms")
-        return self.above.get(str(threshold_ms), 0)
+        """Requests that took longer than a rung of LADDER_MS, exactly."""
+        return ladder.longer_than(self.above, threshold_ms)
+
+    @property
+    def cpu_mean(self) -> float | None:
+        """Mean share of the container's CPUs that was busy, 0 to 1; None without a reading."""
+        return self.cpu_per_mille / (PER_MILLE * self.cpu_readings) if self.cpu_readings else None
 
     def retried_more_than(self, retries: int) -> int:
         """Requests that needed more than so many retries (below RETRIES_CAP), exactly."""
@@ -154,29 +108,28 @@ class Tally:
         """What was reported under a name; an empty one when nothing was."""
         return self.measures.get(name, measures.NONE)
 
+    def timing(self, name: str) -> Timing:
+        """The durations that were reported under a name; none when nobody did."""
+        return self.timings.get(name, NO_TIMING)
+
     @property
     def consecutive_failures(self) -> int:
         """Distinct users in the unbroken run of failures that ends with the last completion.
 
         It looks back over RECENT completions at most.
         """
-        users: set[str] = set()
-        for completion in reversed(self.recent):
-            if not completion.failed:
-                break
-            users.add(completion.user)
-        return len(users)
+        return completions.consecutive_failures(self.recent)
 
     def to_document(self) -> dict[str, Any]:
         """A JSON value without arrays in arrays; what is zero, empty or unknown is left out."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {name: _plain(value) for name, value in values.items() if value}
+        return {name: encoding.plain(value) for name, value in values.items() if value}
 
     @staticmethod
     def from_document(document: Mapping[str, Any]) -> Tally:
         """What `to_document` wrote. Fields of later bundles are ignored."""
         known = {item.name for item in fields(Tally)}
-        return Tally(**{k: _rich(k, v) for k, v in document.items() if k in known})
+        return Tally(**{k: encoding.rich(k, v) for k, v in document.items() if k in known})
 
     def to_text(self) -> str:
         """One string: in Firestore a map would index every bucket. Equal tallies, equal texts."""
@@ -198,9 +151,12 @@ def of(observation: Observation) -> Tally:
     of them hides neither errors nor slowness. What it cost all the same stays, in its measures.
     """
     reported = measures.of(observation.measures)
+    timed = timings.of(observation.durations)
     if observation.cause == CLIENT:
         errors = {observation.code: 1}
-        return Tally(requests=1, errors=errors, causes={CLIENT: 1}, measures=reported)
+        return Tally(
+            requests=1, errors=errors, causes={CLIENT: 1}, measures=reported, timings=timed
+        )
     timed_out = observation.code == "TIMEOUT"
     duration = max(0.0, observation.duration_ms)
     duration = max(duration, JUST_ABOVE_DEADLINE_MS) if timed_out else duration
@@ -218,30 +174,42 @@ def of(observation: Observation) -> Tally:
         duration_sum_ms=rounded,
         duration_squares_ms2=rounded * rounded,
         buckets={histogram.index(duration): 1},
-        above={str(limit): 1 for limit in THRESHOLDS_MS if duration > limit},
+        above=ladder.of(duration),
         memory_max=1.0 if observation.code == "MEMORY_ERROR" else observation.memory,
+        memory_bytes_max=observation.memory_bytes,
+        memory_limit_bytes_max=observation.memory_limit_bytes,
+        cpu_max=observation.cpu or 0.0,
+        cpu_readings=int(observation.cpu is not None),
+        cpu_per_mille=round((observation.cpu or 0.0) * PER_MILLE),
+        concurrency_max=observation.concurrency,
         users_failing=frozenset({observation.user_hash} if failed else ()),
         recent=(Completion(at_ms, observation.user_hash, failed),),
         first_failure_at=at_ms if failed else None,
         last_failure_at=at_ms if failed else None,
         measures=reported,
+        timings=timed,
     )
 
 
 def of_note(note: Note) -> Tally:
-    """The tally of a note: its measures and no request."""
-    return Tally(measures=measures.of(note.measures))
+    """The tally of a note: what it reports, and no request."""
+    return Tally(measures=measures.of(note.measures), timings=timings.of(note.durations))
 
 
 def merge(first: Tally, second: Tally) -> Tally:
     """Both together. The smallest hashes stay in a full set, whatever came first."""
+    errors = labels.capped(
+        _add(first.errors, second.errors), CODES_CAP, labels.OTHER_CODE, operator.add
+    )
+    reported = measures.merge(first.measures, second.measures)
+    timed = timings.merge(first.timings, second.timings)
     users = first.users_failing | second.users_failing
     if len(users) > USERS_CAP:
         users = frozenset(sorted(users)[:USERS_CAP])
     return Tally(
         requests=first.requests + second.requests,
         failures=first.failures + second.failures,
-        errors=_add(first.errors, second.errors),
+        errors=errors,
         causes=_add(first.causes, second.causes),
         retries=first.retries + second.retries,
         retries_max=max(first.retries_max, second.retries_max),
@@ -251,11 +219,23 @@ def merge(first: Tally, second: Tally) -> Tally:
         buckets=histogram.merge(first.buckets, second.buckets),
         above=_add(first.above, second.above),
         memory_max=max(first.memory_max, second.memory_max),
+        memory_bytes_max=max(first.memory_bytes_max, second.memory_bytes_max),
+        memory_limit_bytes_max=max(first.memory_limit_bytes_max, second.memory_limit_bytes_max),
+        cpu_max=max(first.cpu_max, second.cpu_max),
+        cpu_readings=first.cpu_readings + second.cpu_readings,
+        cpu_per_mille=first.cpu_per_mille + second.cpu_per_mille,
+        concurrency_max=max(first.concurrency_max, second.concurrency_max),
         users_failing=users,
-        recent=tuple(sorted((*first.recent, *second.recent))[-RECENT:]),
+        recent=completions.merge(first.recent, second.recent),
         first_failure_at=min(_known(first.first_failure_at, second.first_failure_at), default=None),
         last_failure_at=max(_known(first.last_failure_at, second.last_failure_at), default=None),
-        measures=measures.merge(first.measures, second.measures),
+        measures=reported,
+        timings=timed,
+        overflow=first.overflow
+        + second.overflow
+        + labels.moved(errors, first.errors, second.errors, labels.OTHER_CODE, int)
+        + labels.moved(reported, first.measures, second.measures, labels.OTHER, _values)
+        + labels.moved(timed, first.timings, second.timings, labels.OTHER, _values),
     )
 
 
@@ -271,34 +251,9 @@ def _add(first: Mapping[K, int], second: Mapping[K, int]) -> dict[K, int]:
     return total
 
 
+def _values(some: Measure | Timing) -> int:
+    return some.count
+
+
 def _known(*values: int | None) -> list[int]:
     return [value for value in values if value is not None]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, tuple):
-        return [f"{at_ms}:{user}:{int(failed)}" for at_ms, user, failed in value]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in sorted(value.items())}
-    if isinstance(value, Measure):
-        return value.to_text()
-    return value
-
-
-def _rich(name: str, value: Any) -> Any:
-    if name == "users_failing":
-        return frozenset(value)
-    if name == "recent":
-        return tuple(_completion(text) for text in value)
-    if name == "measures":
-        return {key: Measure.from_text(text) for key, text in value.items()}
-    if name in ("buckets", "retried"):
-        return {int(key): count for key, count in value.items()}
-    return value
-
-
-def _completion(text: str) -> Completion:
-    at_ms, user, failed = text.split(":")
-    return Completion(int(at_ms), user, failed == "1")

@@ -15,9 +15,9 @@ from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
 from functions.errors import Internal
 from functions.metrics import tally
+from functions.metrics.observation import Observation
 from functions.metrics.recorder import new_instance
 from functions.metrics.store import SlotKey, slot_write
-from functions.metrics.tally import Observation
 from functions.metrics.windows import slot_start
 from functions.published import timestamp
 from functions.stories.claim import COLLECTION

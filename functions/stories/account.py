@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functions import log
 from functions.documents import Scope
 from functions.errors import Internal, PalierError
-from functions.metrics.tally import Observation
+from functions.metrics.observation import Observation
 from functions.stories import counting
 from functions.stories.counting import Writing
 from functions.stories.model import failure
@@ -51,7 +51,7 @@ class Account:
 
     @property
     def remaining(self) -> float:
-        """Seconds left for the model."""
+        """Seconds left for asking others: the model, and moderation after it."""
         budget = self._studio.budget
         return max(0.0, budget.total - budget.reserve - self.elapsed)
 

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from functions.metrics import names
-from functions.metrics.tally import Observation
+from functions.metrics.observation import Observation
 from functions.stories import quality
 from functions.stories.handlers import ModelCall
 from functions.stories.limits import prices
 from functions.stories.model import failure
-from functions.stories.model.calling import Attempt, Outcome
+from functions.stories.model.calling import Attempt, Outcome, usage_of
 from functions.stories.model.failure import Failure
 from functions.stories.story import Story
 from functions.stories.versions import BY_FALLBACK
@@ -71,7 +71,7 @@ def _divided(writing: Writing) -> tuple[Sequence[Attempt], Sequence[Attempt]]:
 def _with(
     seen: Observation, writing: Writing, attempts: Sequence[Attempt], measures: dict[str, float]
 ) -> Observation:
-    usage = Outcome(writing.outcome.result, tuple(attempts)).usage
+    usage = usage_of(attempts)
     cost = prices.settled(writing.call, attempts, seen.at)
     spent = {
         names.INPUT_TOKENS: usage.input_tokens,

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from functions.clock import Clock
 from functions.documents import Scope
 from functions.identity import Actor
-from functions.metrics.tally import Observation
+from functions.metrics.observation import Observation
 from functions.stories.choose import Evaluator
 from functions.stories.limits.cap import DailyCap
 from functions.stories.limits.memory import MemoryUse

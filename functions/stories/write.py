@@ -60,7 +60,7 @@ class Desk:
         self._stream = stream
         self._marks: dict[Of, Mark] = {}
         self._closed = False
-        self._writing = account.writing = Writing(given.call)
+        self._note(Writing(given.call))
 
     def moderate_wish(self) -> None:
         """Raises OpenAIError when the wish may not be granted to its audience."""
@@ -190,8 +190,13 @@ class Desk:
         if self._writing.first_piece_ms is None:
             self._note(replace(self._writing, first_piece_ms=self._account.elapsed * 1_000))
 
+    @property
+    def _writing(self) -> Writing:
+        """What was done so far: the account has it, to count it however this ends."""
+        return self._account.writing or Writing(self._given.call)
+
     def _note(self, writing: Writing) -> None:
-        self._writing = self._account.writing = writing
+        self._account.writing = writing
 
     def _cost(self) -> int:
         attempts = self._writing.outcome.attempts

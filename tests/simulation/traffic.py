@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from functions.metrics.tally import Completion, Tally
+from functions.metrics.completions import Completion
+from functions.metrics.tally import Tally
 from functions.metrics.windows import SLOT_SECONDS, Window, slot_start
 from functions.rollouts.evidence import Evidence, fold, fresh
 from functions.rollouts.look import Move, following

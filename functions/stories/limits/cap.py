@@ -14,7 +14,6 @@ day nothing and takes nothing from it.
 
 from __future__ import annotations
 
-import random
 import threading
 from dataclasses import dataclass, field
 
@@ -23,6 +22,7 @@ from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
 from functions.errors import FailedPrecondition, RateLimited, StoreUnavailable
 from functions.published import timestamp
+from functions.stories.tries import Tries
 
 COLLECTION = "caps"
 CHUNKS = 200
@@ -167,20 +167,25 @@ class DailyCap:
     def _grant(self, scope: Scope, day: int, missing: int) -> int:
         """Takes at least `missing` of a day's cap; 0 when it has not so much."""
         path = _path(scope, day)
-        until = self._clock.monotonic() + LEASE_SECONDS
-        while self._clock.monotonic() < until:
-            stored = self._store.get(path, timeout=CALL_SECONDS)
+        tries = Tries(
+            self._clock,
+            LEASE_SECONDS,
+            each=CALL_SECONDS,
+            pause=LONGEST_PAUSE_SECONDS,
+            longest_pause=LONGEST_PAUSE_SECONDS,
+        )
+        for _ in tries:
+            stored = self._store.get(path, timeout=tries.seconds)
             taken = stored.data["granted"] if stored else 0
             chunk = min(max(self._cap // CHUNKS, missing), self._cap - taken)
             if chunk < missing:
                 return 0
             try:
                 grown = _grown(path, stored, taken + chunk, day)
-                self._store.commit([grown], timeout=CALL_SECONDS)
+                self._store.commit([grown], timeout=tries.seconds)
             except Refused:
-                self._clock.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))
-            else:
-                return chunk
+                continue
+            return chunk
         raise StoreUnavailable("Other instances kept leasing of the daily cap.")
 
 

@@ -56,12 +56,16 @@ class Outcome:
 
     @property
     def usage(self) -> Usage:
-        """What the API says it billed for all calls together."""
-        told = [attempt.usage for attempt in self.attempts if attempt.usage]
-        return Usage(
-            input_tokens=sum(usage.input_tokens for usage in told),
-            output_tokens=sum(usage.output_tokens for usage in told),
-        )
+        return usage_of(self.attempts)
+
+
+def usage_of(attempts: Sequence[Attempt]) -> Usage:
+    """What the API says it billed for all these calls together."""
+    told = [attempt.usage for attempt in attempts if attempt.usage]
+    return Usage(
+        input_tokens=sum(usage.input_tokens for usage in told),
+        output_tokens=sum(usage.output_tokens for usage in told),
+    )
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from functions.errors import (
     NotFound,
     StoreUnavailable,
 )
-from functions.metrics.tally import Note
+from functions.metrics.observation import Note
 from functions.published import timestamp
 from functions.stories import claim as claims
 from functions.stories.claim import COLLECTION

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from functions.documents import Scope
-from functions.metrics.tally import Note
+from functions.metrics.observation import Note
 from functions.stories.owners.library import Library
 from functions.stories.owners.rating import Vote
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.metrics.tally import Note
+from functions.metrics.observation import Note
 from functions.published import timestamp
 from functions.stories.measures import RATING
 from functions.stories.versions import BY_FALLBACK, SERVICE

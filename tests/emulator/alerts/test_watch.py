@@ -19,7 +19,7 @@ from functions.alerts.watch import Watched, watch
 from functions.clock import ManualClock
 from functions.documents import Scope, Store
 from functions.metrics import tally
-from functions.metrics.tally import Note, Observation
+from functions.metrics.observation import Note, Observation
 from functions.metrics.windows import Window
 from functions.stories.versions import BY_FALLBACK, PINNED
 

@@ -9,10 +9,10 @@ from functions.clock import ManualClock
 from functions.documents import Scope, Store
 from functions.metrics import series, tally
 from functions.metrics.cloud_monitoring import CloudMonitoring
+from functions.metrics.observation import Observation
 from functions.metrics.publish import publish
 from functions.metrics.recorder import Recorder
 from functions.metrics.store import load_flushed, merge_minutes
-from functions.metrics.tally import Observation
 from local.monitoring import server
 from local.monitoring.memory import Memory
 

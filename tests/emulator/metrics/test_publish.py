@@ -22,10 +22,10 @@ from functions.errors import StoreUnavailable
 from functions.metrics import publish as publish_module
 from functions.metrics import series, tally
 from functions.metrics.cloud_monitoring import CloudMonitoring, SinkUnavailable
+from functions.metrics.observation import Observation
 from functions.metrics.publish import Published, lag, publish
 from functions.metrics.series import Reading
 from functions.metrics.store import WINDOWS_KEPT_SECONDS
-from functions.metrics.tally import Observation
 from functions.published import timestamp
 from functions.stories.measures import MEASURES
 from local.monitoring import server

@@ -16,8 +16,9 @@ from functions.documents import Scope, Store, Write
 from functions.errors import StoreUnavailable
 from functions.metrics import recorder as recorder_module
 from functions.metrics import store as metric_store
+from functions.metrics.observation import Note, Observation
 from functions.metrics.recorder import Recorder
-from functions.metrics.tally import Note, Observation, merge_all
+from functions.metrics.tally import merge_all
 
 SCOPE = Scope("main", "production")
 

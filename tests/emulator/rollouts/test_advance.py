@@ -6,8 +6,8 @@ from functions import audit
 from functions.documents import Write
 from functions.flags.manage.flags import archive_flag
 from functions.identity import Permission
+from functions.metrics.observation import Note
 from functions.metrics.recorder import Recorder
-from functions.metrics.tally import Note
 from functions.rollouts import commands
 from functions.rollouts.advance import advance, look_at
 from functions.rollouts.criterion import Criterion

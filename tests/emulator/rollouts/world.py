@@ -15,8 +15,9 @@ from functions.documents import Document, Scope, Store, Write
 from functions.flags.flag import Flag
 from functions.flags.manage.flags import create_flag
 from functions.identity import Actor, Permission
+from functions.metrics.observation import Observation
 from functions.metrics.store import SlotKey, slot_write
-from functions.metrics.tally import Observation, merge_all, of
+from functions.metrics.tally import merge_all, of
 from functions.metrics.windows import slot_start
 from functions.published import decode_part
 from functions.rollouts import commands

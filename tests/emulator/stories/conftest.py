@@ -12,7 +12,7 @@ from functions.clock import SystemClock
 from functions.documents import Scope, Store
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor, Permission
-from functions.metrics.tally import Observation
+from functions.metrics.observation import Observation
 from functions.stories.generate import Event, generate, stream
 from functions.stories.limits.cap import DailyCap
 from functions.stories.limits.memory import MemoryUse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from functions.documents import Scope, Store, Write
-from functions.metrics.tally import Note
+from functions.metrics.observation import Note
 from functions.stories.claim import COLLECTION, Claim, State, story_id
 from functions.stories.story import Draft, Provenance, Story, Usage
 

@@ -27,7 +27,7 @@ from functions.errors import (
     Unauthenticated,
 )
 from functions.identity import Actor
-from functions.metrics.tally import Observation
+from functions.metrics.observation import Observation
 from functions.published import timestamp
 from functions.stories.abandoned import settle_abandoned
 from functions.stories.account import NO_VERSION

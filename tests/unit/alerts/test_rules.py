@@ -12,7 +12,8 @@ from functions.alerts.rule import PAUSE, SEVERITIES, Rule
 from functions.alerts.rules import FIRING, NO_DATA, OK, PENDING, RESOLVED, Key, State
 from functions.alerts.thresholds import BY_ID, RULES
 from functions.metrics import tally
-from functions.metrics.tally import Observation, Tally
+from functions.metrics.observation import Observation
+from functions.metrics.tally import Tally
 from functions.metrics.windows import Window
 
 NOW = 1_800_000_000.0

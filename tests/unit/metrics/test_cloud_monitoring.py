@@ -11,8 +11,9 @@ from google.rpc import status_pb2
 
 from functions.metrics import cloud_monitoring, series
 from functions.metrics.cloud_monitoring import Sent
+from functions.metrics.observation import Note
 from functions.metrics.series import Reading
-from functions.metrics.tally import Note, Tally, merge_all, of_note
+from functions.metrics.tally import Tally, merge_all, of_note
 from functions.metrics.windows import Window
 from local.monitoring import rules, server
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.metrics import measures
+from functions.metrics.labels import OTHER
 from functions.metrics.measures import NAMES_CAP, NONE, Measure
 
 values = st.integers(-(10**6), 10**6).map(lambda thousandths: thousandths / 1000)
@@ -45,10 +46,16 @@ def test_a_measure_comes_back_from_its_text(seen: list[float]) -> None:
     assert Measure.from_text(together(seen).to_text()) == together(seen)
 
 
-def test_of_too_many_names_the_same_ones_stay() -> None:
+def test_beyond_so_many_names_values_are_counted_as_other() -> None:
     names = [f"measure_{n:02}" for n in range(NAMES_CAP + 8)]
     early = measures.of(dict.fromkeys(names[:25], 1.0))
     late = measures.of(dict.fromkeys(names[20:], 2.0))
     for merged in (measures.merge(early, late), measures.merge(late, early)):
-        assert list(merged) == names[:NAMES_CAP]
+        assert sorted(merged) == [*names[:NAMES_CAP], OTHER]
         assert merged[names[24]].count == 2
+        assert merged[OTHER].count == 8
+
+
+def test_nobody_reports_under_the_name_of_the_rest() -> None:
+    with pytest.raises(ValueError, match="not the name of a measure"):
+        measures.checked({OTHER: 1.0})

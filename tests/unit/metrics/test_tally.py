@@ -10,9 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.metrics import histogram, tally
+from functions.metrics import histogram, tally, timings
+from functions.metrics.completions import RECENT, Completion
+from functions.metrics.labels import OTHER_CODE
+from functions.metrics.ladder import LADDER_MS
 from functions.metrics.measures import NAMES_CAP, Measure
-from functions.metrics.tally import Note, Observation, Tally
+from functions.metrics.observation import Note, Observation
+from functions.metrics.tally import Tally
+from functions.metrics.timings import Timing
 
 AT = 1_800_000_000.0
 
@@ -32,8 +37,8 @@ def observation(**changes: object) -> Observation:
     return Observation(**values)  # type: ignore[arg-type]
 
 
-def note(measures: Mapping[str, float]) -> Note:
-    return Note("stories", "1.2.0", 3, AT, measures)
+def note(measures: Mapping[str, float], durations: Mapping[str, float] | None = None) -> Note:
+    return Note("stories", "1.2.0", 3, AT, measures, durations or {})
 
 
 outcomes = st.sampled_from(
@@ -44,12 +49,16 @@ outcomes = st.sampled_from(
         ("TIMEOUT", "internal"),
         ("MEMORY_ERROR", "internal"),
         ("INVALID_ARGUMENT", "client"),
+        *((f"CODE_{chr(65 + n // 26)}{chr(65 + n % 26)}", "candidate") for n in range(60)),
     ]
 )
 
 
 reports = st.dictionaries(
     st.sampled_from([f"measure_{n}" for n in range(60)]), st.floats(-1e9, 1e9), max_size=5
+)
+timed = st.dictionaries(
+    st.sampled_from([f"timing_{n}" for n in range(30)]), st.floats(0, 1e6), max_size=4
 )
 
 
@@ -64,15 +73,20 @@ def observations(draw: st.DrawFn) -> Observation:
         user_hash=f"{draw(st.integers(0, 2000)):016x}",
         retries=draw(st.integers(0, 15)),
         memory=draw(st.floats(0, 1)),
+        memory_bytes=draw(st.integers(0, 2**30)),
+        memory_limit_bytes=draw(st.sampled_from([0, 2**29, 2**30])),
+        cpu=draw(st.none() | st.floats(0, 1)),
+        concurrency=draw(st.integers(0, 80)),
         measures=draw(reports),
+        durations=draw(timed),
     )
 
 
 tallies = st.lists(observations(), max_size=40).map(
     lambda seen: tally.merge_all(map(tally.of, seen))
 )
-notes = st.lists(reports, max_size=30).map(
-    lambda seen: tally.merge_all(tally.of_note(note(measures)) for measures in seen)
+notes = st.lists(st.tuples(reports, timed), max_size=30).map(
+    lambda seen: tally.merge_all(tally.of_note(note(*each)) for each in seen)
 )
 crowds = st.builds(
     lambda start, size: Tally(
@@ -117,11 +131,41 @@ def test_counters_are_exact(seen: list[Observation]) -> None:
     assert some.failures == sum(o.failed for o in seen)
     assert some.served == len(served)
     assert some.duration_sum_ms == sum(map(round, durations))
-    for limit in tally.THRESHOLDS_MS:
+    for limit in LADDER_MS:
         assert some.above_ms(limit) == sum(duration > limit for duration in durations)
     for retries in range(tally.RETRIES_CAP):
         assert some.retried_more_than(retries) == sum(o.retries > retries for o in served)
     assert len(some.users_failing) == len({o.user_hash for o in seen if o.failed})
+    assert sum(some.errors.values()) == sum(o.code != "OK" for o in seen)
+    readings = [o.cpu for o in served if o.cpu is not None]
+    assert some.cpu_readings == len(readings)
+    assert some.cpu_max == max(readings, default=0)
+    assert some.concurrency_max == max((o.concurrency for o in served), default=0)
+
+
+@given(st.lists(observations(), max_size=60))
+def test_what_is_beyond_the_caps_is_counted_as_other(seen: list[Observation]) -> None:
+    some = tally.merge_all(map(tally.of, seen))
+    codes = sorted({o.code for o in seen if o.code != "OK"})
+    names = sorted({name for o in seen for name in o.measures})
+    times = sorted({name for o in seen for name in o.durations})
+    expected = [
+        *(o.code for o in seen if o.code in codes[tally.CODES_CAP :]),
+        *(name for o in seen for name in o.measures if name in names[NAMES_CAP:]),
+        *(name for o in seen for name in o.durations if name in times[timings.NAMES_CAP :]),
+    ]
+    assert some.overflow == len(expected)
+    for code in codes[: tally.CODES_CAP]:
+        assert some.errors[code] == sum(o.code == code for o in seen)
+
+
+def test_the_cap_of_codes_keeps_all_that_is_counted() -> None:
+    codes = [f"CODE_{chr(65 + n // 26)}{chr(65 + n % 26)}" for n in range(tally.CODES_CAP + 5)]
+    each = [tally.of(observation(code=code, cause="candidate")) for code in codes]
+    some = tally.merge(tally.merge_all(each), tally.merge_all(reversed(each)))
+    assert some.errors[OTHER_CODE] == some.overflow == 10
+    assert len(some.errors) == tally.CODES_CAP + 1
+    assert some.errors[codes[0]] == 2
 
 
 @given(
@@ -207,8 +251,14 @@ def test_a_clients_mistake_keeps_what_it_cost() -> None:
 
 
 def test_what_older_bundles_stored_is_still_read() -> None:
-    some = Tally.from_text('{"requests":3,"stories":2,"words_sum":400}')
-    assert some == Tally(requests=3)
+    some = Tally.from_text('{"above":{"15000":2},"requests":3,"stories":2,"words_sum":400}')
+    assert some == Tally(requests=3, above={"15000": 2})
+    assert tally.merge(some, tally.of(observation(duration_ms=15_500.0))).above_ms(15_000) == 3
+
+
+def test_only_rungs_of_the_ladder_have_exact_counters() -> None:
+    with pytest.raises(ValueError, match="no exact counter above 250 ms; there is one above 50"):
+        tally.EMPTY.above_ms(250)
 
 
 @pytest.mark.parametrize(
@@ -231,10 +281,17 @@ def test_a_measure_that_can_not_be_kept_is_refused(measures: dict[str, float]) -
 
 
 def test_a_full_tally_fits_a_document() -> None:
+    full_timing = Timing(
+        Measure(10**9, 10**18, 10**27),
+        dict.fromkeys(range(150), 10**6),
+        dict.fromkeys(map(str, LADDER_MS), 10**6),
+    )
     full = Tally(
         buckets=dict.fromkeys(range(150), 10**6),
         users_failing=frozenset(f"{n:016x}" for n in range(tally.USERS_CAP)),
-        recent=tuple(tally.Completion(10**12 + n, f"{n:016x}", True) for n in range(tally.RECENT)),
+        recent=tuple(Completion(10**12 + n, f"{n:016x}", True) for n in range(RECENT)),
         measures={f"measure_{n:030}": Measure(10**9, 10**18, 10**27) for n in range(NAMES_CAP)},
+        errors={f"CODE_{'X' * 33}_{chr(65 + n)}": 10**6 for n in range(tally.CODES_CAP)},
+        timings=dict.fromkeys([f"timing_{n:030}" for n in range(timings.NAMES_CAP)], full_timing),
     )
-    assert len(full.to_text()) < 16_000
+    assert len(full.to_text()) < 100_000, "a tenth of what a document may hold"

@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.metrics.tally import CLIENT, USERS_CAP, Tally, merge_all
+from functions.metrics.observation import CLIENT
+from functions.metrics.tally import USERS_CAP, Tally, merge_all
 from functions.metrics.windows import Arm, Window
 from functions.rollouts.evidence import (
     Arms,

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.metrics.completions import Completion
 from functions.metrics.measures import Measure
-from functions.metrics.tally import Completion, Tally
+from functions.metrics.tally import Tally
 from functions.rollouts.criterion import Criterion
 from functions.rollouts.evidence import Both, Seen
 from functions.rollouts.judge import judge

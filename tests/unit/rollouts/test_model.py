@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from functions.flags.flag import Flag
-from functions.metrics.tally import EMPTY, Observation, merge, merge_all, of
+from functions.metrics.observation import Observation
+from functions.metrics.tally import EMPTY, merge, merge_all, of
 from functions.metrics.windows import SLOT_SECONDS, Window, slot_start
 from functions.published import timestamp
 from functions.rollouts import state

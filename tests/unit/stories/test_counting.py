@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from functions.metrics.tally import Observation
+from functions.metrics.observation import Observation
 from functions.stories.counting import Writing, observations
 from functions.stories.handlers import ModelCall
 from functions.stories.model import failure

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from functions.metrics import measures, series
-from functions.metrics.tally import Observation
+from functions.metrics.observation import Observation
 from functions.stories import prompt, quality
 from functions.stories.counting import Writing, observations
 from functions.stories.handlers import HANDLERS

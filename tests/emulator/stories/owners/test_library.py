@@ -16,9 +16,9 @@ from functions.errors import (
     NotFound,
     StoreUnavailable,
 )
+from functions.metrics.observation import Note
 from functions.metrics.recorder import Recorder
 from functions.metrics.store import load_recent
-from functions.metrics.tally import Note
 from functions.stories.claim import Claim, story_id
 from functions.stories.limits import quota
 from functions.stories.limits.quota import Limits

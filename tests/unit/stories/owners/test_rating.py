@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from functions.metrics.tally import Note
+from functions.metrics.observation import Note
 from functions.stories.owners import rating
 from functions.stories.owners.rating import New, Other, Rating, Same, Vote
 
