@@ -35,6 +35,24 @@ def deployed(
         yield port, child
 
 
+def beside(
+    firestore_address: str, project: str, environment: str, model: str, threads: int
+) -> dict[str, str]:
+    """The settings of a function that makes stories beside an emulator and a stand-in for OpenAI;
+    its ID tokens may be unsigned."""
+    return {
+        "FIRESTORE_EMULATOR_HOST": firestore_address,
+        "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:1",
+        "GCLOUD_PROJECT": project,
+        "GOOGLE_APPLICATION_CREDENTIALS": "",
+        "NO_GCE_CHECK": "true",
+        "OPENAI_API_KEY": "local-stand-in",
+        "PALIER_ENVIRONMENT": environment,
+        "PALIER_OPENAI_URL": f"{model}/v1",
+        "THREADS": str(threads),
+    }
+
+
 @contextmanager
 def pinned_load() -> Iterator[bool]:
     """Keeps this process, and what it starts, off the server's core. Yields whether it could."""

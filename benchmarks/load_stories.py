@@ -18,7 +18,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
 from benchmarks import upstream
-from benchmarks.deployed import deployed, pinned_load
+from benchmarks.deployed import beside, deployed, pinned_load
 from benchmarks.load_figures import Run, figures
 from benchmarks.process import Held, held_by, worker_of
 from benchmarks.row import Row
@@ -66,7 +66,9 @@ def measure(minutes: float) -> Run:
         address = running.enter_context(firestore_emulator.running(name="firestore-bench-load"))
         publish(address)
         model = running.enter_context(upstream.running(MODEL_SECONDS))
-        port, child = running.enter_context(deployed("api", environment(address, model)))
+        port, child = running.enter_context(
+            deployed("api", beside(address, PROJECT, SCOPE.environment, model, THREADS))
+        )
         crowd, pid = Crowd(port, PROJECT, AT_ONCE), worker_of(child.pid)
         return asyncio.run(_measure(minutes, crowd, pid, model, pinned))
 
@@ -100,20 +102,6 @@ async def _sample(pid: int, samples: list[Held]) -> None:
     while True:
         samples.append(held_by(pid))
         await asyncio.sleep(SAMPLE_SECONDS)
-
-
-def environment(firestore_address: str, model: str) -> dict[str, str]:
-    return {
-        "FIRESTORE_EMULATOR_HOST": firestore_address,
-        "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:1",  # ID tokens may be unsigned
-        "GCLOUD_PROJECT": PROJECT,
-        "GOOGLE_APPLICATION_CREDENTIALS": "",
-        "NO_GCE_CHECK": "true",
-        "OPENAI_API_KEY": "local-stand-in",
-        "PALIER_ENVIRONMENT": SCOPE.environment,
-        "PALIER_OPENAI_URL": f"{model}/v1",
-        "THREADS": str(THREADS),
-    }
 
 
 def publish(address: str) -> None:

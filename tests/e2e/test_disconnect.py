@@ -17,7 +17,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
 from benchmarks import upstream
-from benchmarks.deployed import deployed
+from benchmarks.deployed import beside, deployed
 from benchmarks.load import SEPARATOR, request_bytes
 from functions.changes import Change, commit_change
 from functions.clock import SystemClock
@@ -99,17 +99,7 @@ def served(request: pytest.FixtureRequest, firestore_emulator: str) -> Iterator[
     change = Change(SCOPE, Actor.operator("tests"), Permission.EDIT_VERSIONS, "a test")
     commit_change(store, SystemClock(), change, create_version(new))
     with upstream.running((MODEL_SECONDS, MODEL_SECONDS), "upstream-disconnect") as model:
-        environment = {
-            "FIRESTORE_EMULATOR_HOST": firestore_emulator,
-            "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:1",  # ID tokens may be unsigned
-            "GCLOUD_PROJECT": project,
-            "GOOGLE_APPLICATION_CREDENTIALS": "",
-            "NO_GCE_CHECK": "true",
-            "OPENAI_API_KEY": "local-stand-in",
-            "PALIER_ENVIRONMENT": SCOPE.environment,
-            "PALIER_OPENAI_URL": f"{model}/v1",
-            "THREADS": str(THREADS),
-        }
+        environment = beside(firestore_emulator, project, SCOPE.environment, model, THREADS)
         with deployed(request.param, environment) as (port, _):
             yield Served(request.param, port, project, store, model)
 
