@@ -49,12 +49,13 @@ class Memory:
         self.limits = limits or Limits()
         self.lock = threading.RLock()
         self.descriptors: dict[str, Any] = {}
+        self.described_at: dict[str, int] = {}
         self.series: dict[SeriesKey, Series] = {}
         self.written = 0
         self.refused = 0
         self.refusals: deque[tuple[int, str]] = deque(maxlen=REFUSALS_KEPT)
 
-    def describe(self, project: str, descriptor: Any) -> Any:
+    def describe(self, project: str, descriptor: Any, now_ns: int) -> Any:
         """Creates a metric descriptor, or changes it. Raises InvalidRequest."""
         with self.lock:
             rules.check_new_descriptor(descriptor, self.descriptors.get(descriptor.type))
@@ -62,6 +63,7 @@ class Memory:
             stored.CopyFrom(descriptor)
             stored.name = f"projects/{project}/metricDescriptors/{descriptor.type}"
             self.descriptors[descriptor.type] = stored
+            self.described_at.setdefault(descriptor.type, now_ns)
             return stored
 
     def write(self, project: str, batch: Sequence[Any], now_ns: int) -> list[Refusal]:
@@ -101,7 +103,7 @@ class Memory:
         reason = rules.check_series(series, descriptor, last, self.limits, now_ns)
         if reason:
             return reason
-        descriptor = descriptor or self._describe_by_use(project, series)
+        descriptor = descriptor or self._describe_by_use(project, series, now_ns)
         stored = known or Series(key, descriptor.metric_kind, descriptor.value_type)
         start, end = rules.interval_ns(series.points[0])
         stored.points.append(Point(start, end, series.points[0].value))
@@ -110,7 +112,7 @@ class Memory:
         self.written += 1
         return None
 
-    def _describe_by_use(self, project: str, series: Any) -> Any:
+    def _describe_by_use(self, project: str, series: Any, now_ns: int) -> Any:
         """Cloud Monitoring makes a descriptor of a metric's first point."""
         descriptor = metric_pb2.MetricDescriptor(
             type=series.metric.type,
@@ -120,7 +122,7 @@ class Memory:
         )
         for name in series.metric.labels:
             descriptor.labels.add(key=name)
-        return self.describe(project, descriptor)
+        return self.describe(project, descriptor, now_ns)
 
     def _remember(self, now_ns: int, text: str, points: int) -> None:
         self.refused += points

@@ -1,4 +1,4 @@
-"""MetricService over gRPC, without transport security, from the client package's own messages."""
+"""The services over gRPC, without transport security, from the client package's own messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 
 from local.monitoring import filters, rules
+from local.monitoring.alerting.configuration import Configuration
+from local.monitoring.alerting.services import AlertPolicyService, NotificationChannelService
+from local.monitoring.calls import Call, handlers, project_of
 from local.monitoring.memory import Memory, Series
+from local.monitoring.refusals import NotFound
 
 SERVICE = "google.monitoring.v3.MetricService"
 PAGE = 100_000
@@ -29,27 +33,17 @@ class MetricService:
         self._now_ns = now_ns
 
     def handlers(self) -> grpc.GenericRpcHandler:
-        calls = {
+        calls: dict[str, tuple[Call, str]] = {
             "CreateTimeSeries": (self.create_time_series, "CreateTimeSeriesRequest"),
             "ListTimeSeries": (self.list_time_series, "ListTimeSeriesRequest"),
             "CreateMetricDescriptor": (self.create_descriptor, "CreateMetricDescriptorRequest"),
             "GetMetricDescriptor": (self.get_descriptor, "GetMetricDescriptorRequest"),
             "ListMetricDescriptors": (self.list_descriptors, "ListMetricDescriptorsRequest"),
         }
-        return grpc.method_handlers_generic_handler(
-            SERVICE,
-            {
-                name: grpc.unary_unary_rpc_method_handler(
-                    _answering(call),
-                    request_deserializer=getattr(monitoring_v3, request).pb().FromString,
-                    response_serializer=lambda message: message.SerializeToString(),
-                )
-                for name, (call, request) in calls.items()
-            },
-        )
+        return handlers(SERVICE, calls)
 
     def create_time_series(self, request: Any, context: Any) -> Any:
-        project = _project(request.name)
+        project = project_of(request.name)
         refusals = self._memory.write(project, request.time_series, self._now_ns())
         if refusals:
             text = rules.refused_text(request.time_series, refusals)
@@ -57,9 +51,9 @@ class MetricService:
         return empty_pb2.Empty()
 
     def list_time_series(self, request: Any, _: Any) -> Any:
-        project = _project(request.name)
+        project = project_of(request.name)
         conditions = filters.parse(request.filter)
-        if not any(c.field == "metric.type" and not c.prefix for c in conditions):
+        if filters.only(conditions, "metric.type") is None:
             raise rules.InvalidRequest(
                 "The supplied filter must specify exactly one metric.type to select time series by."
             )
@@ -74,15 +68,14 @@ class MetricService:
         return answer
 
     def create_descriptor(self, request: Any, _: Any) -> Any:
-        return self._memory.describe(_project(request.name), request.metric_descriptor)
+        project = project_of(request.name)
+        return self._memory.describe(project, request.metric_descriptor, self._now_ns())
 
-    def get_descriptor(self, request: Any, context: Any) -> Any:
+    def get_descriptor(self, request: Any, _: Any) -> Any:
         metric = request.name.partition("/metricDescriptors/")[2]
         found = self._memory.descriptors.get(metric)
         if found is None:
-            context.abort(
-                grpc.StatusCode.NOT_FOUND, f"Could not find descriptor for metric '{metric}'."
-            )
+            raise NotFound(f"Could not find descriptor for metric '{metric}'.")
         return found
 
     def list_descriptors(self, request: Any, _: Any) -> Any:
@@ -95,23 +88,28 @@ class MetricService:
         return answer
 
 
-def serve(memory: Memory, port: int, now_ns: Callable[[], int] = time.time_ns) -> Any:
-    """A started gRPC server on this machine; port 0 takes a free one. Returns (server, port)."""
+def serve(
+    memory: Memory,
+    port: int,
+    now_ns: Callable[[], int] = time.time_ns,
+    configuration: Configuration | None = None,
+) -> Any:
+    """A started gRPC server on this machine; port 0 takes a free one. Returns (server, port).
+
+    Without a `configuration` it begins with an empty one of its own.
+    """
+    configuration = configuration or Configuration(memory, now_ns)
     server = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
-    server.add_generic_rpc_handlers((MetricService(memory, now_ns).handlers(),))
+    server.add_generic_rpc_handlers(
+        (
+            MetricService(memory, now_ns).handlers(),
+            AlertPolicyService(configuration).handlers(),
+            NotificationChannelService(configuration).handlers(),
+        )
+    )
     bound = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     return server, bound
-
-
-def _answering(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def answer(request: Any, context: Any) -> Any:
-        try:
-            return call(request, context)
-        except rules.InvalidRequest as problem:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(problem))
-
-    return answer
 
 
 def partial(text: str, total: int, refused: int) -> Any:
@@ -144,14 +142,6 @@ def _add(answer: Any, series: Series, interval: Any, full: bool) -> None:
         added = entry.points.add(value=point.value)
         added.interval.start_time.FromNanoseconds(point.start)
         added.interval.end_time.FromNanoseconds(point.end)
-
-
-def _project(name: str) -> str:
-    parts = name.split("/")
-    project = parts[1] if len(parts) >= 2 and parts[0] == "projects" else ""
-    if not project:
-        raise rules.InvalidRequest(f'Field name had an invalid value of "{name}".')
-    return project
 
 
 def stop(server: Any) -> None:

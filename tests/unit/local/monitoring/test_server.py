@@ -294,7 +294,7 @@ def test_a_stricter_server_counts_arrivals() -> None:
 
 def test_filters_and_ranges() -> None:
     (condition,) = filters.parse('metric.type = starts_with("custom.googleapis.com/palier/")')
-    assert condition.prefix
+    assert (condition.function, condition.exact) == ("starts_with", None)
     assert rules.ranges([4, 0, 1, 2, 7, 8]) == "0-2,4,7-8"
     with pytest.raises(rules.InvalidRequest):
         filters.parse("metric.type : anything")

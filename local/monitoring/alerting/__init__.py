@@ -1,0 +1,1 @@
+"""Alert policies, notification channels, and what opens an incident."""

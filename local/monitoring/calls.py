@@ -1,0 +1,55 @@
+"""What the gRPC services share: how calls are served, and how refusals become status codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import grpc
+from google.cloud import monitoring_v3
+
+from local.monitoring import refusals, rules
+
+Call = Callable[[Any, Any], Any]
+
+STATUS = {
+    refusals.NotFound: grpc.StatusCode.NOT_FOUND,
+    refusals.Busy: grpc.StatusCode.ABORTED,
+    refusals.InUse: grpc.StatusCode.FAILED_PRECONDITION,
+}
+
+
+def handlers(service: str, calls: Mapping[str, tuple[Call, str]]) -> grpc.GenericRpcHandler:
+    """A service's calls, each with the name of its request's class in the client package."""
+    return grpc.method_handlers_generic_handler(
+        service,
+        {
+            name: grpc.unary_unary_rpc_method_handler(
+                _answering(call),
+                request_deserializer=getattr(monitoring_v3, request).pb().FromString,
+                response_serializer=lambda message: message.SerializeToString(),
+            )
+            for name, (call, request) in calls.items()
+        },
+    )
+
+
+def project_of(name: str) -> str:
+    """The project that a resource's name begins with. Raises InvalidRequest."""
+    parts = name.split("/")
+    project = parts[1] if len(parts) >= 2 and parts[0] == "projects" else ""
+    if not project:
+        raise rules.InvalidRequest(f'Field name had an invalid value of "{name}".')
+    return project
+
+
+def _answering(call: Call) -> Call:
+    def answer(request: Any, context: Any) -> Any:
+        try:
+            return call(request, context)
+        except rules.InvalidRequest as problem:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(problem))
+        except refusals.Refused as problem:
+            context.abort(STATUS[type(problem)], str(problem))
+
+    return answer
