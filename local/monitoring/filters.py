@@ -21,7 +21,7 @@ CONDITION = re.compile(
     r"(?:(?P<function>starts_with|ends_with|has_substring|one_of|monitoring\.regex\.full_match)"
     rf"\(\s*)?(?P<values>{TEXT}(?:\s*,\s*{TEXT})*)(?(function)\s*\))\s*"
 )
-BETWEEN = re.compile(rf"\sAND\s(?=(?:[^\"]|{TEXT})*$)")
+JOINED = re.compile(r"AND\s")
 
 
 @dataclass(frozen=True)
@@ -45,21 +45,30 @@ class Condition:
 
 def parse(text: str) -> list[Condition]:
     """Raises InvalidRequest for what it does not know."""
-    conditions = []
-    for part in BETWEEN.split(text) if text.strip() else []:
-        match = CONDITION.fullmatch(part)
-        values = re.findall(TEXT, match["values"]) if match else []
-        if match is None or (len(values) > 1 and match["function"] != "one_of"):
+    conditions: list[Condition] = []
+    place, end = 0, len(text.rstrip())
+    while place < end:
+        joined = JOINED.match(text, place) if conditions else None
+        match = CONDITION.match(text, joined.end() if joined else place)
+        if match is None or (conditions and joined is None):
             raise InvalidRequest(f'Field filter had an invalid value of "{text}".')
-        condition = Condition(
-            match["field"],
-            tuple(re.sub(r"\\(.)", r"\1", value[1:-1]) for value in values),
-            match["function"] or "",
-            match["operator"] == "!=",
-        )
-        condition.holds(SeriesKey("", (), "", ()))
-        conditions.append(condition)
+        conditions.append(_condition(match, text))
+        place = match.end()
     return conditions
+
+
+def _condition(match: re.Match[str], text: str) -> Condition:
+    values = re.findall(TEXT, match["values"])
+    if len(values) > 1 and match["function"] != "one_of":
+        raise InvalidRequest(f'Field filter had an invalid value of "{text}".')
+    condition = Condition(
+        match["field"],
+        tuple(re.sub(r"\\(.)", r"\1", value[1:-1]) for value in values),
+        match["function"] or "",
+        match["operator"] == "!=",
+    )
+    condition.holds(SeriesKey("", (), "", ()))
+    return condition
 
 
 def only(conditions: Sequence[Condition], field: str) -> str | None:
