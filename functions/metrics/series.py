@@ -133,6 +133,8 @@ FIRST_PIECE = Metric(
 )
 RATINGS = Metric("ratings", CUMULATIVE, INT64, "1", ARM, "Ratings by users.")
 STARS = Metric("stars", CUMULATIVE, INT64, "1", ARM, "The stars of those ratings, added up.")
+SATISFIED = Metric("satisfied", CUMULATIVE, INT64, "1", ARM, "Ratings of 4 or 5 stars.")
+COMPLAINED = Metric("complained", CUMULATIVE, INT64, "1", ARM, "Ratings of 1 or 2 stars.")
 ROLLOUT_PERCENTAGE = Metric(
     "rollout_percentage", GAUGE, DOUBLE, "%", ("flag", "version"), "Users given the new version."
 )
@@ -156,6 +158,8 @@ METRICS = (
     FIRST_PIECE,
     RATINGS,
     STARS,
+    SATISFIED,
+    COMPLAINED,
     ROLLOUT_PERCENTAGE,
     TICK_HEARTBEAT,
 )
@@ -199,6 +203,8 @@ OF_MEASURES: Mapping[str, tuple[_Published, ...]] = {
     **{fault: (_Published(FAULTS, _sum, {"fault": fault}),) for fault in names.FAULTS},
     names.FIRST_PIECE: (_Published(FIRST_PIECE, _mean),),
     names.RATING: (_Published(RATINGS, _count), _Published(STARS, _sum)),
+    names.SATISFIED: (_Published(SATISFIED, _sum),),
+    names.COMPLAINED: (_Published(COMPLAINED, _sum),),
 }
 
 

@@ -39,5 +39,7 @@ MEASURES: Mapping[str, Known] = {
     ),
     names.FIRST_PIECE: Known("ms", "lower", "until a stream told its first piece"),
     RATING: Known("1 to 5 stars", "higher", "what a user gave a story"),
+    names.SATISFIED: Known("0 or 1", "higher", "of a rating: 4 or 5 stars"),
+    names.COMPLAINED: Known("0 or 1", "lower", "of a rating: 1 or 2 stars"),
     **{QUALITY + name: Known("0 to 1", "higher", _SCORES[name]) for name in quality.NAMES},
 }

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from functions.metrics import satisfaction
 from functions.metrics.observation import Note
 from functions.published import timestamp
 from functions.stories.measures import RATING
@@ -91,4 +92,5 @@ def note(story: Mapping[str, Any], vote: Vote) -> Note:
     """
     by_fallback = story["story"]["provenance"].get("fallback", False)
     arm = story["version"] + (BY_FALLBACK if by_fallback else "")
-    return Note(SERVICE, arm, story["generation"], vote.at, {RATING: float(vote.stars)})
+    measures = {RATING: float(vote.stars), **satisfaction.of_stars(vote.stars)}
+    return Note(SERVICE, arm, story["generation"], vote.at, measures)

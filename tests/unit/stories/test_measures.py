@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.metrics import measures, series
+from functions.metrics import measures, names, series
 from functions.metrics.observation import Observation
 from functions.stories import prompt, quality
 from functions.stories.counting import Writing, observations
@@ -79,7 +79,7 @@ def test_what_requests_report_is_in_the_list_and_the_list_holds_nothing_else() -
         writing(replace(failure.refused("no"), answer="unsuitable")),
     ]
     reported = {name for way in ways for seen in observations(SEEN, way) for name in seen.measures}
-    assert reported == set(MEASURES) - {RATING}
+    assert reported == set(MEASURES) - {RATING, names.SATISFIED, names.COMPLAINED}
 
 
 def test_a_rating_is_better_when_it_is_higher() -> None:

@@ -18,6 +18,7 @@ from functions.errors import (
 )
 from functions.metrics.observation import Note
 from functions.metrics.recorder import Recorder
+from functions.metrics.satisfaction import of_stars
 from functions.metrics.store import load_recent
 from functions.stories.claim import Claim, story_id
 from functions.stories.limits import quota
@@ -81,7 +82,9 @@ def test_a_vote_is_kept_and_counted_once(store: Store, library: Library) -> None
     with pytest.raises(AlreadyExists, match="4 stars"):
         rate(library, notes, SCOPE, "u1", story, 5)
     assert library.read(SCOPE, "u1", story).vote == vote
-    assert notes.notes == [Note("stories", "1.2.0", 7, NOW + 60, {"rating": 4.0})]
+    assert notes.notes == [
+        Note("stories", "1.2.0", 7, NOW + 60, {"rating": 4.0, "satisfied": 1.0, "complained": 0.0})
+    ]
 
 
 def test_votes_are_in_the_windows_of_what_made_the_stories(store: Store, library: Library) -> None:
@@ -128,7 +131,9 @@ def test_many_votes_at_once_are_one(store: Store, library: Library) -> None:
     kept = library.read(SCOPE, "u1", story).vote
     assert kept is not None
     assert told - {None} == {kept.stars}
-    assert [note.measures for note in notes.notes] == [{"rating": float(kept.stars)}]
+    assert [note.measures for note in notes.notes] == [
+        {"rating": float(kept.stars), **of_stars(kept.stars)}
+    ]
 
 
 @pytest.mark.parametrize("owner", ["u2", "", "U1", "u1 "])

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from functions.metrics.observation import Note
 from functions.stories.owners import rating
 from functions.stories.owners.rating import New, Other, Rating, Same, Vote
 
@@ -51,7 +50,17 @@ def test_it_stays(before: int, stars: int, at: float, now: float) -> None:
 )
 def test_counted_for_what_made_it(version: str, fallback: bool, arm: str) -> None:
     noted = rating.note(story(version, fallback=fallback), Vote(4, NOW))
-    assert noted == Note("stories", arm, 7, NOW, {"rating": 4.0})
+    assert (noted.service, noted.version, noted.generation, noted.at) == ("stories", arm, 7, NOW)
+
+
+@pytest.mark.parametrize(
+    ("stars", "satisfied", "complained"),
+    [(1, 0, 1), (2, 0, 1), (3, 0, 0), (4, 1, 0), (5, 1, 0)],
+)
+def test_content_or_complaining(stars: int, satisfied: int, complained: int) -> None:
+    measures = rating.note(story(), Vote(stars, NOW)).measures
+    expected = {"rating": stars, "satisfied": satisfied, "complained": complained}
+    assert measures == expected
 
 
 def test_a_story_from_before_there_were_fallbacks() -> None:
