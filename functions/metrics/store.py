@@ -71,7 +71,7 @@ def load_flushed(
         descending=True,
         limit=SLOTS_LIMIT,
     )
-    return [_window(document, SLOT_SECONDS) for document in documents]
+    return [window_of(document, SLOT_SECONDS) for document in documents]
 
 
 def load_minutes(
@@ -84,7 +84,7 @@ def load_minutes(
         order_by="start",
         limit=limit,
     )
-    return [_window(document, MINUTE_SECONDS) for document in documents]
+    return [window_of(document, MINUTE_SECONDS) for document in documents]
 
 
 def merge_minutes(store: Store, scope: Scope, now: float, flushed: Sequence[Window]) -> int:
@@ -149,7 +149,7 @@ def _slots_of(store: Store, scope: Scope, minute: int) -> list[Window]:
         ],
         limit=SLOTS_LIMIT,
     )
-    return [_window(document, SLOT_SECONDS) for document in documents]
+    return [window_of(document, SLOT_SECONDS) for document in documents]
 
 
 def _changed(store: Store, scope: Scope, minutes: Sequence[Window]) -> list[Write]:
@@ -185,7 +185,8 @@ def _content(of: SlotKey | Window, tally: Tally) -> Mapping[str, Any]:
     }
 
 
-def _window(document: Document, seconds: int) -> Window:
+def window_of(document: Document, seconds: int) -> Window:
+    """A window as it was stored; `seconds` is how long it is."""
     data = document.data
     return Window(
         start=int(data["start"].timestamp()),
