@@ -11,7 +11,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from functions.errors import PayloadTooLarge
@@ -23,18 +23,29 @@ FLAGS = "flags"
 SERVICES = "services"
 KEYS = "keys"
 ENVIRONMENT = "environment"
+DECLARED = "declared"
+SERVING = frozenset({FLAGS, SERVICES, KEYS, ENVIRONMENT, DECLARED})
+"""The parts that requests of apps are served from; the others are for the control loop."""
 
 
 @dataclass(frozen=True)
 class Pointer:
-    """`generation` rises by one with every change; `parts` maps a part's name to its hash."""
+    """`generation` rises by one with every change; `parts` maps a part's name to its hash;
+    `published_at` is when (epoch seconds), 0 where nobody said."""
 
     generation: int
     parts: Mapping[str, str]
+    published_at: float = field(default=0.0, compare=False)
+
+    @property
+    def serving(self) -> Mapping[str, str]:
+        """The parts that requests of apps are served from."""
+        return {name: digest for name, digest in self.parts.items() if name in SERVING}
 
     @staticmethod
     def from_document(data: Mapping[str, Any]) -> Pointer:
-        return Pointer(int(data["generation"]), dict(data["parts"]))
+        at = data.get("published_at")
+        return Pointer(int(data["generation"]), dict(data["parts"]), at.timestamp() if at else 0.0)
 
     def to_document(self, now: float) -> dict[str, Any]:
         return {

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from functions.documents import Scope
 from functions.flags.compile import Evaluator, compile_flags
-from functions.published import ENVIRONMENT, FLAGS, KEYS, SERVICES, Pointer
+from functions.published import DECLARED, ENVIRONMENT, FLAGS, KEYS, SERVICES, Pointer
 
 UNPUBLISHED_HASH_KEY = secrets.token_bytes(32)
 """Stands in until the environment has a key of its own: a hash of a user is never unkeyed."""
@@ -25,8 +25,10 @@ class Snapshot:
     """What readers of an environment need. Immutable but for `memo`.
 
     `flags` is the flagd document behind `evaluator`; `client_keys` are the flags that publishable
-    API keys may see; `descriptions` are texts by flag; `memo` keeps what readers derive from the
-    flags, for as long as they stay.
+    API keys may see; `descriptions` are texts by flag; `splits` say which flags are split and whose
+    variants those are; `declared` are the metrics that apps may report; `published_at` is when this
+    generation was (epoch seconds); `memo` keeps what readers derive from the flags, for as long as
+    they stay.
     """
 
     application: str
@@ -39,6 +41,9 @@ class Snapshot:
     keys: Mapping[str, Any]
     hash_key: bytes = field(repr=False)
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    splits: Mapping[str, Any] = field(default_factory=dict)
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    published_at: float = 0.0
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -69,8 +74,8 @@ def assemble(
 
     Flags that have not changed since `previous` are not compiled again.
     """
-    held = {digest: parts[digest] for digest in pointer.parts.values()}
-    named = {name: held[digest] for name, digest in pointer.parts.items()}
+    held = {digest: parts[digest] for digest in pointer.serving.values()}
+    named = {name: held[digest] for name, digest in pointer.serving.items()}
     flags = named.get(FLAGS, {})
     document = flags.get("document", {"flags": {}})
     same = previous is not None and _flags_hash(previous.pointer) == _flags_hash(pointer)
@@ -87,6 +92,9 @@ def assemble(
         keys=named.get(KEYS, {}),
         hash_key=hash_key_of(named.get(ENVIRONMENT, {})),
         descriptions=flags.get("descriptions", {}),
+        splits=flags.get("splits", {}),
+        declared=named.get(DECLARED, {}),
+        published_at=pointer.published_at,
         memo=previous.snapshot.memo if previous and same else {},
     )
     return Content(pointer, held, snapshot)

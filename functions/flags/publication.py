@@ -3,7 +3,8 @@
     {"document":     {"flags": {key: flagd's}, "$evaluators": {segment: rule, "flag:KEY": rule}},
      "client":       keys of the flags that publishable API keys may see,
      "descriptions": {key: text},
-     "requires":     {key: {prerequisite: [variants]}}}
+     "requires":     {key: {prerequisite: [variants]}},
+     "splits":       {key: {"rollout", "service", "control", "candidate"}}, when any flag is split}
 
 Segments stand as evaluators, and so does every flag that another one requires: a change of either
 reaches all that refer to it without touching them.
@@ -21,6 +22,7 @@ from functions.flags.composition import REQUIRED, as_evaluator
 from functions.flags.flag import Flag
 from functions.flags.logic.references import ReferenceLoop, Resolver
 from functions.flags.segment import Segment
+from functions.flags.split import Split
 from functions.flags.validation import REFERENCE, references, refuse
 
 Part = Mapping[str, Any]
@@ -58,9 +60,10 @@ def published(part: Part, edit: Edit) -> dict[str, Any]:
     client = set(part.get("client", ()))
     descriptions = dict(part.get("descriptions", {}))
     requires = dict(part.get("requires", {}))
+    splits = dict(part.get("splits", {}))
     for key in [*(flag.key for flag in edit.flags), *edit.gone_flags]:
         client.discard(key)
-        for kept in (definitions, descriptions, requires):
+        for kept in (definitions, descriptions, requires, splits):
             kept.pop(key, None)
     for flag in edit.flags:
         if flag.archived:
@@ -71,6 +74,8 @@ def published(part: Part, edit: Edit) -> dict[str, Any]:
             descriptions[flag.key] = flag.description
         if flag.prerequisites:
             requires[flag.key] = {each.flag: list(each.variants) for each in flag.prerequisites}
+        if flag.split and not flag.killed:
+            splits[flag.key] = _shared(flag.split)
     for key in edit.gone_segments:
         evaluators.pop(key, None)
     evaluators.update((segment.key, segment.compiled()) for segment in edit.segments)
@@ -81,6 +86,17 @@ def published(part: Part, edit: Edit) -> dict[str, Any]:
         "client": sorted(client),
         "descriptions": descriptions,
         "requires": requires,
+        **({"splits": splits} if splits else {}),
+    }
+
+
+def _shared(split: Split) -> dict[str, str]:
+    """Whose variants a split chooses from, whatever its percentage."""
+    return {
+        "rollout": split.rollout,
+        "service": split.service,
+        "control": split.control,
+        "candidate": split.candidate,
     }
 
 

@@ -53,6 +53,9 @@ def shaped(found: Any) -> dict[str, Any]:
         for key, needed in _object(part.get("requires")).items()
         if isinstance(needed, dict)
     }
+    splits = {
+        key: split for key, split in _object(part.get("splits")).items() if isinstance(split, dict)
+    }
     return {
         "document": {"flags": definitions, **({"$evaluators": evaluators} if evaluators else {})},
         "client": sorted(key for key in client if isinstance(key, str))
@@ -60,6 +63,7 @@ def shaped(found: Any) -> dict[str, Any]:
         else [],
         "descriptions": _object(part.get("descriptions")),
         "requires": requires,
+        **({"splits": splits} if splits else {}),
     }
 
 
@@ -111,6 +115,7 @@ def _kept(found: Part, left: Left) -> dict[str, Any]:
         "client": [key for key in found["client"] if key in keys],
         "descriptions": _only(found["descriptions"], keys),
         "requires": _only(found["requires"], keys),
+        "splits": _only(found.get("splits", {}), keys),
     }
 
 
@@ -149,8 +154,9 @@ def _flag_drift(found: Part, part: Part) -> Drift:
     old, new = found["document"]["flags"], part["document"]["flags"]
     evaluators = found["document"].get("$evaluators", {}), part["document"].get("$evaluators", {})
     different = {key for key in old.keys() & new.keys() if not _same(old[key], new[key])}
-    for name in ("descriptions", "requires"):
-        different |= _differing(found[name], part[name]) & old.keys() & new.keys()
+    for name in ("descriptions", "requires", "splits"):
+        differing = _differing(found.get(name, {}), part.get(name, {}))
+        different |= differing & old.keys() & new.keys()
     different |= {
         name.removeprefix(REQUIRED) for name in _differing(*evaluators) if name.startswith(REQUIRED)
     }

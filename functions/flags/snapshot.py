@@ -131,7 +131,7 @@ class SnapshotCache:
         held = known.parts if known else {}
         wanted = {
             scope.doc("parts", digest): digest
-            for digest in pointer.parts.values()
+            for digest in pointer.serving.values()
             if digest not in held
         }
         left = max(0.1, min(READ_SECONDS, deadline - self._clock.monotonic()))

@@ -19,7 +19,8 @@ WHOLE = 10_000
 
 @dataclass(frozen=True)
 class Split:
-    """`percentage` (0 to 100, two decimals) of the users get `candidate`, the others `control`."""
+    """`percentage` (0 to 100, two decimals) of the users get `candidate`, the others `control`;
+    `service` is whose versions these are, "" for no service's."""
 
     rollout: str
     salt: str
@@ -27,6 +28,7 @@ class Split:
     candidate: str
     percentage: float
     algorithm: str = ALGORITHM
+    service: str = ""
 
     def __post_init__(self) -> None:
         if not self.salt:
@@ -47,6 +49,7 @@ class Split:
             "candidate": self.candidate,
             "percentage": self.percentage,
             "algorithm": self.algorithm,
+            "service": self.service,
         }
 
     @staticmethod
@@ -58,6 +61,7 @@ class Split:
             candidate=data["candidate"],
             percentage=data["percentage"],
             algorithm=data["algorithm"],
+            service=data.get("service", ""),
         )
 
 

@@ -18,7 +18,7 @@ PARTS = 1_000
 LARGEST = 1e9
 """What a value may be, above or below zero. A squared one is still exact in JSON and in Python."""
 
-NAMES_CAP = 40
+NAMES_CAP = 90
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 Values = Mapping[str, float]

@@ -19,6 +19,7 @@ class SplitAnswer(Answer):
     candidate: str
     percentage: float
     algorithm: str
+    service: str
 
 
 class FlagFields(Answer):

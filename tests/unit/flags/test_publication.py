@@ -11,6 +11,7 @@ from functions.flags.composition import Prerequisite
 from functions.flags.flag import Flag
 from functions.flags.publication import Edit, published, require_sound, users_of_segment
 from functions.flags.segment import Segment
+from functions.flags.split import Split
 
 
 def flag(key: str, targeting: Any = None, *needs: tuple[str, str], **more: Any) -> Flag:
@@ -198,6 +199,37 @@ def test_the_evaluator_of_a_prerequisite_goes_with_its_last_user() -> None:
     freed = after(HOUSE, Edit(flags=[flag("needs-base")]))
     assert "flag:base" not in freed["document"]["$evaluators"]
     assert freed["requires"] == {}
+
+
+SPLIT = Split("r-1", "salt", "off", "on", 10, service="reader")
+
+
+def test_what_is_split_says_whose_variants_those_are() -> None:
+    part = after(Edit(flags=[flag("f", split=SPLIT), flag("other")]))
+    shared = {"rollout": "r-1", "service": "reader", "control": "off", "candidate": "on"}
+    assert part["splits"] == {"f": shared}
+    moved = after(
+        Edit(flags=[flag("f", split=SPLIT), flag("g", split=SPLIT)]), Edit(gone_flags=["g"])
+    )
+    assert moved["splits"] == {"f": shared}
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        pytest.param(flag("f"), id="no longer split"),
+        pytest.param(flag("f", split=SPLIT, killed=True), id="killed: nobody is split"),
+        pytest.param(flag("f", split=SPLIT, archived=True), id="archived"),
+    ],
+)
+def test_what_is_not_split_does_not_say_so(ended: Flag) -> None:
+    assert "splits" not in after(Edit(flags=[flag("f", split=SPLIT)]), Edit(flags=[ended]))
+
+
+def test_a_split_of_an_older_bundle_is_no_services() -> None:
+    older = {name: value for name, value in SPLIT.to_dict().items() if name != "service"}
+    assert Split.from_dict(older) == Split("r-1", "salt", "off", "on", 10)
+    assert Split.from_dict(SPLIT.to_dict()) == SPLIT
 
 
 def test_who_uses_a_segment() -> None:

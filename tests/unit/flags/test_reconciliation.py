@@ -25,6 +25,7 @@ from functions.flags.reconciliation import (
     shaped,
 )
 from functions.flags.segment import Segment
+from functions.flags.split import Split
 
 
 def flag(key: str, targeting: Any = None, **more: Any) -> Flag:
@@ -42,7 +43,7 @@ FLAGS = {
     each.key: each
     for each in (
         flag("a", client=True, description="one"),
-        flag("b", IN_S),
+        flag("b", IN_S, split=Split("r-1", "salt", "off", "on", 10)),
         flag("c", prerequisites=(Prerequisite("a", ("on",)),)),
         flag("gone", archived=True),
     )
@@ -95,6 +96,7 @@ DAMAGES: list[Any] = [
         id="a flag that is none",
     ),
     pytest.param(lambda p: p.pop("descriptions"), Drift(different=["a"]), Drift(), [], id="text"),
+    pytest.param(lambda p: p.pop("splits"), Drift(different=["b"]), Drift(), [], id="splits"),
     pytest.param(lambda p: p.pop("requires"), Drift(different=["c"]), Drift(), [], id="requires"),
     pytest.param(lambda p: p.update(client=["b"]), Drift(), Drift(), ["a", "b"], id="client"),
     pytest.param(
@@ -138,7 +140,16 @@ RUBBISH = st.recursive(
         st.lists(inner, max_size=2)
         | st.dictionaries(
             st.sampled_from(
-                ["document", "flags", "$evaluators", "client", "requires", "descriptions", "a"]
+                [
+                    "document",
+                    "flags",
+                    "$evaluators",
+                    "client",
+                    "requires",
+                    "descriptions",
+                    "splits",
+                    "a",
+                ]
             ),
             inner,
             max_size=3,
