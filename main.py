@@ -34,7 +34,7 @@ def _fault(status: str, message: str, details: dict[str, object]) -> https_fn.Ht
 
 @https_fn.on_request(
     region=REGION,
-    cpu=1,
+    cpu=wiring.STORY_CPUS,
     concurrency=80,
     memory=wiring.STORY_MEMORY_MB,
     timeout_sec=60,
@@ -69,7 +69,7 @@ def evaluate_flags(request: https_fn.CallableRequest[object]) -> object:
 
 @https_fn.on_call(
     region=REGION,
-    cpu=1,
+    cpu=wiring.STORY_CPUS,
     concurrency=80,
     memory=wiring.STORY_MEMORY_MB,
     timeout_sec=60,
@@ -84,7 +84,7 @@ def generate_story(request: https_fn.CallableRequest[object]) -> object:
 
 @https_fn.on_request(
     region=REGION,
-    cpu=1,
+    cpu=wiring.STORY_CPUS,
     concurrency=80,
     memory=wiring.STORY_MEMORY_MB,
     timeout_sec=60,

@@ -15,6 +15,7 @@ from functions.clock import SystemClock
 from functions.documents import Scope, Store
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor, Permission
+from functions.metrics.process import Process
 from functions.metrics.recorder import Recorder
 from functions.stories.generate import generate
 from functions.stories.limits.cap import CHUNKS, DailyCap
@@ -85,6 +86,7 @@ def _count(model: OpenAIModel) -> Counted:
         pins=MemberPins(store),
         recorder=Recorder(_store(), clock),
         memory=ContainerMemory(0),
+        process=Process(ContainerMemory(0).read, clock),
         clock=clock,
     )
     _tell(studio, 0)  # takes the first chunk

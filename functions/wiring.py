@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from functions.tick import Deps
 
 STORY_MEMORY_MB = 512
+STORY_CPUS = 1
 REGION = "europe-west1"
 
 T = TypeVar("T")
@@ -101,6 +102,7 @@ def recorder() -> Recorder:
 def studio() -> Studio:
     """What making stories takes; importing it costs half a second of CPU, and the model's client as
     much again: that is made beside the first request, while it waits for Firestore."""
+    from functions.metrics.process import Process
     from functions.stories.limits.cap import DailyCap
     from functions.stories.limits.memory import ContainerMemory
     from functions.stories.limits.quota import Limits
@@ -114,6 +116,7 @@ def studio() -> Studio:
     model = OpenAIModel(lambda: given.openai_api_key, CLOCK, address=given.openai_url)
     cap = DailyCap(store(), CLOCK, given.microdollars_a_day)
     atexit.register(cap.close)
+    memory = ContainerMemory(STORY_MEMORY_MB * 2**20)
     made = Studio(
         shelf=Shelf(store(), CLOCK),
         snapshots=snapshots(),
@@ -123,7 +126,8 @@ def studio() -> Studio:
         limits=Limits(given.requests_an_hour, given.microdollars_an_hour),
         pins=MemberPins(store()),
         recorder=recorder(),
-        memory=ContainerMemory(STORY_MEMORY_MB * 2**20),
+        memory=memory,
+        process=Process(memory.read, CLOCK, cpus=STORY_CPUS),
         clock=CLOCK,
     )
     threading.Thread(target=model.warm, name="warming", daemon=True).start()

@@ -43,6 +43,7 @@ class Account:
         self._studio = studio
         self._scope = scope
         self._started = studio.clock.monotonic()
+        self._visit = studio.process.enter()
 
     @property
     def elapsed(self) -> float:
@@ -60,6 +61,10 @@ class Account:
         """Whether a client that leaves has waited in vain: for the model, which said nothing."""
         told = self.writing is None or self.writing.first_piece_ms is not None
         return not told and self.elapsed >= PATIENCE_SECONDS
+
+    def left(self) -> None:
+        """The instance carries one request less. Of one that is counted, `count` says so."""
+        self._visit.end()
 
     @contextmanager
     def closing(self) -> Iterator[None]:
@@ -91,6 +96,8 @@ class Account:
             attempts=self.writing.attempts if self.writing else 0,
             duration_ms=round(self.elapsed * 1_000),
         )
+        load = self._visit.load()
+        self.left()
         if self.generation is None:
             return
         seen = Observation(
@@ -102,6 +109,10 @@ class Account:
             code=code,
             cause=cause.value,
             user_hash=self.user,
-            memory=self.memory,
+            memory=max(self.memory, load.memory),
+            memory_bytes=load.memory_bytes,
+            memory_limit_bytes=load.memory_limit_bytes,
+            cpu=load.cpu,
+            concurrency=load.concurrency,
         )
         self._studio.recorder.record(self._scope, *counting.observations(seen, self.writing))

@@ -71,6 +71,7 @@ def _begun(
 ) -> Desk | StoredStory:
     begun = begin(studio, scope, account, identify, body)
     if not isinstance(begun, Commission):
+        account.left()
         return begun
     desk = Desk(studio, scope, account, begun, stream=stream)
     desk.moderate_wish()

@@ -10,6 +10,7 @@ from functions.clock import Clock
 from functions.documents import Scope
 from functions.identity import Actor
 from functions.metrics.observation import Observation
+from functions.metrics.process import Process
 from functions.stories.choose import Evaluator
 from functions.stories.limits.cap import DailyCap
 from functions.stories.limits.memory import MemoryUse
@@ -76,6 +77,7 @@ class Studio:
     pins: Pins
     recorder: Recorder
     memory: Memory
+    process: Process
     clock: Clock
     budget: Budget = Budget()
 

@@ -13,6 +13,7 @@ from functions.documents import Scope, Store
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor, Permission
 from functions.metrics.observation import Observation
+from functions.metrics.process import Process
 from functions.stories.generate import Event, generate, stream
 from functions.stories.limits.cap import DailyCap
 from functions.stories.limits.memory import MemoryUse
@@ -124,7 +125,7 @@ def make_model() -> Iterator[Callable[[str], OpenAIModel]]:
 @pytest.fixture
 def bench(
     store: Store, model_server: HostileOpenAI, make_model: Callable[[str], OpenAIModel]
-) -> Bench:
+) -> Iterator[Bench]:
     """Version 1.2.0 is released to everybody; the snapshot is fresh; operations count from 0."""
     clock = SystemClock()
     publish(store)
@@ -144,9 +145,11 @@ def bench(
         pins=MemberPins(store),
         recorder=notes,
         memory=room,
+        process=Process(room.read, clock),
         clock=clock,
         budget=SECONDS,
     )
     cap.settle(SCOPE, cap.reserve(SCOPE, 1), 0)  # the day's first chunk costs a commit of its own
     store.operations.clear()
-    return Bench(studio, store, model_server, notes, room)
+    yield Bench(studio, store, model_server, notes, room)
+    assert studio.process.load().concurrency == 0, "a request that ended is still counted as here"

@@ -12,6 +12,7 @@ import sys
 from functions.clock import SystemClock
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor
+from functions.metrics.process import Process
 from functions.metrics.recorder import Recorder
 from functions.stories.generate import generate
 from functions.stories.limits.cap import DailyCap
@@ -40,6 +41,7 @@ def main() -> None:
         pins=MemberPins(store),
         recorder=Recorder(store, clock),
         memory=ContainerMemory(0),
+        process=Process(ContainerMemory(0).read, clock),
         clock=clock,
     )
     generate(studio, SCOPE, lambda: Actor.person("u1"), {**WISH, "idempotency_key": job["key"]})

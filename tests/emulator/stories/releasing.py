@@ -17,6 +17,7 @@ from functions.documents import Store
 from functions.errors import PalierError
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor, Permission
+from functions.metrics.process import Process
 from functions.metrics.recorder import Recorder
 from functions.metrics.store import load_flushed
 from functions.metrics.tally import Tally, merge_all
@@ -213,6 +214,7 @@ def release(store: Store, server: HostileOpenAI, model: Callable[..., OpenAIMode
         pins=MemberPins(store),
         recorder=recorder,
         memory=Machine(),
+        process=Process(Machine().read, clock),
         clock=clock,
     )
     deps = Deps(store, clock, Sink(), Inline())

@@ -27,6 +27,7 @@ from functions.errors import (
     Unauthenticated,
 )
 from functions.identity import Actor
+from functions.metrics import tally
 from functions.metrics.observation import Observation
 from functions.published import timestamp
 from functions.stories.abandoned import settle_abandoned
@@ -63,6 +64,22 @@ def test_a_story_is_made_stored_and_counted(bench: Bench) -> None:
     assert (seen.measures["words"], seen.retries, seen.generation) == (11, 0, 1)
     assert "u1" not in seen.user_hash
     assert bench.server.requests[0]["safety_identifier"] == seen.user_hash
+
+
+def test_what_the_instance_carried_is_counted(bench: Bench) -> None:
+    bench.room.use = MemoryUse(600 * 2**20, 1000 * 2**20)
+    bench.server.play(hostile.late(1.2))
+    threads = [threading.Thread(target=bench.ask, args=(f"u{n}",)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    counted = tally.merge_all(map(tally.of, bench.notes.observations))
+    assert (counted.requests, counted.concurrency_max) == (3, 3)
+    assert counted.memory_max == 0.6
+    assert counted.memory_bytes_max / counted.memory_limit_bytes_max == 0.6
+    assert counted.cpu_mean is not None
+    assert 0 < counted.cpu_mean <= counted.cpu_max <= 1
 
 
 def test_its_line_in_the_log_says_where(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
