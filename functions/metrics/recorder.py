@@ -17,7 +17,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from functions import log
 from functions.clock import Clock
@@ -37,6 +37,11 @@ REOPEN_SECONDS = 2 * SLOT_SECONDS
 
 MAXIMUM_SLOTS = 400
 SLOTS_A_COMMIT = 100
+VERSIONS_CAP = 50
+"""Versions of a service in one slot; what is served under further ones counts as OTHER_VERSION."""
+
+OTHER_VERSION = "+other"
+"""No version is called so: a name holds no plus."""
 
 
 @dataclass
@@ -121,12 +126,26 @@ class Recorder:
     def _count(self, scope: Scope, of: Observation | Note, one: Tally) -> None:
         start = max(slot_start(of.at), self._newest - REOPEN_SECONDS)
         self._newest = max(self._newest, start)
-        key = SlotKey(scope, start, of.service, of.version, of.generation)
+        key = self._room(SlotKey(scope, start, of.service, of.version, of.generation))
+        if key.version != of.version:
+            one = replace(one, overflow=one.overflow + 1)
         slot = self._slots.get(key)
         before = slot.tally if slot else tally.EMPTY
         self._slots[key] = _Slot(tally.merge(before, one))
         if len(self._slots) > MAXIMUM_SLOTS:
             self._make_room(key)
+
+    def _room(self, key: SlotKey) -> SlotKey:
+        """The slot to count in: that of OTHER_VERSION when its service has too many versions."""
+        if key in self._slots:
+            return key
+        versions = {
+            each.version
+            for each in self._slots
+            if each.version != OTHER_VERSION and each.beside(key)
+        }
+        known = key.version in versions or len(versions) < VERSIONS_CAP
+        return key if known else replace(key, version=OTHER_VERSION)
 
     def _make_room(self, added: SlotKey) -> None:
         """Gives up the oldest slot; never one that is still open, or it would begin at zero."""

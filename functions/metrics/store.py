@@ -39,6 +39,10 @@ class SlotKey:
     version: str
     generation: int
 
+    def beside(self, other: SlotKey) -> bool:
+        """Whether both are of the same service and time."""
+        return (self.start, self.service, self.scope) == (other.start, other.service, other.scope)
+
 
 def slot_write(key: SlotKey, instance: str, tally: Tally, now: float) -> Write:
     """The slot with all that its one writer has counted so far; written twice, it is the same."""

@@ -199,6 +199,24 @@ def test_memory_is_bounded(unsteady: Unsteady, clock: ManualClock) -> None:
     assert recorder.dropped == 100
 
 
+def test_beyond_so_many_versions_requests_count_as_others_and_say_so(
+    unsteady: Unsteady, clock: ManualClock
+) -> None:
+    recorder = Recorder(unsteady, clock)
+    versions = [f"1.{n}.0" for n in range(recorder_module.VERSIONS_CAP + 3)]
+    for version in [*versions, *versions]:
+        recorder.record(SCOPE, ended(clock, version=version))
+    recorder.record(SCOPE, ended(clock, service="search", version="2.0.0"))
+    assert recorder.flush()
+    slots = metric_store.load_recent(unsteady, SCOPE, clock.now())
+    found = {(slot.service, slot.version): slot.tally for slot in slots}
+    others = found.pop(("stories", recorder_module.OTHER_VERSION))
+    assert (others.requests, others.overflow) == (6, 6)
+    assert {tally.requests for tally in found.values()} == {1, 2}
+    assert len(found) == recorder_module.VERSIONS_CAP + 1
+    assert sum(tally.overflow for tally in found.values()) == 0
+
+
 def test_a_request_that_ends_late_adds_to_a_closed_slot_without_undoing_it(
     unsteady: Unsteady, clock: ManualClock
 ) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from functions.metrics import histogram, tally, timings
 from functions.metrics.completions import RECENT, Completion
-from functions.metrics.labels import OTHER_CODE
+from functions.metrics.labels import OTHER, OTHER_CODE
 from functions.metrics.ladder import LADDER_MS
 from functions.metrics.measures import NAMES_CAP, Measure
 from functions.metrics.observation import Note, Observation
@@ -55,7 +55,7 @@ outcomes = st.sampled_from(
 
 
 reports = st.dictionaries(
-    st.sampled_from([f"measure_{n}" for n in range(60)]), st.floats(-1e9, 1e9), max_size=5
+    st.sampled_from([f"measure_{n}" for n in range(30)]), st.floats(-1e9, 1e9), max_size=5
 )
 timed = st.dictionaries(
     st.sampled_from([f"timing_{n}" for n in range(30)]), st.floats(0, 1e6), max_size=4
@@ -143,22 +143,6 @@ def test_counters_are_exact(seen: list[Observation]) -> None:
     assert some.concurrency_max == max((o.concurrency for o in served), default=0)
 
 
-@given(st.lists(observations(), max_size=60))
-def test_what_is_beyond_the_caps_is_counted_as_other(seen: list[Observation]) -> None:
-    some = tally.merge_all(map(tally.of, seen))
-    codes = sorted({o.code for o in seen if o.code != "OK"})
-    names = sorted({name for o in seen for name in o.measures})
-    times = sorted({name for o in seen for name in o.durations})
-    expected = [
-        *(o.code for o in seen if o.code in codes[tally.CODES_CAP :]),
-        *(name for o in seen for name in o.measures if name in names[NAMES_CAP:]),
-        *(name for o in seen for name in o.durations if name in times[timings.NAMES_CAP :]),
-    ]
-    assert some.overflow == len(expected)
-    for code in codes[: tally.CODES_CAP]:
-        assert some.errors[code] == sum(o.code == code for o in seen)
-
-
 def test_the_cap_of_codes_keeps_all_that_is_counted() -> None:
     codes = [f"CODE_{chr(65 + n // 26)}{chr(65 + n % 26)}" for n in range(tally.CODES_CAP + 5)]
     each = [tally.of(observation(code=code, cause="candidate")) for code in codes]
@@ -166,6 +150,15 @@ def test_the_cap_of_codes_keeps_all_that_is_counted() -> None:
     assert some.errors[OTHER_CODE] == some.overflow == 10
     assert len(some.errors) == tally.CODES_CAP + 1
     assert some.errors[codes[0]] == 2
+
+
+def test_the_caps_of_names_keep_all_that_is_counted() -> None:
+    each = [note({f"measure_{n:03}": 1.0}) for n in range(NAMES_CAP + 7)]
+    each += [note({}, {f"timing_{n:03}": 80.0}) for n in range(timings.NAMES_CAP + 4)]
+    some = tally.merge_all(map(tally.of_note, each))
+    assert some.overflow == 11
+    assert (some.measure(OTHER).count, some.timing(OTHER).above_ms(50)) == (7, 4)
+    assert (some.measure("measure_000").sum, some.timing("timing_000").mean_ms) == (1, 80)
 
 
 @given(
