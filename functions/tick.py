@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from functions import log
 from functions.alerts import outbox, scheduled
-from functions.alerts.watch import watch
+from functions.alerts.watch import publishing, watch
 from functions.clock import Clock
 from functions.documents import Scope, Store, Write
 from functions.flags.manage.apply_due import Above, apply_due
@@ -155,8 +155,8 @@ def _merge(deps: Deps, scope: Scope, slots: Sequence[Window]) -> int:
 
 def _alarms(deps: Deps, scope: Scope, slots: Sequence[Window]) -> Alarms:
     now = deps.clock.now()
-    behind = lag(deps.store, scope, now)
-    return watch(deps.store, scope, slots, now, publishing_lag=behind).alarms
+    handed = publishing(lag(deps.store, scope, now))
+    return watch(deps.store, scope, slots, now, handed=handed).alarms
 
 
 def _delivery(deps: Deps, scope: Scope) -> Job:

@@ -1,19 +1,38 @@
-"""The value of a rule's metric in a tally, and whether it is too much. Pure.
+"""What every rule measures, now or in a minute of the past, and whether it is too much. Pure.
 
-Percentiles are decided from exact counters and shown from the histogram: the value shown never
-contradicts the verdict.
+The engine and what is told to Cloud Monitoring (`values.py`) both come from here, so they decide on
+the same numbers. Percentiles are decided from exact counters and shown from the histogram: the
+value shown never contradicts the verdict.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from functions.alerts import rule as metrics
-from functions.alerts.rule import Rule
-from functions.metrics.tally import Tally
+from functions.alerts import selectors
+from functions.alerts.rule import ABSENCE, BASELINE, HANDED, Rule
+from functions.metrics.hours import Baseline
+from functions.metrics.performance import Score, score_of
+from functions.metrics.tally import EMPTY, Tally, merge, merge_all
+from functions.metrics.windows import Arm, Window, slot_start
 
-TAIL = 0.05
-"""The 95th percentile exceeds a threshold exactly when more than this share of requests does."""
+WHOLE = "all"
+"""Stands for every version of a service, where a rule looks at the service."""
+
+Baselines = Callable[[str, str, float, int], Baseline]
+"""What was usual of a service, for one of its versions, at a time's hour of the day, over so many
+days before it."""
+
+
+class Key(NamedTuple):
+    """Whose alert, and whose value."""
+
+    rule: str
+    service: str
+    version: str
 
 
 @dataclass(frozen=True)
@@ -26,42 +45,122 @@ class Measurement:
     failures: int = 0
 
 
-def measure(rule: Rule, tally: Tally) -> Measurement | None:
+Measured = Mapping[Key, Measurement | None]
+"""Of every rule and version that was looked at; None where the sample is too small to say."""
+
+
+def no_baseline(_service: str, _version: str, _at: float, _days: int) -> Baseline:
+    return Baseline()
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What rules need beside the windows: how services are scored, and what is usual for them."""
+
+    scores: Mapping[str, Score] = field(default_factory=dict)
+    baselines: Baselines = no_baseline
+
+
+PLAIN = Sources()
+NOBODY = Arm("", "")
+
+
+def measurements(
+    rules: Iterable[Rule], windows: Sequence[Window], end: float, sources: Sources = PLAIN
+) -> dict[Key, Measurement | None]:
+    """Every rule for every version that has windows, at `end` (epoch seconds).
+
+    `windows` reach back at least as far as the longest window of the rules. What is handed in by
+    other rooms is not here.
+    """
+    rules = tuple(rules)
+    by_arm: defaultdict[Arm, list[Window]] = defaultdict(list)
+    for window in windows:
+        by_arm[window.arm].append(window)
+    lengths = sorted({rule.window_seconds for rule in rules if rule.kind != HANDED})
+    found: dict[Key, Measurement | None] = {}
+    for arm in sorted(by_arm):
+        tallies = _tallies(lengths, by_arm[arm], end)
+        for rule in rules:
+            if rule.kind in (ABSENCE, HANDED) or rule.service not in ("", arm.service):
+                continue
+            key = Key(rule.id, *arm)
+            found[key] = measure(rule, tallies[rule.window_seconds], arm, end, sources)
+    for rule in rules:
+        if rule.kind == ABSENCE:
+            of = [window for window in windows if window.service == rule.service]
+            found[Key(rule.id, rule.service, WHOLE)] = _absence(rule, of, end)
+    return found
+
+
+def measure(
+    rule: Rule, tally: Tally, arm: Arm = NOBODY, end: float = 0.0, sources: Sources = PLAIN
+) -> Measurement | None:
     """The rule's metric in a tally; None when the sample is too small to say."""
-    if not tally.served or tally.served < rule.minimum_requests:
+    by = score_of(arm.service, sources.scores)
+    found = selectors.sample(rule.metric, tally, rule.threshold, rule.window_seconds, by)
+    if found is None or found.size < rule.minimum_requests:
         return None
-    value, breached = _verdict(rule, tally)
-    return Measurement(value, breached, tally.served, tally.failures)
+    if rule.kind == BASELINE:
+        return _compared(rule, found.value, tally, arm, end, sources)
+    if found.longer is None:
+        breached, value = rule.breached(found.value), found.value
+    else:
+        breached = found.longer > selectors.tail(rule.metric) * found.size
+        value = _shown(rule, found.value, breached)
+    return Measurement(value, breached, found.size, tally.failures)
 
 
-def _verdict(rule: Rule, tally: Tally) -> tuple[float, bool]:
-    if rule.metric == metrics.EXECUTION_TIME:
-        slow = tally.above_ms(round(rule.threshold))
-        breached = slow > TAIL * tally.served
-        return _shown(rule, tally.percentile_ms(1 - TAIL) or 0.0, breached), breached
-    if rule.metric == metrics.RETRIES:
-        breached = tally.retried_more_than(round(rule.threshold)) > TAIL * tally.served
-        return _shown(rule, float(_retries_p95(tally)), breached), breached
-    value = _plain_value(rule.metric, tally)
-    return value, rule.breached(value)
+def _compared(
+    rule: Rule, value: float, tally: Tally, arm: Arm, end: float, sources: Sources
+) -> Measurement | None:
+    """How many times what is usual. What is usual needs as large a sample as what is compared."""
+    usual = sources.baselines(*arm, end, rule.baseline_days)
+    if not usual.days:
+        return None
+    by = score_of(arm.service, sources.scores)
+    found = selectors.sample(rule.metric, usual.tally, rule.threshold, usual.seconds, by)
+    if found is None or found.size < max(1, rule.minimum_requests):
+        return None
+    base = max(found.value, selectors.least_usual(rule.metric))
+    if base <= 0:
+        return None
+    times = value / base
+    return Measurement(times, rule.breached(times), tally.served, tally.failures)
 
 
-def _plain_value(metric: str, tally: Tally) -> float:
-    if metric == metrics.ERROR_RATE:
-        return tally.failures / tally.served
-    if metric == metrics.MEMORY:
-        return tally.memory_max
-    if metric == metrics.CONSECUTIVE_FAILURES:
-        return float(tally.consecutive_failures)
-    if metric == metrics.RETRIES_MAX:
-        return float(tally.retries_max)
-    raise ValueError(f"no tally holds {metric!r}")
+def _absence(rule: Rule, windows: Sequence[Window], end: float) -> Measurement:
+    """Seconds since anything was measured, at most as far back as the windows reach."""
+    last = max((_last_seen(rule, window) for window in windows), default=0.0)
+    silent = min(max(0.0, end - last), float(rule.window_seconds))
+    return Measurement(silent, rule.breached(silent))
 
 
-def _retries_p95(tally: Tally) -> int:
-    """The smallest number of retries that at most 5 % of the served requests exceed."""
-    allowed = TAIL * tally.served
-    return next(n for n in range(10**6) if tally.retried_more_than(n) <= allowed)
+def _last_seen(rule: Rule, window: Window) -> float:
+    named = selectors.reported(rule.metric)
+    if named:
+        there = window.tally.measure(named[0]).count or window.tally.timing(named[0]).count
+        return float(window.end) if there else 0.0
+    if window.tally.recent:
+        return window.tally.recent[-1].at_ms / 1000
+    return float(window.end) if window.tally.requests else 0.0  # clients' own mistakes alone
+
+
+def _tallies(lengths: Sequence[int], windows: Iterable[Window], end: float) -> dict[int, Tally]:
+    """What an arm did in each of the rules' windows, by its length; the short are in the long."""
+    since = {seconds: slot_start(end - seconds) for seconds in lengths}
+    parts: dict[int, list[Tally]] = {seconds: [] for seconds in lengths}
+    for window in windows:
+        for seconds in lengths:
+            if window.start >= since[seconds]:
+                parts[seconds].append(window.tally)
+                break
+    tallies: dict[int, Tally] = {}
+    so_far = EMPTY
+    for seconds in lengths:
+        so_far = merge(merge_all(parts[seconds]), so_far)
+        tallies[seconds] = so_far
+    return tallies
 
 
 def _shown(rule: Rule, estimate: float, breached: bool) -> float:

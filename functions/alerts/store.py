@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from functions.alerts.rules import FIRING, NO_DATA, PENDING, RESOLVED, Key, State
+from functions.alerts.measures import Key
+from functions.alerts.state import (
+    FIRING,
+    FLAPPING_SECONDS,
+    NO_DATA,
+    PENDING,
+    RESOLVED,
+    State,
+)
 from functions.documents import Document, Scope, Store, Write
 from functions.published import timestamp
 
@@ -47,6 +55,11 @@ def writes(
     return needed
 
 
+def removals(stored: Mapping[Key, Document], gone: Iterable[State]) -> dict[Key, Write]:
+    """What has to be deleted, of alerts whose rule is gone."""
+    return {one.key: Write.delete(stored[one.key]) for one in gone if one.key in stored}
+
+
 def path(scope: Scope, of: Key) -> str:
     return scope.doc("alerts", f"{of.rule}_{of.service}_{of.version}")
 
@@ -70,13 +83,16 @@ def state(document: Document) -> State:
         value=data["value"],
         requests=data["requests"],
         failures=data["failures"],
+        muted=data.get("muted", ""),
+        opened=tuple(at.timestamp() for at in data.get("opened", ())),
     )
 
 
 def _kept(one: State, document: Document | None, now: float) -> bool:
     if one.status == NO_DATA:
         return document is not None and now - one.since < FORGOTTEN_SECONDS
-    return one.status in (PENDING, FIRING, RESOLVED)
+    lately = any(now - at < FLAPPING_SECONDS for at in one.opened)
+    return lately or one.status in (PENDING, FIRING, RESOLVED)
 
 
 def _data(one: State) -> dict[str, Any]:
@@ -92,4 +108,6 @@ def _data(one: State) -> dict[str, Any]:
         "value": one.value,
         "requests": one.requests,
         "failures": one.failures,
+        "muted": one.muted,
+        "opened": [timestamp(at) for at in one.opened],
     }

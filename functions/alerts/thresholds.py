@@ -22,8 +22,10 @@ from functions.alerts.rule import (
     CONSECUTIVE_FAILURES,
     ERROR_RATE,
     EXECUTION_TIME,
+    HANDED,
     MEMORY,
     NOTIFY,
+    OVERFLOW,
     P1,
     P2,
     P3,
@@ -60,10 +62,16 @@ RULES: tuple[Rule, ...] = (
     _p3("memory", MEMORY, 0.60, 1),
 )
 
-PUBLISHING = Rule("publishing-behind", P2, PUBLISHING_LAG, 600, 60, 0, 120, 0, (NOTIFY,))
+NAMES = Rule("too-many-names", P3, OVERFLOW, 0, 180, 0, 600, 0, (NOTIFY,))
+"""There are more names or codes than are kept apart: some are counted as `other`."""
+
+PUBLISHING = Rule(
+    "publishing-behind", P2, PUBLISHING_LAG, 600, 60, 0, 120, 0, (NOTIFY,), kind=HANDED
+)
 """Cloud Monitoring has not had a minute from us for ten: its policies no longer see anything."""
 
 TICK_HEARTBEAT = "tick-heartbeat"
 """The id of the policy that only Cloud Console can hold: it fires when `tick` itself is silent."""
 
-BY_ID = {rule.id: rule for rule in (*RULES, PUBLISHING)}
+BUILT_IN: tuple[Rule, ...] = (*RULES, NAMES, PUBLISHING)
+BY_ID = {rule.id: rule for rule in BUILT_IN}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from functions.alerts import rule as metrics
+from functions.alerts import words
 from functions.alerts.message import ENGLISH, FRENCH, Event, Message, Text
 from functions.alerts.rule import PAUSE, ROLL_BACK
 from functions.alerts.rules import RESOLVED, State, Transition
+from functions.alerts.words import name_of, value_of
+from functions.alerts.words import shown as shown
 
 
 def of_transition(transition: Transition) -> Message:
@@ -38,8 +40,8 @@ def of_transition(transition: Transition) -> Message:
 
 def _english(transition: Transition) -> Text:
     rule, after = transition.rule, transition.after
-    name, value = NAMES[rule.metric][0], shown(rule.metric, after.value)
-    limit = shown(rule.metric, rule.threshold)
+    name, value = name_of(rule)[ENGLISH], value_of(rule, after.value)
+    limit = value_of(rule, rule.threshold)
     head = f"{after.severity} {after.key.service} {after.key.version}: {name}"
     if transition.opens:
         text = (
@@ -56,9 +58,8 @@ def _english(transition: Transition) -> Text:
 
 def _french(transition: Transition) -> Text:
     rule, after = transition.rule, transition.after
-    name = NAMES[rule.metric][1]
-    value = shown(rule.metric, after.value).replace(".", ",")
-    limit = shown(rule.metric, rule.threshold).replace(".", ",")
+    name, value = name_of(rule)[FRENCH], value_of(rule, after.value, FRENCH)
+    limit = value_of(rule, rule.threshold, FRENCH)
     head = f"{after.severity} {after.key.service} {after.key.version} : {name}"
     if transition.opens:
         text = (
@@ -100,34 +101,6 @@ def _suite(actions: tuple[str, ...]) -> str:
 
 
 NAMES: Mapping[str, tuple[str, str]] = {
-    metrics.EXECUTION_TIME: (
-        "execution time (95th percentile)",
-        "temps d'exécution (95e percentile)",
-    ),
-    metrics.ERROR_RATE: ("error rate", "taux d'erreur"),
-    metrics.MEMORY: ("memory in use", "mémoire utilisée"),
-    metrics.CONSECUTIVE_FAILURES: ("users failing in a row", "utilisateurs en échec d'affilée"),
-    metrics.RETRIES: (
-        "retries a request (95th percentile)",
-        "reprises par requête (95e percentile)",
-    ),
-    metrics.RETRIES_MAX: ("retries of one request", "reprises d'une requête"),
-    metrics.PUBLISHING_LAG: (
-        "delay of what Cloud Monitoring is told",
-        "retard de ce que reçoit Cloud Monitoring",
-    ),
+    name: (each[ENGLISH], each[FRENCH]) for name, each in words.NAMES.items()
 }
 """In English and in French."""
-
-
-def shown(metric: str, value: float | None) -> str:
-    """A value with its unit."""
-    if value is None:
-        return "unknown"
-    if metric == metrics.EXECUTION_TIME:
-        return f"{value / 1000:.3g} s"
-    if metric in (metrics.ERROR_RATE, metrics.MEMORY):
-        return f"{value * 100:.3g} %"
-    if metric == metrics.PUBLISHING_LAG:
-        return f"{value:.0f} s"
-    return f"{value:g}"

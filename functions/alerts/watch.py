@@ -1,7 +1,7 @@
-"""One look at every rule: read the states, evaluate, commit what changed with its messages.
+"""One look at every rule: read the states, evaluate, commit what changed.
 
-A state and the message that tells of it are written together. Two that watch at once decide the
-same; the second is refused and leaves it at that.
+A state, the event that tells of it and the message are written together. Two that watch at once
+decide the same; the second is refused and leaves it at that.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from functions import log
-from functions.alerts import outbox, rules, told
+from functions.alerts import events, outbox, rules, told
 from functions.alerts import store as alert_store
-from functions.alerts.measures import Measurement
+from functions.alerts.measures import PLAIN, Key, Measured, Measurement, Sources
 from functions.alerts.rule import P1, Rule
-from functions.alerts.rules import Evaluation, Key, State, Transition
-from functions.alerts.thresholds import PUBLISHING, RULES
+from functions.alerts.rules import Evaluation, Transition
+from functions.alerts.silence import Silence
+from functions.alerts.state import OK
+from functions.alerts.thresholds import BUILT_IN, PUBLISHING
 from functions.documents import Document, Refused, Scope, Store, Write
 from functions.metrics.windows import Window
 
@@ -36,40 +38,37 @@ class Watched:
         return [state.key.rule for state in firing if state.severity == P1]
 
 
+def publishing(lag: float | None) -> Measured:
+    """What is handed in of metrics.publish.lag; nothing before the first minute was published."""
+    if lag is None:
+        return {}
+    return {PUBLISHER: Measurement(lag, PUBLISHING.breached(lag))}
+
+
 def watch(
     store: Store,
     scope: Scope,
     windows: Sequence[Window],
     now: float,
     *,
-    publishing_lag: float | None = None,
-    watched: Sequence[Rule] = RULES,
+    watched: Sequence[Rule] = BUILT_IN,
+    handed: Measured | None = None,
+    sources: Sources = PLAIN,
+    silences: Sequence[Silence] = (),
 ) -> Watched:
     """Evaluates the rules on the windows of the last minutes. Raises StoreUnavailable.
 
-    `publishing_lag` is that of metrics.publish.lag; None leaves its rule as it is.
+    `handed` is what other rooms measured for rules of theirs; what isn't in it stays as it is.
     """
     stored = alert_store.load(store, scope)
     previous = {key: alert_store.state(document) for key, document in stored.items()}
-    evaluation = rules.evaluate(watched, windows, previous, now)
-    if publishing_lag is not None:
-        evaluation = _with_publishing(evaluation, previous, publishing_lag, now)
+    evaluation = rules.look(
+        watched, windows, previous, now, sources=sources, handed=handed, silences=silences
+    )
     written = _write(store, scope, stored, evaluation, now)
     for transition in written:
         _tell_log(transition)
     return Watched(evaluation, tuple(written))
-
-
-def _with_publishing(
-    evaluation: Evaluation, previous: Mapping[Key, State], lag: float, now: float
-) -> Evaluation:
-    before = previous.get(PUBLISHER)
-    measured = Measurement(lag, PUBLISHING.breached(lag))
-    after = rules.step(PUBLISHING, PUBLISHER, before, measured, now)
-    transitions = evaluation.transitions
-    if rules.changed(before, after):
-        transitions = (*transitions, Transition(PUBLISHING, before, after))
-    return Evaluation({**evaluation.states, PUBLISHER: after}, transitions)
 
 
 def _write(
@@ -81,14 +80,18 @@ def _write(
 ) -> list[Transition]:
     """Commits in groups; the transitions of those that were written by us."""
     needed = alert_store.writes(scope, stored, evaluation.states.values(), now)
+    needed |= alert_store.removals(stored, evaluation.gone)
     transitions = {transition.after.key: transition for transition in evaluation.transitions}
+    removed = {state.key: state for state in evaluation.gone}
     keys = list(needed)
     written: list[Transition] = []
     for first in range(0, len(keys), ALERTS_A_COMMIT):
         group = keys[first : first + ALERTS_A_COMMIT]
         changes = [transitions[key] for key in group if key in transitions]
+        noted = [events.of_transition(scope, change, now) for change in changes]
+        noted += [events.of_removal(scope, removed[key], now) for key in group if key in removed]
         try:
-            store.commit([*(needed[key] for key in group), *_messages(scope, changes, now)])
+            store.commit([*(needed[key] for key in group), *noted, *_messages(scope, changes, now)])
         except Refused:
             continue
         written += changes
@@ -110,8 +113,8 @@ def _tell_log(transition: Transition) -> None:
         rule=after.key.rule,
         service=after.key.service,
         version=after.key.version,
-        before=transition.before.status if transition.before else rules.OK,
-        after=after.status,
+        before=transition.before.shown if transition.before else OK,
+        after=after.shown,
         value=after.value,
         threshold=after.threshold,
         requests=after.requests,

@@ -15,7 +15,7 @@ from functions.alerts.outbox import Delivered, Undelivered, deliver
 from functions.alerts.rules import FIRING, NO_DATA, RESOLVED, Key, State, Transition
 from functions.alerts.thresholds import BY_ID
 from functions.alerts.told import of_transition
-from functions.alerts.watch import Watched, watch
+from functions.alerts.watch import Watched, publishing, watch
 from functions.clock import ManualClock
 from functions.documents import Scope, Store
 from functions.metrics import tally
@@ -113,7 +113,7 @@ def test_what_stays_as_it_is_costs_no_write(store: Store) -> None:
     assert store.operations["writes"] == before
     look(store, NOW + 20, 0)
     look(store, NOW + 30, 0)
-    assert store.operations["writes"] == before + 3, "quiet since: one write an alert"
+    assert store.operations["writes"] == before + 5, "one an alert, and an event of each change"
 
 
 def test_a_version_without_requests_ends_as_no_data_and_is_forgotten(store: Store) -> None:
@@ -138,14 +138,14 @@ def test_two_look_at_once_and_one_message_is_made(store: Store) -> None:
 
 def test_publishing_that_lags_is_an_alert(store: Store) -> None:
     key = Key("publishing-behind", "palier", "publishing")
-    watch(store, SCOPE, [], NOW, publishing_lag=600.0)
+    watch(store, SCOPE, [], NOW, handed=publishing(600.0))
     assert status(store, key) == ""
-    watch(store, SCOPE, [], NOW + 60, publishing_lag=660.0)
+    watch(store, SCOPE, [], NOW + 60, handed=publishing(660.0))
     assert status(store, key) == FIRING
     watch(store, SCOPE, [], NOW + 120)
     assert status(store, key) == FIRING
-    watch(store, SCOPE, [], NOW + 180, publishing_lag=80.0)
-    watch(store, SCOPE, [], NOW + 300, publishing_lag=80.0)
+    watch(store, SCOPE, [], NOW + 180, handed=publishing(80.0))
+    watch(store, SCOPE, [], NOW + 300, handed=publishing(80.0))
     assert status(store, key) == RESOLVED
 
 

@@ -85,7 +85,7 @@ def run(
     for seconds, some in readings:
         now = NOW + seconds
         given = windows(some, now) if some else []
-        evaluation = rules.evaluate([rule], given, previous, now)
+        evaluation = rules.look([rule], given, previous, now)
         previous = dict(evaluation.states)
         seen.append(previous[key].status if key in previous else "")
     return seen
@@ -153,7 +153,7 @@ def test_clients_mistakes_neither_count_nor_dilute() -> None:
 def test_versions_are_judged_apart() -> None:
     bad = Window(int(NOW) - 10, 10, "stories", "1.3.0", 3, failed(30))
     good = Window(int(NOW) - 10, 10, "stories", "1.2.0", 3, served(300))
-    evaluation = rules.evaluate(RULES, [bad, good], {}, NOW)
+    evaluation = rules.look(RULES, [bad, good], {}, NOW)
     assert [state.key.rule for state in evaluation.firing("stories", "1.3.0")] == [
         "p1-consecutive-failures",
         "p1-error-rate",
@@ -163,12 +163,12 @@ def test_versions_are_judged_apart() -> None:
 
 
 def test_transitions_carry_the_numbers_that_caused_them() -> None:
-    evaluation = rules.evaluate(RULES, windows(both(served(90), failed(10))), {}, NOW)
+    evaluation = rules.look(RULES, windows(both(served(90), failed(10))), {}, NOW)
     opened = [change for change in evaluation.transitions if change.opens]
     change = next(t for t in opened if t.rule.id == "p1-error-rate")
     assert (change.after.value, change.after.requests, change.after.failures) == (0.1, 100, 10)
     assert not change.closes
-    again = rules.evaluate(RULES, windows(both(served(90), failed(10))), evaluation.states, NOW + 1)
+    again = rules.look(RULES, windows(both(served(90), failed(10))), evaluation.states, NOW + 1)
     assert not any(change.opens for change in again.transitions)
     assert again.states[change.after.key] is change.after
 
