@@ -66,21 +66,29 @@ def _value(point: Point, before: Point | None) -> float:
 
 
 def percentile(distribution: Any, share: float = PERCENTILE) -> float:
-    """As Cloud Monitoring does it: within the bucket in proportion; the mean without buckets."""
+    """A percentile of a distribution, as Cloud Monitoring estimates it."""
     counts = list(distribution.bucket_counts)
-    edges = _edges(distribution.bucket_options)
-    wanted = share * distribution.count
+    bounds = edges(distribution.bucket_options)
+    return within_buckets(counts, bounds, distribution.count, distribution.mean, share)
+
+
+def within_buckets(
+    counts: Sequence[float], bounds: Sequence[float], total: float, mean: float, share: float
+) -> float:
+    """Within the bucket that holds the share, in proportion; the mean when there are no buckets."""
+    wanted = share * total
     seen = 0.0
     for number, count in enumerate(counts):
         if count and seen + count >= wanted:
-            low = edges[number - 1] if number else 0.0
-            high = edges[number] if number < len(edges) else low
+            low = bounds[number - 1] if number else 0.0
+            high = bounds[number] if number < len(bounds) else low
             return float(low + (high - low) * (wanted - seen) / count)
         seen += count
-    return float(distribution.mean)
+    return float(mean)
 
 
-def _edges(options: Any) -> Sequence[float]:
+def edges(options: Any) -> Sequence[float]:
+    """Where the buckets of a distribution meet."""
     kind = options.WhichOneof("options")
     if kind == "exponential_buckets":
         some = options.exponential_buckets

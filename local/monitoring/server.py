@@ -57,6 +57,10 @@ class MetricService:
             raise rules.InvalidRequest(
                 "The supplied filter must specify exactly one metric.type to select time series by."
             )
+        if request.HasField("aggregation"):
+            raise rules.InvalidRequest(
+                "Field aggregation is not known to this local server: list the points themselves."
+            )
         if not request.interval.HasField("end_time"):
             raise rules.InvalidRequest("Field interval.end_time was missing.")
         answer = monitoring_v3.ListTimeSeriesResponse.pb()()

@@ -86,7 +86,6 @@ ALIGNERS = {
     Aligner.ALIGN_NONE: _Suits(frozenset(KINDS), ANY),
     Aligner.ALIGN_DELTA: _Suits(COUNTED, _ADDABLE, DELTA),
     Aligner.ALIGN_RATE: _Suits(COUNTED, NUMBERS, GAUGE, DOUBLE),
-    Aligner.ALIGN_INTERPOLATE: _Suits(frozenset({GAUGE}), NUMBERS),
     Aligner.ALIGN_NEXT_OLDER: _Suits(frozenset({GAUGE}), ANY),
     Aligner.ALIGN_MIN: _Suits(MEASURED, NUMBERS, GAUGE),
     Aligner.ALIGN_MAX: _Suits(MEASURED, NUMBERS, GAUGE),
@@ -99,7 +98,7 @@ ALIGNERS = {
     Aligner.ALIGN_FRACTION_TRUE: _Suits(frozenset({GAUGE}), _OF_BOOLEANS, GAUGE, DOUBLE),
     **{name: _Suits(MEASURED, _OF_DISTRIBUTIONS, GAUGE, DOUBLE) for name in PERCENTILES},
 }
-"""ALIGN_PERCENT_CHANGE is not known here."""
+"""ALIGN_INTERPOLATE and ALIGN_PERCENT_CHANGE are not known here."""
 
 REDUCERS = {
     Reducer.REDUCE_NONE: _Suits(frozenset(KINDS), ANY),
@@ -157,7 +156,11 @@ def _check_one(aggregation: Any, shape: Shape, where: str) -> Shape:
             f"Field {where}.per_series_aligner had an invalid value: A reducer needs time series "
             "that are aligned."
         )
-    after = ALIGNERS[aligner].result(shape) if aligner in ALIGNERS else None
+    if aligner not in ALIGNERS:
+        raise InvalidRequest(
+            f"Field {where}.per_series_aligner: {aligner.name} is not known to this local server."
+        )
+    after = ALIGNERS[aligner].result(shape)
     if after is None:
         raise InvalidRequest(
             f'Field aggregation.perSeriesAligner had an invalid value of "{aligner.name}": '
