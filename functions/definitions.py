@@ -34,6 +34,11 @@ class Definitions:
         }
         fresh = {name: held[name] for name in wanted if name in held} | self._read(scope, new)
         self._held[scope] = fresh
+        return self.held(scope)
+
+    def held(self, scope: Scope) -> Mapping[str, Mapping[str, Any]]:
+        """Each wanted part as `of` found it last; empty ones before that. It reads nothing."""
+        fresh = self._held.get(scope, {})
         return {name: fresh[name][1] if name in fresh else {} for name in self._names}
 
     def _read(self, scope: Scope, digests: Mapping[str, str]) -> dict[str, tuple[str, Any]]:

@@ -15,17 +15,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 from functions import log
-from functions.alerts import outbox, scheduled
+from functions.alerts import defined, outbox, scheduled
+from functions.alerts.defined import Defined
+from functions.alerts.measures import Sources
 from functions.alerts.watch import publishing, watch
 from functions.clock import Clock
+from functions.definitions import Definitions
 from functions.documents import Scope, Store, Write
 from functions.flags.manage.apply_due import Above, apply_due
 from functions.flags.manage.merge_usage import merge_usage
 from functions.flags.schedule import Schedule
+from functions.metrics.baselines import Baselines
 from functions.metrics.publish import Sink, lag, publish
 from functions.metrics.store import load_flushed, merge_minutes
 from functions.metrics.windows import Window
@@ -77,6 +81,16 @@ class Deps:
     sink: Sink
     aside: Aside = field(default_factory=Aside)
 
+    @cached_property
+    def definitions(self) -> Definitions:
+        """What people defined, kept over the cycles."""
+        return Definitions(self.store, *defined.PARTS)
+
+    @cached_property
+    def baselines(self) -> Baselines:
+        """What was usual, kept over the cycles."""
+        return Baselines(self.store)
+
 
 def tick(deps: Deps) -> list[dict[Scope, Step]]:
     """One minute's work; what each of its cycles did. Raises StoreUnavailable at its beginning."""
@@ -101,10 +115,12 @@ def decide(deps: Deps, scope: Scope) -> Step:
             "settle abandoned stories", partial(settle_abandoned, deps.store, deps.clock, scope)
         )
         slots = _attempt("load slots", lambda: load_flushed(deps.store, scope, deps.clock.now()))
+        known = _attempt("load definitions", lambda: defined.defined(deps.definitions.of(scope)))
         alarms: Alarms | None = None
         if slots is not None:
             _attempt("merge windows", lambda: _merge(deps, scope, slots))
-            alarms = _attempt("evaluate alert rules", lambda: _alarms(deps, scope, slots))
+        if slots is not None and known is not None:
+            alarms = _attempt("evaluate alert rules", lambda: _alarms(deps, scope, known, slots))
         step = _attempt(
             "step rollouts",
             lambda: advance(deps.store, deps.clock, scope, alarms or nothing_fires),
@@ -153,10 +169,22 @@ def _merge(deps: Deps, scope: Scope, slots: Sequence[Window]) -> int:
     return merge_minutes(deps.store, scope, deps.clock.now(), slots)
 
 
-def _alarms(deps: Deps, scope: Scope, slots: Sequence[Window]) -> Alarms:
+def _alarms(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) -> Alarms:
     now = deps.clock.now()
-    handed = publishing(lag(deps.store, scope, now))
-    return watch(deps.store, scope, slots, now, handed=handed).alarms
+    return watch(
+        deps.store,
+        scope,
+        slots,
+        now,
+        watched=known.rules,
+        handed=publishing(lag(deps.store, scope, now)),
+        sources=_sources(deps, scope, known),
+        silences=known.silences,
+    ).alarms
+
+
+def _sources(deps: Deps, scope: Scope, known: Defined) -> Sources:
+    return Sources(known.scores, partial(deps.baselines.of, scope))
 
 
 def _delivery(deps: Deps, scope: Scope) -> Job:
