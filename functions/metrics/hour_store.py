@@ -50,9 +50,9 @@ def first_minute(store: Store, scope: Scope) -> int | None:
     return int(found[0].data["start"].timestamp()) if found else None
 
 
-def minutes_of(store: Store, scope: Scope, hour: int) -> Iterator[list[Window]]:
-    """The minutes of an hour, in pages."""
-    return _pages(store, scope, "windows", MINUTE_SECONDS, (hour, hour + HOUR_SECONDS))
+def minutes_between(store: Store, scope: Scope, since: int, until: int) -> Iterator[list[Window]]:
+    """The minutes that start in [since, until), in pages."""
+    return _pages(store, scope, "windows", MINUTE_SECONDS, (since, until))
 
 
 def between(

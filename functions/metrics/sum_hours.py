@@ -60,7 +60,7 @@ def _first_due(metrics: Store, scope: Scope, document: Document | None) -> int |
 
 def _sum_up(metrics: Store, scope: Scope, hour: int) -> None:
     summed: list[Window] = []
-    for page in hour_store.minutes_of(metrics, scope, hour):
+    for page in hour_store.minutes_between(metrics, scope, hour, hour + HOUR_SECONDS):
         summed = hours.hours([*summed, *page])
     _write(metrics, scope, HOURS, summed)
     if (hour + HOUR_SECONDS) % DAY_SECONDS:

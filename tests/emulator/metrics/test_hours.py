@@ -108,12 +108,14 @@ def test_a_baseline_is_read_once_an_hour(store: Store) -> None:
     assert run(store, 2) == 1
     baselines = Baselines(store)
     tomorrow = START + DAY_SECONDS + 600.0
-    assert baselines.of(SCOPE, "stories", "1.3.0", tomorrow, 2).tally.requests == 7
+    usual = baselines.of(SCOPE, "stories", 2, tomorrow)
+    assert usual is not None
+    assert usual.requests == 7
     before = store.operations["reads"]
-    assert baselines.of(SCOPE, "stories", "1.3.0", tomorrow + 60, 2).days == 1
-    assert baselines.of(SCOPE, "search", "1.3.0", tomorrow, 2).days == 0
+    assert baselines.baseline(SCOPE, "stories", 2, tomorrow + 60).days == 1
+    assert baselines.of(SCOPE, "search", 2, tomorrow) is None
     assert store.operations["reads"] == before
-    assert baselines.of(SCOPE, "stories", "1.3.0", tomorrow + HOUR_SECONDS, 2).days == 0
+    assert baselines.of(SCOPE, "stories", 2, tomorrow + HOUR_SECONDS) is None
 
 
 def test_hours_go_after_ninety_days_and_days_after_two_years(store: Store) -> None:

@@ -1,0 +1,118 @@
+"""How fast an objective's budget burns, and what is left of it. Pure.
+
+The budget is what may be bad: 1 - target of all that is counted in the objective's days. A burn
+rate of 1 uses it up in just those days; the rules of the SRE workbook look at a long window, so
+that little is no alarm, and at a short one, so that what is over is none:
+
+| rule         | faster than | over               | that is, of 30 days' budget |
+|--------------|-------------|--------------------|-----------------------------|
+| p1-burn-rate | 14.4        | 1 h and 5 min      | 2 % in an hour              |
+| p2-burn-rate | 6           | 6 h and 30 min     | 5 % in six hours            |
+| p3-burn-rate | 1           | 3 days and 6 hours | 10 % in three days          |
+
+The value of such a rule is the smaller of both windows' rates, so it is too much when both are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from functions.alerts.measures import Key, Measurement
+from functions.alerts.objectives.counting import Count
+from functions.alerts.objectives.ledger import Ledger
+from functions.alerts.objectives.objective import Objective
+from functions.alerts.rule import HANDED, NOTIFY, P1, P2, P3, Rule
+from functions.metrics.hours import DAY_SECONDS, HOUR_SECONDS
+from functions.metrics.measures import PARTS
+
+BURN_RATE = "burn_rate"
+"""The name of what these rules look at. It is handed in: no tally holds it."""
+
+DIGITS = 9
+"""Behind the point, so that a rate of just 14.4 is 14.4 and not more."""
+
+
+def _rule(severity: str, factor: float, long: int, keep: int) -> Rule:
+    identifier = f"{severity.lower()}-burn-rate"
+    return Rule(identifier, severity, BURN_RATE, factor, long, 0, keep, 0, (NOTIFY,), kind=HANDED)
+
+
+RULES: tuple[Rule, ...] = (
+    _rule(P1, 14.4, HOUR_SECONDS, 300),
+    _rule(P2, 6.0, 6 * HOUR_SECONDS, 1_800),
+    _rule(P3, 1.0, 3 * DAY_SECONDS, 6 * HOUR_SECONDS),
+)
+SHORT_SECONDS: Mapping[str, int] = {
+    "p1-burn-rate": 300,
+    "p2-burn-rate": 1_800,
+    "p3-burn-rate": 6 * HOUR_SECONDS,
+}
+"""The short window by rule; the rule's own is the long one."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What an objective stands at.
+
+    counted  in its days, as far as they were counted
+    left     the share of its budget that is left: 1 untouched, 0 used up, below 0 overdrawn;
+             None when nothing was counted
+    """
+
+    counted: Count
+    left: float | None
+
+    @property
+    def good(self) -> float | None:
+        """The share that was good, 0 to 1: what the target is compared with."""
+        share = self.counted.bad_share
+        return None if share is None else 1.0 - share
+
+
+def budget(objective: Objective, ledger: Ledger) -> Budget:
+    """What is left of an objective's budget at the ledger's end."""
+    counted = ledger.last(objective.days * DAY_SECONDS)
+    rate = burn_rate(objective, counted)
+    return Budget(counted, None if rate is None else 1.0 - rate)
+
+
+def burn_rate(objective: Objective, count: Count) -> float | None:
+    """How many times as fast as allowed; None of nothing."""
+    share = count.bad_share
+    return None if share is None else round(share / (1.0 - objective.target), DIGITS)
+
+
+def measure(rule: Rule, objective: Objective, ledger: Ledger) -> Measurement | None:
+    """A rule's value for an objective; None when the long window holds too little to say, or the
+    short one nothing."""
+    long = ledger.last(rule.window_seconds)
+    slow = burn_rate(objective, long)
+    fast = burn_rate(objective, ledger.last(SHORT_SECONDS[rule.id]))
+    if slow is None or fast is None or long.total < objective.volume:
+        return None
+    value = min(slow, fast)
+    return Measurement(value, rule.breached(value), long.total, long.bad // PARTS)
+
+
+def measured(
+    objectives: Iterable[Objective], ledgers: Mapping[str, Ledger], known: Iterable[Key] = ()
+) -> dict[Key, Measurement | None]:
+    """Every burn rule for every objective, by its ledger (`ledgers` by the objectives' ids).
+
+    `known` are the alerts that there are: of an objective that is gone nothing is measured any
+    more, so that its alert ends.
+    """
+    ids = {rule.id for rule in RULES}
+    found: dict[Key, Measurement | None] = {key: None for key in known if key.rule in ids}
+    for objective in objectives:
+        ledger = ledgers.get(objective.id)
+        for rule in RULES:
+            key = Key(rule.id, objective.service, arm(objective.id))
+            found[key] = measure(rule, objective, ledger) if ledger else None
+    return found
+
+
+def arm(identifier: str) -> str:
+    """What an objective's alert is about, in place of a version: all of them, by objective."""
+    return f"all+{identifier}"

@@ -1,0 +1,201 @@
+"""Keeps what objectives count: every closed minute is added once, whoever looks.
+
+    minutes since the last one that is in ──▶ their counts ──▶ one document a service
+
+Where a tick's own slots reach far enough they are what is counted, and nothing is read. After a
+pause the minutes between come from what is stored, up to six hours back. The documents are kept in
+the process, and written on the condition that nobody else has: when somebody has, they are read
+again, so that a minute is in once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from functions import log
+from functions.alerts.objectives import counting, store
+from functions.alerts.objectives import ledger as ledgers
+from functions.alerts.objectives.counting import Count
+from functions.alerts.objectives.ledger import MINUTES_KEPT, Ledger
+from functions.alerts.objectives.objective import Objective
+from functions.alerts.objectives.store import Kept
+from functions.documents import Document, Refused, Scope, Store
+from functions.metrics import hour_store
+from functions.metrics.hour_store import HOURS
+from functions.metrics.hours import DAY_SECONDS
+from functions.metrics.performance import Score
+from functions.metrics.store import RECENT_SECONDS
+from functions.metrics.windows import MINUTE_SECONDS, Window, minute_start
+
+GRACE_SECONDS = 20
+"""A minute is counted when it has been over for so long: instances flush every few seconds."""
+
+TOGETHER = 100
+"""Documents in one commit, of up to some tens of kilobytes."""
+
+PAST_SECONDS = 30 * DAY_SECONDS
+
+
+@dataclass(frozen=True)
+class _Due:
+    """What is to be counted: the minutes up to `through`, with what was in them."""
+
+    through: int
+    minutes: Mapping[int, Sequence[Window]]
+    scores: Mapping[str, Score] = field(default_factory=dict)
+
+    def counts(self, objective: Objective) -> dict[int, Count]:
+        return {
+            start: counting.count(objective, windows, self.scores)
+            for start, windows in self.minutes.items()
+        }
+
+
+class Budgets:
+    """One a process."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._held: dict[Scope, dict[str, Kept]] = {}
+
+    def advance(
+        self,
+        scope: Scope,
+        objectives: Sequence[Objective],
+        slots: Sequence[Window],
+        now: float,
+        scores: Mapping[str, Score] | None = None,
+    ) -> dict[str, Ledger]:
+        """The ledgers by the objectives' ids, with every minute that is closed.
+
+        `slots` are those written in the last RECENT_SECONDS (metrics.store.load_flushed). Raises
+        StoreUnavailable: then the minutes stay due.
+        """
+        through = minute_start(now - GRACE_SECONDS) - MINUTE_SECONDS
+        services: defaultdict[str, list[Objective]] = defaultdict(list)
+        for each in objectives:
+            services[each.service].append(each)
+        held = self._hold(scope, services)
+        behind = _behind(services, held, through)
+        if behind:
+            minutes = self._minutes(scope, _oldest(behind, held, through), slots, now)
+            due = _Due(through, minutes, scores or {})
+            for _ in range(2):
+                again = self._write(scope, behind, services, due)
+                if not again:
+                    break
+                held.update(store.kept(self._store, scope, again))
+                behind = _behind({each: services[each] for each in again}, held, through)
+        self._tell_of_the_past(scope, services)
+        return store.of_objectives(objectives, held)
+
+    def _hold(self, scope: Scope, services: Collection[str]) -> dict[str, Kept]:
+        held = self._held.setdefault(scope, {})
+        for gone in held.keys() - set(services):
+            del held[gone]
+        missing = [service for service in services if service not in held]
+        if missing:
+            held.update(store.kept(self._store, scope, missing))
+        return held
+
+    def _minutes(
+        self, scope: Scope, after: int, slots: Iterable[Window], now: float
+    ) -> dict[int, list[Window]]:
+        """What happened by minute: in the slots as far as all of them are there."""
+        whole = minute_start(now - RECENT_SECONDS) + MINUTE_SECONDS
+        found: defaultdict[int, list[Window]] = defaultdict(list)
+        for slot in slots:
+            if slot.start >= whole:
+                found[minute_start(slot.start)].append(slot)
+        since = max(after + MINUTE_SECONDS, whole - MINUTES_KEPT * MINUTE_SECONDS)
+        if since < whole:
+            for page in hour_store.minutes_between(self._store, scope, since, whole):
+                for minute in page:
+                    found[minute.start].append(minute)
+        return found
+
+    def _write(
+        self,
+        scope: Scope,
+        behind: Sequence[str],
+        services: Mapping[str, Sequence[Objective]],
+        due: _Due,
+    ) -> list[str]:
+        """Commits; the services that somebody else has written meanwhile."""
+        held = self._held[scope]
+        refused: list[str] = []
+        for first in range(0, len(behind), TOGETHER):
+            group = behind[first : first + TOGETHER]
+            after = {each: _added(held[each], services[each], due) for each in group}
+            try:
+                self._commit(scope, after)
+            except Refused:
+                refused += group
+        return refused
+
+    def _commit(self, scope: Scope, after: Mapping[str, Mapping[str, Ledger]]) -> None:
+        held = self._held[scope]
+        writes = [store.write(scope, held[each], found) for each, found in after.items()]
+        versions = self._store.commit(writes)
+        for (each, found), version in zip(after.items(), versions, strict=True):
+            data = store.budget_data(each, found)
+            held[each] = Kept(each, Document(store.path(scope, each), data, version), found)
+
+    def _tell_of_the_past(self, scope: Scope, services: Mapping[str, Sequence[Objective]]) -> None:
+        """One new ledger at a time is told what the hours of the last 30 days hold."""
+        held = self._held[scope]
+        for service, objectives in services.items():
+            for objective in objectives:
+                known = held[service].ledgers.get(objective.indicator)
+                if known is None or known.told:
+                    continue
+                past = ledgers.with_past(known, self._past(scope, objective, known))
+                after = {**held[service].ledgers, objective.indicator: past}
+                try:
+                    self._commit(scope, {service: after})
+                except Refused:
+                    del held[service]  # read again next time
+                log.info(
+                    "objective_told_of_its_past", objective=objective.id, hours=len(past.hours)
+                )
+                return
+
+    def _past(self, scope: Scope, objective: Objective, known: Ledger) -> dict[int, Count]:
+        by_hour: defaultdict[int, list[Window]] = defaultdict(list)
+        since = known.since - PAST_SECONDS
+        for page in hour_store.of_service(self._store, scope, HOURS, objective.service, since):
+            for hour in page:
+                by_hour[hour.start].append(hour)
+        return {start: counting.past(objective, hours) for start, hours in by_hour.items()}
+
+
+def _behind(
+    services: Mapping[str, Sequence[Objective]], held: Mapping[str, Kept], through: int
+) -> list[str]:
+    return [
+        service
+        for service, objectives in services.items()
+        if any(_through(held[service], each, through) < through for each in objectives)
+    ]
+
+
+def _oldest(behind: Sequence[str], held: Mapping[str, Kept], through: int) -> int:
+    """The last minute that is in everywhere. A new ledger begins with the next one."""
+    known = [each.through for service in behind for each in held[service].ledgers.values()]
+    return min(known, default=through - MINUTE_SECONDS)
+
+
+def _through(kept: Kept, objective: Objective, through: int) -> int:
+    known = kept.ledgers.get(objective.indicator)
+    return known.through if known else through - MINUTE_SECONDS
+
+
+def _added(kept: Kept, objectives: Sequence[Objective], due: _Due) -> dict[str, Ledger]:
+    """The ledgers of a service with what is due; those that no objective needs any more go."""
+    after: dict[str, Ledger] = {}
+    for each in objectives:
+        before = kept.ledgers.get(each.indicator) or ledgers.empty(due.through - MINUTE_SECONDS)
+        after[each.indicator] = ledgers.add(before, due.counts(each), due.through)
+    return after
