@@ -30,6 +30,7 @@ from functions.flags.manage.apply_due import Above, apply_due
 from functions.flags.manage.merge_usage import merge_usage
 from functions.flags.schedule import Schedule
 from functions.metrics.baselines import Baselines
+from functions.metrics.due import Extra
 from functions.metrics.publish import Sink, lag, publish
 from functions.metrics.store import load_flushed, merge_minutes
 from functions.metrics.windows import Window
@@ -69,7 +70,7 @@ class Aside:
 
     def wait(self, seconds: float) -> None:
         if self._thread:
-            self._thread.join(seconds)
+            self._thread.join(max(0.0, seconds))
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class Deps:
     clock: Clock
     sink: Sink
     aside: Aside = field(default_factory=Aside)
+    publishing: Aside = field(default_factory=Aside)
+    """Apart from the outbox: who is to be paged waits for no graph."""
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -103,7 +106,9 @@ def tick(deps: Deps) -> list[dict[Scope, Step]]:
         tell(deps, steps, first=len(cycles) == 1)
         if not any(step.busy for step in steps.values()) or not _next_cycle(deps.clock, began):
             break
+    ended = deps.clock.monotonic()
     deps.aside.wait(ASIDE_SECONDS)
+    deps.publishing.wait(ASIDE_SECONDS - (deps.clock.monotonic() - ended))
     return cycles
 
 
@@ -145,14 +150,17 @@ def tell(deps: Deps, steps: dict[Scope, Step], *, first: bool = True) -> None:
     Without a decision there is no heartbeat: then Cloud Console's absence alert tells somebody.
     """
     jobs: list[tuple[str, Job]] = []
+    published: list[tuple[str, Job]] = []
     for scope, step in steps.items():
         jobs.append(("deliver the outbox", _delivery(deps, scope)))
         if first:
             jobs.append(("sum up evaluations", _summing_up(deps, scope)))
         if not step.failed:
-            jobs.append(("publish to Cloud Monitoring", _publication(deps, scope, step)))
+            published.append(("publish to Cloud Monitoring", _publication(deps, scope, step)))
     if jobs:
         deps.aside.start(jobs)
+    if published:
+        deps.publishing.start(published)
 
 
 def environments(store: Store) -> list[Scope]:
@@ -196,7 +204,7 @@ def _summing_up(deps: Deps, scope: Scope) -> Job:
 
 
 def _publication(deps: Deps, scope: Scope, step: Step) -> Job:
-    return lambda: publish(deps.store, deps.sink, deps.clock, scope, step.readings)
+    return lambda: publish(deps.store, deps.sink, deps.clock, scope, Extra(step.readings))
 
 
 def _next_cycle(clock: Clock, began: float) -> bool:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from functions import log
 from functions.documents import Scope
-from functions.metrics import histogram, series
-from functions.metrics.series import Distribution, Metric, Point
+from functions.metrics import series, wire
+from functions.metrics.series import Metric, Point
 
 SERIES_A_REQUEST = 200
-RESOURCE = "generic_task"
-TASK = "palier"
+CALLS_AT_ONCE = 8
 COULD_NOT = "One or more TimeSeries could not be written: "
 TOO_OFTEN = "written more frequently than the maximum sampling period"
 OUT_OF_ORDER = "Points must be written in order"
@@ -55,14 +56,16 @@ class CloudMonitoring:
         self._made: Any = None
 
     def prepare(self, metrics: Iterable[Metric], timeout: float) -> None:
-        """Creates the descriptors; those that exist stay. Raises SinkUnavailable."""
+        """Creates the descriptors that are missing or say something else. Raises SinkUnavailable:
+        those that were created stay, so that it is done after some tries, however slow each is.
+
+        One that can't become what it should be (another kind of metric has its name) is logged.
+        """
         until = time.monotonic() + timeout
+        known = self._descriptors(until)
         for metric in metrics:
-            self._call(
-                "create_metric_descriptor",
-                {"name": self._project, "metric_descriptor": _descriptor(metric)},
-                until,
-            )
+            if known.get(metric.type) != _wanted(metric):
+                self._create_descriptor(metric, until)
 
     def write(self, scope: Scope, points: Sequence[Point], timeout: float) -> Sent:
         """Writes points, one a series. Raises SinkUnavailable: some may be written all the same."""
@@ -78,28 +81,63 @@ class CloudMonitoring:
     ) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
         """The series (Point.identity) that have a point ending at `end`. Raises SinkUnavailable."""
         until = time.monotonic() + timeout
+
+        def of(metric: Metric) -> list[Any]:
+            return self.read(scope, metric, end - 1, end, until, headers=True)
+
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+            found = [one for some in pool.map(of, metrics) for one in some]
+        return {(one.metric.type, tuple(sorted(one.metric.labels.items()))) for one in found}
+
+    def read(
+        self,
+        scope: Scope,
+        metric: Metric,
+        after: float,
+        end: float,
+        until: float,
+        *,
+        headers: bool = False,
+    ) -> list[Any]:
+        """A metric's series of an environment with their points in (after, end], newest first, or
+        without them (`headers`). `until` is of the monotonic clock. Raises SinkUnavailable.
+        """
         where = f'resource.labels.namespace = "{scope.application}"'
         where += f' AND resource.labels.job = "{scope.environment}"'
         where += f' AND resource.labels.location = "{self._location}"'
-        interval = {"start_time": _moment(end - 1), "end_time": _moment(end)}
-        found: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
-        for metric in metrics:
-            request = {
-                "name": self._project,
-                "filter": f'metric.type = "{metric.type}" AND {where}',
-                "interval": interval,
-                "view": "HEADERS",
-            }
-            for one in self._call("list_time_series", request, until):
-                found.add((one.metric.type, tuple(sorted(one.metric.labels.items()))))
+        request = {
+            "name": self._project,
+            "filter": f'metric.type = "{metric.type}" AND {where}',
+            "interval": {"start_time": wire.moment(after), "end_time": wire.moment(end)},
+            "view": "HEADERS" if headers else "FULL",
+        }
+        found: list[Any] = self._call("list_time_series", request, until)
         return found
+
+    def _descriptors(self, until: float) -> dict[str, Description]:
+        request = {
+            "name": self._project,
+            "filter": f'metric.type = starts_with("{series.PREFIX}")',
+        }
+        found = self._call("list_metric_descriptors", request, until)
+        return {each.type: _described(each) for each in found}
+
+    def _create_descriptor(self, metric: Metric, until: float) -> None:
+        from google.api_core.exceptions import InvalidArgument
+
+        request = {"name": self._project, "metric_descriptor": wire.descriptor(metric)}
+        try:
+            self._call("create_metric_descriptor", request, until)
+        except InvalidArgument as refusal:
+            log.error("descriptor_refused", metric=metric.type, reason=refusal.message[:500])
 
     def _write_batch(self, scope: Scope, batch: Sequence[Point], until: float) -> Sent:
         from google.api_core.exceptions import InvalidArgument
 
+        labels = wire.resource_labels(scope.application, scope.environment, self._location)
         request = {
             "name": self._project,
-            "time_series": [_time_series(point, scope, self._location) for point in batch],
+            "time_series": [wire.time_series(point, labels) for point in batch],
         }
         try:
             self._call("create_time_series", request, until)
@@ -182,6 +220,24 @@ def _reasons(text: str) -> Iterator[tuple[str, int]]:
         yield part, count
 
 
+Description = tuple[str, str, str, str, tuple[str, ...]]
+
+
+def _wanted(metric: Metric) -> Description:
+    labels = tuple(sorted(metric.labels))
+    return metric.kind, metric.value_type, metric.unit, metric.description, labels
+
+
+def _described(descriptor: Any) -> Description:
+    return (
+        type(descriptor).MetricKind.Name(descriptor.metric_kind),
+        type(descriptor).ValueType.Name(descriptor.value_type),
+        descriptor.unit,
+        descriptor.description,
+        tuple(sorted(label.key for label in descriptor.labels)),
+    )
+
+
 def _add(first: Sent, second: Sent) -> Sent:
     return Sent(
         first.written + second.written,
@@ -190,66 +246,3 @@ def _add(first: Sent, second: Sent) -> Sent:
         first.refused + second.refused,
         first.reason or second.reason,
     )
-
-
-def _time_series(point: Point, scope: Scope, location: str) -> dict[str, Any]:
-    interval = {"end_time": _moment(point.end)}
-    if point.start is not None:
-        interval["start_time"] = _moment(point.start)
-    return {
-        "metric": {"type": point.metric.type, "labels": dict(point.labels)},
-        "resource": {
-            "type": RESOURCE,
-            "labels": {
-                "location": location,
-                "namespace": scope.application,
-                "job": scope.environment,
-                "task_id": TASK,
-            },
-        },
-        "metric_kind": point.metric.kind,
-        "value_type": point.metric.value_type,
-        "points": [{"interval": interval, "value": _value(point)}],
-    }
-
-
-def _value(point: Point) -> dict[str, Any]:
-    if isinstance(point.value, Distribution):
-        return {"distribution_value": _distribution(point.value)}
-    if point.metric.value_type == series.INT64:
-        return {"int64_value": int(point.value)}
-    return {"double_value": float(point.value)}
-
-
-def _distribution(value: Distribution) -> dict[str, Any]:
-    last = max(value.buckets, default=0)
-    return {
-        "count": value.count,
-        "mean": value.mean,
-        "sum_of_squared_deviation": value.squared_deviation,
-        "bucket_options": {
-            "exponential_buckets": {
-                "num_finite_buckets": histogram.FINITE,
-                "growth_factor": histogram.GROWTH,
-                "scale": histogram.SCALE_MS,
-            }
-        },
-        "bucket_counts": [value.buckets.get(bucket, 0) for bucket in range(last + 1)],
-    }
-
-
-def _descriptor(metric: Metric) -> dict[str, Any]:
-    return {
-        "type": metric.type,
-        "metric_kind": metric.kind,
-        "value_type": metric.value_type,
-        "unit": metric.unit,
-        "description": metric.description,
-        "display_name": f"Palier {metric.name.replace('_', ' ')}",
-        "labels": [{"key": label, "value_type": "STRING"} for label in metric.labels],
-    }
-
-
-def _moment(seconds: float) -> dict[str, int]:
-    milliseconds = round(seconds * 1000)
-    return {"seconds": milliseconds // 1000, "nanos": milliseconds % 1000 * 10**6}

@@ -9,8 +9,9 @@ being attempted, and who attempts it until when:
       │              series have that minute and sends the others only
       └ refused, or somebody else's and not expired: nothing to do
 
-After an outage the minutes since the watermark follow, oldest first, up to 24 h. Everything ends
-within `seconds`, which is far less than a claim lasts.
+After an outage the minutes since the watermark follow, oldest first, up to 24 h; a minute of which
+there is nothing to say is passed over. Everything ends within `seconds`, which is far less than a
+claim lasts.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from functions.documents import Document, Refused, Scope, Store, Write
 from functions.errors import StoreUnavailable
 from functions.metrics import series
 from functions.metrics.cloud_monitoring import Sent, SinkUnavailable
-from functions.metrics.series import METRICS, Metric, Point, Reading
-from functions.metrics.store import WINDOWS_LIMIT, load_minutes
-from functions.metrics.windows import MINUTE_SECONDS, Window, minute_start
+from functions.metrics.due import NOTHING, Batch, Extra, due
+from functions.metrics.series import METRICS, Metric, Point
+from functions.metrics.windows import MINUTE_SECONDS, minute_start
 from functions.published import timestamp
 
 GRACE_SECONDS = 20
@@ -38,7 +39,6 @@ CLAIM_SECONDS = 60
 BACK_FILL_SECONDS = 24 * 3600
 CALL_SECONDS = 5.0
 LEAST_SECONDS = 0.2
-HEARTBEAT = Reading(series.TICK_HEARTBEAT, 1)
 
 
 class Sink(Protocol):
@@ -68,15 +68,15 @@ def publish(
     sink: Sink,
     clock: Clock,
     scope: Scope,
-    readings: Sequence[Reading] = (),
+    extra: Extra = NOTHING,
     *,
     seconds: float = 10.0,
 ) -> Published:
-    """Publishes the minutes that are due; `readings` are the gauges as they stand now.
+    """Publishes the minutes that are due.
 
     Raises nothing for Cloud Monitoring or Firestore in trouble: what was not sent stays due.
     """
-    publisher = _Publisher(store, sink, clock, scope, readings, clock.monotonic() + seconds)
+    publisher = _Publisher(store, sink, clock, scope, extra, clock.monotonic() + seconds)
     try:
         publisher.run()
     except (SinkUnavailable, StoreUnavailable) as error:
@@ -115,14 +115,14 @@ class _Publisher:
         sink: Sink,
         clock: Clock,
         scope: Scope,
-        readings: Sequence[Reading],
+        extra: Extra,
         deadline: float,
     ) -> None:
         self._store = store
         self._sink = sink
         self._clock = clock
         self._scope = scope
-        self._readings = readings
+        self._extra = extra
         self._deadline = deadline
         self._holder = secrets.token_hex(8)
         self._claimed = False
@@ -140,24 +140,24 @@ class _Publisher:
         done = max(done, newest - BACK_FILL_SECONDS)
         if done >= newest or (document and _seconds(document, "claimed_until") > now):
             return
-        windows = load_minutes(self._store, self._scope, done + MINUTE_SECONDS)
-        due = _due(windows, newest)
+        batches = due(self._store, self._scope, done + MINUTE_SECONDS, newest, self._extra)
+        batch = next(batches, None)
+        if batch is None:
+            return
         attempted = _seconds(document, "attempting") if document else 0
         prepared = document.data["prepared"] if document else ""
-        self._claim(document, done, due[0], prepared)
+        self._claim(document, done, batch.minute, prepared)
         if prepared != series.DEFINITIONS:
-            self._sink.prepare(METRICS, self._timeout())
-        for place, minute in enumerate(due):
-            points = series.points(windows, minute)
-            if minute == newest:
-                points += series.readings([*self._readings, HEARTBEAT], minute)
-            if minute == attempted:
-                points = self._missing(points, minute)
-            if not self._send(points):
+            self._sink.prepare(METRICS, self._remaining())
+        while batch:
+            if batch.minute == attempted:
+                batch = self._missing(batch)
+            if not self._send(batch.points):
                 self.release()
                 return
-            following = due[place + 1] if place + 1 < len(due) else 0
-            self._advance(minute, following)
+            following = next(batches, None)
+            self._advance(batch.minute, following.minute if following else 0)
+            batch = following
 
     def release(self) -> None:
         """Gives the claim back, with the attempt still noted; the next one finds out."""
@@ -190,9 +190,13 @@ class _Publisher:
             self.problem = "too often"
         return not sent.too_often
 
-    def _missing(self, points: Sequence[Point], minute: int) -> list[Point]:
-        there = self._sink.present(self._scope, METRICS, minute + MINUTE_SECONDS, self._timeout())
-        return [point for point in points if point.identity not in there]
+    def _missing(self, batch: Batch) -> Batch:
+        """What of a minute is not there yet, when somebody may have sent it before."""
+        metrics = list({point.metric.name: point.metric for point in batch.points}.values())
+        end = batch.minute + MINUTE_SECONDS
+        there = self._sink.present(self._scope, metrics, end, self._timeout())
+        left = [point for point in batch.points if point.identity not in there]
+        return Batch(batch.minute, left)
 
     def _advance(self, minute: int, following: int) -> None:
         goes_on = following and self._remaining() > LEAST_SECONDS
@@ -226,17 +230,6 @@ class _Publisher:
         if remaining <= LEAST_SECONDS:
             raise SinkUnavailable("out of time")
         return min(CALL_SECONDS, remaining)
-
-
-def _due(windows: Sequence[Window], newest: int) -> list[int]:
-    """The minutes to publish, oldest first: those with windows, and the newest in any case.
-
-    Of a list that was cut at its limit the last minute may not be whole: it waits.
-    """
-    starts = sorted({window.start for window in windows})
-    if len(windows) >= WINDOWS_LIMIT:
-        return [start for start in starts[:-1] if start <= newest]
-    return sorted({start for start in starts if start <= newest} | {newest})
 
 
 def _seconds(document: Document, field: str) -> int:

@@ -1,14 +1,20 @@
-"""What Palier publishes: a small set of metrics, and their points of one minute. Pure.
+"""What Palier publishes: a small set of metrics, and what a point of them is. Pure.
 
 | custom.googleapis.com/palier/… | kind       | value        | unit | labels                   |
 |--------------------------------|------------|--------------|------|--------------------------|
 | requests                       | CUMULATIVE | INT64        | 1    | service, version         |
+| served                         | CUMULATIVE | INT64        | 1    | service, version         |
 | failures                       | CUMULATIVE | INT64        | 1    | service, version         |
 | errors                         | CUMULATIVE | INT64        | 1    | service, version, code   |
 | execution_time                 | CUMULATIVE | DISTRIBUTION | ms   | service, version         |
+| performance_score              | GAUGE      | DOUBLE       | 1    | service, version         |
 | retries                        | CUMULATIVE | INT64        | 1    | service, version         |
 | memory                         | GAUGE      | DOUBLE       | 10^2.% | service, version       |
+| cpu                            | GAUGE      | DOUBLE       | 10^2.% | service, version       |
+| concurrency                    | GAUGE      | INT64        | 1    | service, version         |
 | consecutive_failures           | GAUGE      | INT64        | 1    | service, version         |
+| overflow                       | CUMULATIVE | INT64        | 1    | service, version         |
+| rule_value                     | GAUGE      | DOUBLE       | 1    | rule, service, version   |
 | stories                        | CUMULATIVE | INT64        | 1    | service, version         |
 | words                          | CUMULATIVE | INT64        | 1    | service, version         |
 | tokens                         | CUMULATIVE | INT64        | 1    | service, version, direction |
@@ -18,25 +24,27 @@
 | first_piece                    | GAUGE      | DOUBLE       | ms   | service, version         |
 | ratings                        | CUMULATIVE | INT64        | 1    | service, version         |
 | stars                          | CUMULATIVE | INT64        | 1    | service, version         |
+| satisfied                      | CUMULATIVE | INT64        | 1    | service, version         |
+| complained                     | CUMULATIVE | INT64        | 1    | service, version         |
+| app_count                      | CUMULATIVE | INT64        | 1    | service, version, metric |
+| app_sum                        | CUMULATIVE | DOUBLE       | 1    | service, version, metric |
+| app_value                      | GAUGE      | DOUBLE       | 1    | service, version, metric |
+| app_time                       | CUMULATIVE | DISTRIBUTION | ms   | service, version, metric |
 | rollout_percentage             | GAUGE      | DOUBLE       | %    | flag, version            |
+| incidents_open                 | GAUGE      | INT64        | 1    |                          |
+| dead_letters                   | GAUGE      | INT64        | 1    |                          |
 | tick_heartbeat                 | GAUGE      | INT64        | 1    |                          |
 
-The ones from `stories` to `stars` are of what the requests report; a minute in which nothing was
-reported has no point of them. The application is the resource's `namespace`, the environment its
-`job` (generic_task). A CUMULATIVE point covers its own minute and starts anew, 1 ms after the
-minute before it ended: Cloud Monitoring asks for that at a reset.
+The application is the resource's `namespace`, the environment its `job` (generic_task). A
+CUMULATIVE point covers its own minute and starts anew, 1 ms after the minute before it ended:
+Cloud Monitoring asks for that at a reset. `points.py` makes the points of a minute.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from functions.metrics import names
-from functions.metrics.measures import Measure
-from functions.metrics.tally import Tally, merge_all
-from functions.metrics.windows import MINUTE_SECONDS, Arm, Window, arms
 
 PREFIX = "custom.googleapis.com/palier/"
 GAUGE = "GAUGE"
@@ -44,7 +52,6 @@ CUMULATIVE = "CUMULATIVE"
 INT64 = "INT64"
 DOUBLE = "DOUBLE"
 DISTRIBUTION = "DISTRIBUTION"
-RESET_SECONDS = 0.001
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Distribution:
-    """Execution times (ms): how many, their mean and squared deviations, and their buckets."""
+    """Durations (ms): how many, their mean and squared deviations, and their buckets."""
 
     count: int
     mean: float
@@ -100,6 +107,7 @@ class Reading:
 
 ARM = ("service", "version")
 REQUESTS = Metric("requests", CUMULATIVE, INT64, "1", ARM, "Requests that ended.")
+SERVED = Metric("served", CUMULATIVE, INT64, "1", ARM, "Requests but for clients' own mistakes.")
 FAILURES = Metric(
     "failures", CUMULATIVE, INT64, "1", ARM, "Requests that failed by our or OpenAI's fault."
 )
@@ -109,12 +117,32 @@ ERRORS = Metric(
 EXECUTION_TIME = Metric(
     "execution_time", CUMULATIVE, DISTRIBUTION, "ms", ARM, "How long requests took."
 )
+PERFORMANCE_SCORE = Metric(
+    "performance_score", GAUGE, DOUBLE, "1", ARM, "Apdex less what errors cost, 0 to 100."
+)
 RETRIES = Metric("retries", CUMULATIVE, INT64, "1", ARM, "Calls to OpenAI that were repeated.")
 MEMORY = Metric(
     "memory", GAUGE, DOUBLE, "10^2.%", ARM, "The most memory in use, of the container's limit."
 )
+CPU = Metric(
+    "cpu", GAUGE, DOUBLE, "10^2.%", ARM, "Mean share of the container's CPUs that was busy."
+)
+CONCURRENCY = Metric(
+    "concurrency", GAUGE, INT64, "1", ARM, "The most requests on one instance at once."
+)
 CONSECUTIVE_FAILURES = Metric(
     "consecutive_failures", GAUGE, INT64, "1", ARM, "Distinct users failing in a row."
+)
+OVERFLOW = Metric(
+    "overflow", CUMULATIVE, INT64, "1", ARM, "Counted as other: too many codes or names."
+)
+RULE_VALUE = Metric(
+    "rule_value",
+    GAUGE,
+    DOUBLE,
+    "1",
+    ("rule", *ARM),
+    "What an alert rule compares, over its window.",
 )
 STORIES = Metric("stories", CUMULATIVE, INT64, "1", ARM, "Stories that were written.")
 WORDS = Metric("words", CUMULATIVE, INT64, "1", ARM, "Words of those stories.")
@@ -135,20 +163,37 @@ RATINGS = Metric("ratings", CUMULATIVE, INT64, "1", ARM, "Ratings by users.")
 STARS = Metric("stars", CUMULATIVE, INT64, "1", ARM, "The stars of those ratings, added up.")
 SATISFIED = Metric("satisfied", CUMULATIVE, INT64, "1", ARM, "Ratings of 4 or 5 stars.")
 COMPLAINED = Metric("complained", CUMULATIVE, INT64, "1", ARM, "Ratings of 1 or 2 stars.")
+APP = (*ARM, "metric")
+APP_COUNT = Metric(
+    "app_count", CUMULATIVE, INT64, "1", APP, "How often a metric of an app was reported."
+)
+APP_SUM = Metric("app_sum", CUMULATIVE, DOUBLE, "1", APP, "A metric of an app, added up.")
+APP_VALUE = Metric("app_value", GAUGE, DOUBLE, "1", APP, "The mean of a metric of an app.")
+APP_TIME = Metric("app_time", CUMULATIVE, DISTRIBUTION, "ms", APP, "Durations that apps report.")
 ROLLOUT_PERCENTAGE = Metric(
     "rollout_percentage", GAUGE, DOUBLE, "%", ("flag", "version"), "Users given the new version."
+)
+INCIDENTS_OPEN = Metric("incidents_open", GAUGE, INT64, "1", (), "Incidents that are not resolved.")
+DEAD_LETTERS = Metric(
+    "dead_letters", GAUGE, INT64, "1", (), "Notifications that were given up undelivered."
 )
 TICK_HEARTBEAT = Metric(
     "tick_heartbeat", GAUGE, INT64, "1", (), "The control loop came to its end in this minute."
 )
 METRICS = (
     REQUESTS,
+    SERVED,
     FAILURES,
     ERRORS,
     EXECUTION_TIME,
+    PERFORMANCE_SCORE,
     RETRIES,
     MEMORY,
+    CPU,
+    CONCURRENCY,
     CONSECUTIVE_FAILURES,
+    OVERFLOW,
+    RULE_VALUE,
     STORIES,
     WORDS,
     TOKENS,
@@ -160,102 +205,14 @@ METRICS = (
     STARS,
     SATISFIED,
     COMPLAINED,
+    APP_COUNT,
+    APP_SUM,
+    APP_VALUE,
+    APP_TIME,
     ROLLOUT_PERCENTAGE,
+    INCIDENTS_OPEN,
+    DEAD_LETTERS,
     TICK_HEARTBEAT,
 )
 DEFINITIONS = hashlib.sha256(repr(METRICS).encode()).hexdigest()[:16]
 """Changes whenever a definition does, so that descriptors are created again."""
-
-
-MICRODOLLARS = 10**6
-
-
-def _count(measure: Measure) -> int:
-    return measure.count
-
-
-def _sum(measure: Measure) -> int:
-    return round(measure.sum)
-
-
-def _mean(measure: Measure) -> float:
-    return measure.mean or 0.0
-
-
-def _dollars(measure: Measure) -> float:
-    return measure.sum / MICRODOLLARS
-
-
-@dataclass(frozen=True)
-class _Published:
-    """As what a measure is published: a metric, its own label, and the number it gives."""
-
-    metric: Metric
-    read: Callable[[Measure], int | float]
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-OF_MEASURES: Mapping[str, tuple[_Published, ...]] = {
-    names.WORDS: (_Published(STORIES, _count), _Published(WORDS, _sum)),
-    names.INPUT_TOKENS: (_Published(TOKENS, _sum, {"direction": "input"}),),
-    names.OUTPUT_TOKENS: (_Published(TOKENS, _sum, {"direction": "output"}),),
-    names.COST: (_Published(COST, _dollars),),
-    **{fault: (_Published(FAULTS, _sum, {"fault": fault}),) for fault in names.FAULTS},
-    names.FIRST_PIECE: (_Published(FIRST_PIECE, _mean),),
-    names.RATING: (_Published(RATINGS, _count), _Published(STARS, _sum)),
-    names.SATISFIED: (_Published(SATISFIED, _sum),),
-    names.COMPLAINED: (_Published(COMPLAINED, _sum),),
-}
-
-
-def published_as(measure: str) -> tuple[_Published, ...]:
-    """What of a measure goes to Cloud Monitoring: nothing of one that isn't known there."""
-    if measure.startswith(names.QUALITY):
-        return (_Published(QUALITY, _mean, {"score": measure.removeprefix(names.QUALITY)}),)
-    return OF_MEASURES.get(measure, ())
-
-
-def points(windows: Iterable[Window], minute: int) -> list[Point]:
-    """The points of the minute that starts at `minute`, from the windows of that minute."""
-    inside = [window for window in windows if window.start == minute]
-    found: list[Point] = []
-    for arm in arms(inside):
-        tally = merge_all(window.tally for window in inside if window.arm == arm)
-        found += _of_arm(arm, tally, minute)
-    return found
-
-
-def readings(given: Sequence[Reading], minute: int) -> list[Point]:
-    """Gauges as points at the end of a minute."""
-    end = minute + MINUTE_SECONDS
-    return [Point(one.metric, one.labels, None, end, one.value) for one in given]
-
-
-def _of_arm(arm: Arm, tally: Tally, minute: int) -> list[Point]:
-    labels = {"service": arm.service, "version": arm.version}
-    start, end = minute + RESET_SECONDS, minute + MINUTE_SECONDS
-    found: list[Point] = []
-    if tally.requests:  # ratings come without any
-        counters = ((REQUESTS, tally.requests), (FAILURES, tally.failures))
-        for metric, count in (*counters, (RETRIES, tally.retries)):
-            found.append(Point(metric, labels, start, end, count))
-    for code, count in sorted(tally.errors.items()):
-        found.append(Point(ERRORS, {**labels, "code": code}, start, end, count))
-    if tally.served:
-        found.append(Point(EXECUTION_TIME, labels, start, end, _distribution(tally)))
-        found.append(Point(MEMORY, labels, None, end, tally.memory_max))
-        run = tally.consecutive_failures
-        found.append(Point(CONSECUTIVE_FAILURES, labels, None, end, run))
-    for name, measure in sorted(tally.measures.items()):
-        for one in published_as(name):
-            since = start if one.metric.kind == CUMULATIVE else None
-            value = one.read(measure)
-            found.append(Point(one.metric, {**labels, **one.labels}, since, end, value))
-    return found
-
-
-def _distribution(tally: Tally) -> Distribution:
-    count = sum(tally.buckets.values())
-    mean = tally.duration_sum_ms / count
-    deviation = tally.duration_squares_ms2 - tally.duration_sum_ms**2 / count
-    return Distribution(count, mean, max(0.0, deviation), tally.buckets)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,9 +19,10 @@ from google.cloud import firestore
 from functions.clock import Clock, ManualClock
 from functions.documents import Document, Scope, Store, Write
 from functions.errors import StoreUnavailable
+from functions.metrics import points, series, tally
 from functions.metrics import publish as publish_module
-from functions.metrics import series, tally
 from functions.metrics.cloud_monitoring import CloudMonitoring, SinkUnavailable
+from functions.metrics.due import HEARTBEAT, Extra
 from functions.metrics.observation import Observation
 from functions.metrics.publish import Published, lag, publish
 from functions.metrics.series import Reading
@@ -124,11 +125,15 @@ def run(store: Store, monitoring: Monitoring, **options: Any) -> Published:
     return publish(store, monitoring.sink(), monitoring.clock, SCOPE, **options)
 
 
+def series_of(measures: Iterable[str]) -> int:
+    return sum(len(points.published_as(name)) for name in measures)
+
+
 def begin(store: Store, monitoring: Monitoring) -> None:
     """A first minute, so that there is a watermark."""
     serve_minute(store, 0)
     monitoring.clock.advance(85)
-    assert run(store, monitoring) == Published(minutes=1, points=8)
+    assert run(store, monitoring) == Published(minutes=1, points=10)
 
 
 def test_a_minute_with_all_its_series(
@@ -140,7 +145,7 @@ def test_a_minute_with_all_its_series(
     percentage = Reading(
         series.ROLLOUT_PERCENTAGE, 10.0, {"flag": "stories.version", "version": "1.3.0"}
     )
-    assert run(store, monitoring, readings=[percentage]) == Published(minutes=1, points=16)
+    assert run(store, monitoring, extra=Extra([percentage])) == Published(minutes=1, points=20)
     assert set(monitoring.memory.descriptors) == {metric.type for metric in series.METRICS}
     point = monitoring.series(series.EXECUTION_TIME.type, version="1.2.0").points[0]
     distribution = point.value.distribution_value
@@ -166,7 +171,7 @@ def test_cloud_monitoring_takes_what_requests_report(
     store: Store, monitoring: Monitoring, clock: ManualClock
 ) -> None:
     measures = dict.fromkeys(MEASURES, 0.25)
-    whole = 7 + len(MEASURES) + 2 + 1  # words and ratings are two each, and there is the heartbeat
+    whole = 9 + series_of(MEASURES) + 1  # what every request has, and the heartbeat
     serve_minute(store, 0, measures=measures)
     clock.advance(85)
     assert run(store, monitoring) == Published(minutes=1, points=whole)
@@ -370,8 +375,8 @@ def test_a_point_refused_for_good_holds_nothing_up(
     memory = Reading(series.ROLLOUT_PERCENTAGE, 5.0, {"flag": "x" * 2000})
     serve_minute(store, 1)
     clock.advance(60)
-    published = run(store, monitoring, readings=[memory])
-    assert (published.minutes, published.refused, published.points) == (1, 1, 8)
+    published = run(store, monitoring, extra=Extra([memory]))
+    assert (published.minutes, published.refused, published.points) == (1, 1, 10)
     assert monitoring.minutes() == [0, 1]
 
 
@@ -435,5 +440,5 @@ def test_firestore_away_is_said(monitoring: Monitoring, clock: ManualClock) -> N
 
 def test_the_sink_says_when_it_is_out_of_time(monitoring: Monitoring) -> None:
     with pytest.raises(SinkUnavailable, match="out of time"):
-        monitoring.sink().write(SCOPE, series.readings([publish_module.HEARTBEAT], START), 0)
+        monitoring.sink().write(SCOPE, points.of_readings([HEARTBEAT], START), 0)
     assert grpc.__version__

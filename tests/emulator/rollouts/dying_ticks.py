@@ -68,7 +68,7 @@ def run(project: str, now: float, die_after: int) -> int:
     credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
     client = firestore.Client(project=project, credentials=credentials)
     store = DyingStore(client, die_after)
-    tick(Deps(store, ManualClock(now), NoSink(), Inline()))
+    tick(Deps(store, ManualClock(now), NoSink(), Inline(), Inline()))
     return store.operations_done
 
 

@@ -97,7 +97,7 @@ def database(firestore_emulator: str) -> str:
 def test_a_tick_sees_judges_acts_and_tells(database: str) -> None:
     world, sink = failing_world(), Sink()
     world.clock.advance(80)
-    cycles = tick.tick(replace(deps(world, sink), aside=Inline()))
+    cycles = tick.tick(replace(deps(world, sink), aside=Inline(), publishing=Inline()))
     assert len(cycles) == 2, "one more look after a transition, then nothing is left to do"
     assert_taken_back_once(world)
     assert world.store.query(world.scope.collection("windows"))
@@ -209,7 +209,7 @@ def test_trouble_with_telling_delays_no_decision(
     assert time.monotonic() - began < LONGEST_DELAY_SECONDS
     assert_taken_back_once(world)
     sink.go_on.set()
-    hanging.aside.wait(5)
+    hanging.publishing.wait(5)
 
 
 def test_a_tick_that_came_to_nothing_publishes_no_heartbeat(

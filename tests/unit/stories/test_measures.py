@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.metrics import measures, names, series
+from functions.metrics import measures, names, points
 from functions.metrics.observation import Observation
 from functions.stories import prompt, quality
 from functions.stories.counting import Writing, observations
@@ -25,13 +25,13 @@ PAGE = (Path(__file__).parents[3] / "docs/reference/metrics.md").read_text()
 def test_a_measure_can_be_kept_is_published_and_documented(name: str) -> None:
     known = MEASURES[name]
     assert measures.checked({name: 1.0})
-    assert series.published_as(name)
+    assert points.published_as(name)
     row = f"| `{name}` | {known.unit} | {known.better or ''} | {known.about} |"
     assert row.replace("  ", " ") in PAGE
 
 
 def test_nothing_is_published_that_nobody_reports() -> None:
-    assert set(series.OF_MEASURES) <= set(MEASURES)
+    assert set(points.OF_MEASURES) <= set(MEASURES)
 
 
 def test_every_score_has_a_measure() -> None:
