@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -16,9 +18,12 @@ from functions.documents import Scope, Store, Write
 from functions.errors import StoreUnavailable
 from functions.metrics import recorder as recorder_module
 from functions.metrics import store as metric_store
+from functions.metrics import tally
 from functions.metrics.observation import Note, Observation
 from functions.metrics.recorder import Recorder
 from functions.metrics.tally import merge_all
+from tests.emulator.conftest import store_at
+from tests.emulator.proxy import proxy
 
 SCOPE = Scope("main", "production")
 
@@ -256,24 +261,76 @@ def test_threads_lose_nothing_and_flush_one_at_a_time(
     assert stored(unsteady, clock) == 800
 
 
-def test_fifty_instances_lose_nothing(unsteady: Unsteady, clock: ManualClock) -> None:
-    recorders = [Recorder(unsteady, clock) for _ in range(50)]
+def test_fifty_instances_that_write_at_once_lose_nothing(
+    unsteady: Unsteady, clock: ManualClock
+) -> None:
+    """Each for itself on the request path, good requests and failures of two versions."""
+    chance = random.Random(7)
+    served = [
+        [
+            ended(
+                clock,
+                chance.choice(["none", "none", "candidate", "upstream"]),
+                version=chance.choice(["1.2.0", "1.3.0"]),
+                duration_ms=chance.lognormvariate(8, 1),
+                cpu=chance.random(),
+                concurrency=chance.randrange(80),
+                measures={"words": float(chance.randrange(900))},
+                durations={"load": chance.lognormvariate(6, 1)},
+            )
+            for _ in range(30)
+        ]
+        for _ in range(50)
+    ]
+    recorders = [Recorder(unsteady, clock) for _ in served]
 
-    def serve(recorder: Recorder) -> None:
-        for _ in range(20):
+    def serve(instance: int) -> None:
+        for one in served[instance]:
+            recorders[instance].record(SCOPE, one)
+            clock.advance(0.01)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(serve, range(50)))
+        assert all(pool.map(Recorder.flush, recorders))
+    slots = metric_store.load_recent(unsteady, SCOPE, clock.now())
+    assert len({slot.version for slot in slots}) == 2
+    for version in ("1.2.0", "1.3.0"):
+        found = merge_all(slot.tally for slot in slots if slot.version == version)
+        seen = [one for each in served for one in each if one.version == version]
+        assert found == merge_all(map(tally.of, seen))
+
+
+def test_answers_that_are_lost_on_the_way_count_nothing_twice(
+    unsteady: Unsteady, clock: ManualClock, firestore_emulator: str
+) -> None:
+    """The commit is made, and the connection cut before the instance can hear of it."""
+    project = str(unsteady._client.project)
+    with proxy(firestore_emulator) as between, store_at(between.address, project) as far:
+        recorder = Recorder(far, clock)
+        far.get("the/first")
+        written: list[int] = []
+
+        def answered(_data: bytes) -> None:
+            if not written and stored(unsteady, clock):
+                written.append(stored(unsteady, clock))
+                between.cut()
+
+        between.on_answer = answered
+        recorder.record(SCOPE, ended(clock))
+        assert (written, recorder.unwritten) == ([1], 1)
+        for _ in range(5):
             recorder.record(SCOPE, ended(clock))
-        recorder.flush()
-
-    with ThreadPoolExecutor(10) as pool:
-        list(pool.map(serve, recorders))
-    assert stored(unsteady, clock) == 1000
-    assert len(metric_store.load_recent(unsteady, SCOPE, clock.now())) == 50
+        between.down = False
+        until = time.monotonic() + 20
+        while not recorder.flush():
+            assert time.monotonic() < until
+            time.sleep(0.2)
+    assert stored(unsteady, clock) == 6
 
 
 def test_a_store_that_hangs_costs_a_request_two_seconds(clock: ManualClock) -> None:
     """A port that accepts and never answers, as a store in trouble may."""
     import socket
-    import time
 
     from google.auth.credentials import AnonymousCredentials
 
