@@ -7,6 +7,8 @@ import signal
 import threading
 
 from local.monitoring import server, web
+from local.monitoring.alerting.configuration import Configuration
+from local.monitoring.alerting.watch import Watch
 from local.monitoring.memory import Memory
 from local.monitoring.rules import Limits
 
@@ -23,10 +25,14 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     memory = Memory(Limits(period=arguments.period))
-    page = web.serve(memory, arguments.http_port)
-    calls, port = server.serve(memory, arguments.port)
+    configuration = Configuration(memory)
+    watch = Watch(configuration)
+    watch.run()
+    page = web.serve(memory, arguments.http_port, configuration=configuration)
+    calls, port = server.serve(memory, arguments.port, configuration=configuration)
     print(f"Cloud Monitoring on 127.0.0.1:{port}, http://127.0.0.1:{page.server_port}/", flush=True)
     ended.wait()
+    watch.end()
     server.stop(calls)
     page.shutdown()
 

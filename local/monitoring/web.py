@@ -1,4 +1,4 @@
-"""The page and the counts over HTTP, with the standard library."""
+"""The page, the counts and the dashboards over HTTP, with the standard library."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from local.monitoring import page
+from local.monitoring.alerting.configuration import Configuration
+from local.monitoring.dashboards import rest
 from local.monitoring.memory import Memory
+
+POLL_SECONDS = 0.05
+"""How soon it notices that it should end."""
 
 
 def points(memory: Memory) -> dict[str, Any]:
@@ -33,19 +38,46 @@ def points(memory: Memory) -> dict[str, Any]:
         }
 
 
-def serve(memory: Memory, port: int, now: Callable[[], float] = time.time) -> ThreadingHTTPServer:
-    """A started HTTP server on this machine; port 0 takes a free one (see server_port)."""
+def serve(
+    memory: Memory,
+    port: int,
+    now: Callable[[], float] = time.time,
+    configuration: Configuration | None = None,
+) -> ThreadingHTTPServer:
+    """A started HTTP server on this machine; port 0 takes a free one (see server_port).
+
+    Without a `configuration` it begins with an empty one of its own.
+    """
+    configured = configuration or Configuration(memory)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path == "/":
+            path = self.path.partition("?")[0]
+            if rest.PATH.fullmatch(path):
+                self._dashboards()
+            elif path == "/":
                 self._answer("text/html; charset=utf-8", page.whole(memory, now()))
-            elif self.path == "/graphs":
+            elif path == "/graphs":
                 self._answer("text/html; charset=utf-8", page.graphs(memory, now()))
-            elif self.path == "/points":
+            elif path == "/points":
                 self._answer("application/json", json.dumps(points(memory)))
             else:
                 self._answer("text/plain; charset=utf-8", "Not found: / or /points\n", 404)
+
+        def do_POST(self) -> None:
+            self._dashboards()
+
+        def do_PATCH(self) -> None:
+            self._dashboards()
+
+        def do_DELETE(self) -> None:
+            self._dashboards()
+
+        def _dashboards(self) -> None:
+            path, _, query = self.path.partition("?")
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, told = rest.answer(configured, self.command, path, query, body)
+            self._answer("application/json", json.dumps(told), status)
 
         def _answer(self, kind: str, text: str, status: int = 200) -> None:
             body = text.encode()
@@ -61,5 +93,8 @@ def serve(memory: Memory, port: int, now: Callable[[], float] = time.time) -> Th
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, name="monitoring-page", daemon=True).start()
+    thread = threading.Thread(
+        target=server.serve_forever, args=(POLL_SECONDS,), name="monitoring-page", daemon=True
+    )
+    thread.start()
     return server

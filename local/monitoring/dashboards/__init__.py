@@ -1,0 +1,1 @@
+"""Dashboards, which Cloud Monitoring takes over HTTP."""
