@@ -30,7 +30,10 @@ Completions = tuple[Completion, ...]
 
 def merge(first: Completions, second: Completions) -> Completions:
     """The last RECENT of both, oldest first."""
-    return tuple(sorted((*first, *second))[-RECENT:])
+    both = (*first, *second)
+    if first and second and first[-1] > second[0]:
+        both = tuple(sorted(both))
+    return both[-RECENT:]
 
 
 def consecutive_failures(recent: Sequence[Completion]) -> int:

@@ -28,8 +28,10 @@ def index(duration_ms: float) -> int:
     return bisect_right(EDGES_MS, duration_ms)
 
 
-def merge(first: Buckets, second: Buckets) -> dict[int, int]:
+def merge(first: Buckets, second: Buckets) -> Buckets:
     """The histogram of both."""
+    if not first or not second:
+        return first or second
     merged = dict(first)
     for bucket, count in second.items():
         merged[bucket] = merged.get(bucket, 0) + count

@@ -18,7 +18,9 @@ OTHER_CODE = "OTHER"
 T = TypeVar("T")
 
 
-def capped(named: dict[str, T], cap: int, other: str, add: Callable[[T, T], T]) -> dict[str, T]:
+def capped(
+    named: Mapping[str, T], cap: int, other: str, add: Callable[[T, T], T]
+) -> Mapping[str, T]:
     """At most `cap` names and `other`; the same mapping when there are no more."""
     if len(named) <= cap:
         return named

@@ -97,10 +97,10 @@ def of(values: Values) -> dict[str, Measure]:
     return {name: Measure(1, part, part * part) for name, part in parts.items()}
 
 
-def merge(first: Measures, second: Measures) -> dict[str, Measure]:
+def merge(first: Measures, second: Measures) -> Measures:
     """Both together. Beyond NAMES_CAP names values go to `other`, whatever their units."""
     if not first or not second:
-        return dict(first or second)
+        return first or second
     merged = {**first}
     for name, measure in second.items():
         merged[name] = add(merged[name], measure) if name in merged else measure

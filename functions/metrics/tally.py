@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import reduce
 from typing import Any, TypeVar
@@ -203,7 +203,9 @@ def merge(first: Tally, second: Tally) -> Tally:
     )
     reported = measures.merge(first.measures, second.measures)
     timed = timings.merge(first.timings, second.timings)
-    users = first.users_failing | second.users_failing
+    users = first.users_failing
+    if second.users_failing:
+        users |= second.users_failing
     if len(users) > USERS_CAP:
         users = frozenset(sorted(users)[:USERS_CAP])
     return Tally(
@@ -227,8 +229,8 @@ def merge(first: Tally, second: Tally) -> Tally:
         concurrency_max=max(first.concurrency_max, second.concurrency_max),
         users_failing=users,
         recent=completions.merge(first.recent, second.recent),
-        first_failure_at=min(_known(first.first_failure_at, second.first_failure_at), default=None),
-        last_failure_at=max(_known(first.last_failure_at, second.last_failure_at), default=None),
+        first_failure_at=_either(min, first.first_failure_at, second.first_failure_at),
+        last_failure_at=_either(max, first.last_failure_at, second.last_failure_at),
         measures=reported,
         timings=timed,
         overflow=first.overflow
@@ -244,7 +246,9 @@ def merge_all(tallies: Iterable[Tally]) -> Tally:
     return reduce(merge, tallies, EMPTY)
 
 
-def _add(first: Mapping[K, int], second: Mapping[K, int]) -> dict[K, int]:
+def _add(first: Mapping[K, int], second: Mapping[K, int]) -> Mapping[K, int]:
+    if not first or not second:
+        return first or second
     total = dict(first)
     for key, count in second.items():
         total[key] = total.get(key, 0) + count
@@ -255,5 +259,7 @@ def _values(some: Measure | Timing) -> int:
     return some.count
 
 
-def _known(*values: int | None) -> list[int]:
-    return [value for value in values if value is not None]
+def _either(pick: Callable[[int, int], int], one: int | None, two: int | None) -> int | None:
+    if one is None or two is None:
+        return two if one is None else one
+    return pick(one, two)

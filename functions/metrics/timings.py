@@ -84,10 +84,10 @@ def of(durations: Mapping[str, float]) -> dict[str, Timing]:
     }
 
 
-def merge(first: Timings, second: Timings) -> dict[str, Timing]:
+def merge(first: Timings, second: Timings) -> Timings:
     """Both together. Beyond NAMES_CAP names durations go to `other`."""
     if not first or not second:
-        return dict(first or second)
+        return first or second
     merged = {**first}
     for name, timing in second.items():
         merged[name] = _add(merged[name], timing) if name in merged else timing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Mapping
 from functools import reduce
 
 from hypothesis import given
@@ -13,7 +14,7 @@ from functions.metrics.labels import OTHER, capped, moved
 CAP = 3
 parts = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 9), max_size=CAP)
 
-Counts = dict[str, int]
+Counts = Mapping[str, int]
 Some = tuple[Counts, int]
 """Counts, and how much went to `other` so far."""
 

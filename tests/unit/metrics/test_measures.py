@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from functions.metrics import measures
 from functions.metrics.labels import OTHER
-from functions.metrics.measures import NAMES_CAP, NONE, Measure
+from functions.metrics.measures import NAMES_CAP, NONE, Measure, Measures
 
 values = st.integers(-(10**6), 10**6).map(lambda thousandths: thousandths / 1000)
 
 
 def together(seen: list[float]) -> Measure:
-    total: dict[str, Measure] = {}
+    total: Measures = {}
     for value in seen:
         total = measures.merge(total, measures.of({"words": value}))
     return total.get("words", NONE)

@@ -166,7 +166,7 @@ def test_the_caps_of_names_keep_all_that_is_counted() -> None:
     st.sampled_from([0.5, 0.9, 0.95, 0.99]),
 )
 def test_percentiles_are_within_the_stated_error(durations: list[float], share: float) -> None:
-    buckets: dict[int, int] = {}
+    buckets: histogram.Buckets = {}
     for duration in durations:
         buckets = histogram.merge(buckets, {histogram.index(duration): 1})
     found = histogram.percentile(buckets, share)

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from functions.metrics import histogram, timings
 from functions.metrics.ladder import LADDER_MS
-from functions.metrics.timings import NO_TIMING, Timing
+from functions.metrics.timings import NO_TIMING, Timing, Timings
 
 durations = st.lists(st.floats(10, 3_000_000), min_size=1, max_size=80)
 
 
 def together(seen: list[float]) -> Timing:
-    total: dict[str, Timing] = {}
+    total: Timings = {}
     for duration in seen:
         total = timings.merge(total, timings.of({"load": duration}))
     return total["load"]
