@@ -8,15 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from functions.alerts import outbox
 from functions.alerts import store as alert_store
-from functions.alerts.message import Message
-from functions.alerts.outbox import Delivered, Undelivered, deliver
-from functions.alerts.rules import FIRING, NO_DATA, RESOLVED, Key, State, Transition
-from functions.alerts.thresholds import BY_ID
-from functions.alerts.told import of_transition
+from functions.alerts.rules import FIRING, NO_DATA, RESOLVED, Key
 from functions.alerts.watch import Watched, publishing, watch
-from functions.clock import ManualClock
 from functions.documents import Scope, Store
 from functions.metrics import tally
 from functions.metrics.observation import Note, Observation
@@ -147,84 +141,3 @@ def test_publishing_that_lags_is_an_alert(store: Store) -> None:
     watch(store, SCOPE, [], NOW + 180, handed=publishing(80.0))
     watch(store, SCOPE, [], NOW + 300, handed=publishing(80.0))
     assert status(store, key) == RESOLVED
-
-
-def put(store: Store, clock: ManualClock) -> Message:
-    rule = BY_ID["p1-error-rate"]
-    after = State(BAD, rule.severity, FIRING, clock.now(), rule.threshold, value=0.2)
-    told = of_transition(Transition(rule, None, after))
-    store.commit([outbox.enqueue(SCOPE, told, clock.now())])
-    return told
-
-
-def test_a_message_is_delivered_once(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    clock = ManualClock(NOW)
-    told = put(store, clock)
-    with ThreadPoolExecutor(3) as pool:
-        ended = list(pool.map(lambda _: deliver(store, clock, SCOPE), range(3)))
-    assert sum(one.sent for one in ended) == 1
-    clock.advance(10**6)
-    assert deliver(store, clock, SCOPE) == Delivered()
-    said = capsys.readouterr().out
-    assert said.count(told.texts["en"].title) == 1
-    assert f'"environment": "{SCOPE.environment}"' in said
-    document = store.get(SCOPE.doc("outbox", told.id))
-    assert document is not None
-    assert document.data["status"] == outbox.DELIVERED
-
-
-def test_a_channel_that_refuses_is_tried_again_and_given_up(store: Store) -> None:
-    clock = ManualClock(NOW)
-    told = put(store, clock)
-    tried: list[float] = []
-
-    def refuse(_: Message) -> None:
-        tried.append(clock.now() - NOW)
-        raise Undelivered("429")
-
-    while len(tried) < outbox.ATTEMPTS:
-        deliver(store, clock, SCOPE, {"log": refuse})
-        clock.advance(30)
-    assert tried[:5] == [0, 30, 90, 210, 450]
-    document = store.get(SCOPE.doc("outbox", told.id))
-    assert document is not None
-    assert document.data["status"] == outbox.DEAD
-    assert deliver(store, clock, SCOPE, {"log": refuse}) == Delivered()
-
-
-def test_a_process_that_dies_while_sending_leaves_the_message_due(store: Store) -> None:
-    clock = ManualClock(NOW)
-    put(store, clock)
-    arrived: list[str] = []
-
-    def die(_: Message) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        deliver(store, clock, SCOPE, {"log": die})
-    assert deliver(store, clock, SCOPE, {"log": lambda one: arrived.append(one.id)}).sent == 0
-    clock.advance(30)
-    assert deliver(store, clock, SCOPE, {"log": lambda one: arrived.append(one.id)}).sent == 1
-    assert len(arrived) == 1
-
-
-def test_delivering_ends_when_its_time_is_over(store: Store) -> None:
-    clock = ManualClock(NOW)
-    for _ in range(5):
-        put(store, clock)
-        clock.advance(1)
-    ended = deliver(store, clock, SCOPE, {"log": lambda _: clock.advance(2)}, seconds=5.0)
-    assert ended.sent == 3
-
-
-def test_an_unknown_channel_is_a_failure_that_is_seen(store: Store) -> None:
-    clock = ManualClock(NOW)
-    put(store, clock)
-    assert deliver(store, clock, SCOPE, {}) == Delivered(failed=1)
-
-
-def test_old_messages_are_deleted(store: Store) -> None:
-    clock = ManualClock(NOW)
-    put(store, clock)
-    assert outbox.cleanup(store, SCOPE, NOW + outbox.KEPT_SECONDS - 1) == 0
-    assert outbox.cleanup(store, SCOPE, NOW + outbox.KEPT_SECONDS) == 1

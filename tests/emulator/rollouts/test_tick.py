@@ -103,7 +103,7 @@ def test_a_tick_sees_judges_acts_and_tells(database: str) -> None:
     assert world.store.query(world.scope.collection("windows"))
     types = {point.metric.name for point in sink.points}
     assert {"requests", "failures", "tick_heartbeat"} <= types
-    delivered = world.store.query(world.scope.collection("outbox"))
+    delivered = world.store.query(world.scope.collection("deliveries"))
     assert {each.data["status"] for each in delivered} == {"delivered"}
 
 

@@ -1,0 +1,1 @@
+"""Where messages go: PagerDuty, Slack, e-mail, webhooks, the log."""

@@ -1,0 +1,65 @@
+"""Messages as the outbox keeps them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from functions.alerts.message import LANGUAGES, Event, Message, Text
+from functions.documents import Scope, Write
+from functions.published import timestamp
+
+COLLECTION = "outbox"
+NEW = "new"
+ROUTED = "routed"
+UNREADABLE = "unreadable"
+KEPT_SECONDS = 30 * 86_400
+
+
+def enqueue(scope: Scope, message: Message, now: float) -> Write:
+    """The write that puts a message into the outbox, for the commit of what it tells of."""
+    return Write.create(scope.doc(COLLECTION, message.id), {**_data(message, now), **_new(now)})
+
+
+def routed(scope: Scope, message: Message, now: float, channels: list[str]) -> Write:
+    """As `enqueue`, for a message whose channels stand already."""
+    ended = {"status": ROUTED, "channels": channels}
+    return Write.create(scope.doc(COLLECTION, message.id), {**_data(message, now), **ended})
+
+
+def _new(now: float) -> dict[str, Any]:
+    return {"status": NEW, "due_at": timestamp(now)}
+
+
+def _data(message: Message, now: float) -> dict[str, Any]:
+    return {
+        "event": message.event.value,
+        "created_at": timestamp(now),
+        "expires_at": timestamp(now + KEPT_SECONDS),
+        "about": message.about,
+        "severity": message.severity,
+        "texts": {language: [each.title, each.text] for language, each in message.texts.items()},
+        "runbook": message.runbook,
+        "level": message.level,
+        "test": message.test,
+        "facts": json.dumps(dict(message.facts), sort_keys=True),
+    }
+
+
+def message(name: str, data: Mapping[str, Any]) -> Message:
+    """Raises KeyError, TypeError, ValueError when it is none."""
+    texts = {language: Text(*each) for language, each in data["texts"].items()}
+    if set(LANGUAGES) - set(texts):
+        raise ValueError(f"a message is written in {' and '.join(LANGUAGES)}")
+    return Message(
+        id=name,
+        event=Event(data["event"]),
+        severity=data["severity"],
+        about=data["about"],
+        texts=texts,
+        facts=json.loads(data["facts"]),
+        runbook=data["runbook"],
+        level=data["level"],
+        test=data["test"],
+    )
