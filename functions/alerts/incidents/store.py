@@ -1,0 +1,117 @@
+"""Incidents in Firestore.
+
+ENV/incidents/{id}           an incident, whole: machines and people write it, each on the condition
+                             that it is as they read it
+ENV/following/incidents      rises whenever an incident is opened, so that two at once open one only
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from functions.alerts.incidents.incident import Incident
+from functions.documents import Document, Reads, Scope, Write
+from functions.errors import NotFound
+from functions.published import timestamp
+
+COLLECTION = "incidents"
+IDENTIFIER = re.compile(r"i-[0-9a-f]{12}")
+KEPT_SECONDS = 730 * 86_400
+FOLLOWED_LIMIT = 500
+LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An incident with the document that it was read from."""
+
+    document: Document
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The document that everybody who opens an incident writes, as it was read."""
+
+    document: Document | None
+
+
+def path(scope: Scope, identifier: str) -> str:
+    return scope.doc(COLLECTION, identifier)
+
+
+def find(reads: Reads, scope: Scope, identifier: str) -> Stored:
+    """Raises NotFound."""
+    document = reads.get(path(scope, identifier)) if IDENTIFIER.fullmatch(identifier) else None
+    if document is None:
+        raise NotFound(f"There is no incident {identifier[:64]!r} in this environment.")
+    return _stored(document)
+
+
+def followed(reads: Reads, scope: Scope) -> list[Stored]:
+    """The incidents that the controller looks at."""
+    where = [("followed", "==", True)]
+    found = reads.query(scope.collection(COLLECTION), where, limit=FOLLOWED_LIMIT)
+    return [_stored(document) for document in found]
+
+
+def listed(reads: Reads, scope: Scope, status: str, limit: int) -> list[Incident]:
+    """The latest first; `status` "" for all."""
+    collection = scope.collection(COLLECTION)
+    if not status:
+        found = reads.query(collection, order_by="opened_at", descending=True, limit=limit)
+        return [_stored(document).incident for document in found]
+    where = [("status", "==", status)]
+    some = [_stored(each).incident for each in reads.query(collection, where, limit=FOLLOWED_LIMIT)]
+    return sorted(some, key=lambda one: -one.opened_at)[:limit]
+
+
+def fence(reads: Reads, scope: Scope) -> Fence:
+    return Fence(reads.get(_fence_path(scope)))
+
+
+def fence_write(scope: Scope, read: Fence) -> Write:
+    """Refused when somebody opened an incident since."""
+    if read.document is None:
+        return Write.create(_fence_path(scope), {"number": 1})
+    return Write.update(read.document, {"number": read.document.data["number"] + 1})
+
+
+def fence_after(scope: Scope, read: Fence, version: Any) -> Fence:
+    """The fence after `fence_write` was committed."""
+    number = read.document.data["number"] + 1 if read.document else 1
+    return Fence(Document(_fence_path(scope), {"number": number}, version))
+
+
+def created(scope: Scope, incident: Incident) -> Write:
+    return Write.create(path(scope, incident.id), _data(incident))
+
+
+def updated(document: Document, incident: Incident) -> Write:
+    return Write.update(document, _data(incident))
+
+
+def _fence_path(scope: Scope) -> str:
+    return scope.doc("following", "incidents")
+
+
+def _stored(document: Document) -> Stored:
+    return Stored(document, Incident.from_data(json.loads(document.data["incident"])))
+
+
+def _data(incident: Incident) -> dict[str, Any]:
+    """What is queried stands beside the whole, which is one text and costs no index entries."""
+    data: dict[str, Any] = {
+        "incident": json.dumps(incident.to_data()),
+        "service": incident.subject.service,
+        "version": incident.subject.version,
+        "severity": incident.severity,
+        "status": incident.status.value,
+        "opened_at": timestamp(incident.opened_at),
+        "followed": incident.followed,
+        "expires_at": timestamp(incident.opened_at + KEPT_SECONDS),
+    }
+    return data

@@ -1,0 +1,63 @@
+"""What was done with rollouts, for whoever follows the trouble of a version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from functions.alerts.incidents.incident import Deed, Subject
+from functions.documents import Reads, Scope
+from functions.rollouts.rollout import Rollout
+from functions.rollouts.store import LISTED, events
+
+Deeds = Callable[[Subject, float, Collection[str]], Sequence[Deed]]
+
+
+def history(reads: Reads, scope: Scope, since: float) -> Deeds:
+    """Asks for the deeds of a version: its rollouts' transitions, as candidate or control.
+
+    The rollouts that moved since `since` are read once; the events of one only when it has moved on
+    from what is known.
+    """
+    moved = [
+        Rollout.from_document(document.id, document.data)
+        for document in reads.query(
+            scope.collection("rollouts"),
+            [("decided_at", ">=", since)],
+            order_by="decided_at",
+            descending=True,
+            limit=LISTED,
+        )
+    ]
+
+    def deeds(subject: Subject, after: float, known: Collection[str]) -> list[Deed]:
+        return [
+            _deed(rollout, event)
+            for rollout in moved
+            if rollout.service == subject.service
+            and subject.version in (rollout.candidate, rollout.control)
+            and rollout.decided_at >= after
+            and _name(rollout, rollout.transitions) not in known
+            for event in events(reads, scope, rollout.id)
+            if event["at"] >= after
+        ]
+
+    return deeds
+
+
+def _deed(rollout: Rollout, event: dict[str, Any]) -> Deed:
+    verdict = event["verdict"]
+    return Deed(
+        id=_name(rollout, event["number"]),
+        at=event["at"],
+        kind=event["kind"],
+        rollout=rollout.id,
+        flag=rollout.flag,
+        percentage=event["percentage"],
+        by=event["actor"],
+        sentence=verdict["sentence"] if verdict else event["reason"],
+    )
+
+
+def _name(rollout: Rollout, number: int) -> str:
+    return f"{rollout.id}/{number}"
