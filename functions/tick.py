@@ -22,6 +22,7 @@ from functions import log
 from functions.alerts import defined, outbox, scheduled
 from functions.alerts.defined import Defined
 from functions.alerts.measures import Sources
+from functions.alerts.values import reach_seconds, values
 from functions.alerts.watch import publishing, watch
 from functions.clock import Clock
 from functions.definitions import Definitions
@@ -204,7 +205,16 @@ def _summing_up(deps: Deps, scope: Scope) -> Job:
 
 
 def _publication(deps: Deps, scope: Scope, step: Step) -> Job:
-    return lambda: publish(deps.store, deps.sink, deps.clock, scope, Extra(step.readings))
+    return lambda: publish(
+        deps.store, deps.sink, deps.clock, scope, lambda: _extra(deps, scope, step)
+    )
+
+
+def _extra(deps: Deps, scope: Scope, step: Step) -> Extra:
+    """What is published beside the minutes themselves: what rules made of them."""
+    known = defined.defined(deps.definitions.of(scope))
+    derive = partial(values, known.rules, sources=_sources(deps, scope, known))
+    return Extra(step.readings, derive, reach_seconds(known.rules), known.scores)
 
 
 def _next_cycle(clock: Clock, began: float) -> bool:

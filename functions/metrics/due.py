@@ -35,9 +35,6 @@ class Extra:
     scores: Mapping[str, Score] = field(default_factory=dict)
 
 
-NOTHING = Extra()
-
-
 class Batch(NamedTuple):
     """The points of a minute."""
 

@@ -17,7 +17,7 @@ claim lasts.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,7 +27,7 @@ from functions.documents import Document, Refused, Scope, Store, Write
 from functions.errors import StoreUnavailable
 from functions.metrics import series
 from functions.metrics.cloud_monitoring import Sent, SinkUnavailable
-from functions.metrics.due import NOTHING, Batch, Extra, due
+from functions.metrics.due import Batch, Extra, due
 from functions.metrics.series import METRICS, Metric, Point
 from functions.metrics.windows import MINUTE_SECONDS, minute_start
 from functions.published import timestamp
@@ -68,11 +68,11 @@ def publish(
     sink: Sink,
     clock: Clock,
     scope: Scope,
-    extra: Extra = NOTHING,
+    extra: Callable[[], Extra] = Extra,
     *,
     seconds: float = 10.0,
 ) -> Published:
-    """Publishes the minutes that are due.
+    """Publishes the minutes that are due; `extra` is asked once when some are.
 
     Raises nothing for Cloud Monitoring or Firestore in trouble: what was not sent stays due.
     """
@@ -115,7 +115,7 @@ class _Publisher:
         sink: Sink,
         clock: Clock,
         scope: Scope,
-        extra: Extra,
+        extra: Callable[[], Extra],
         deadline: float,
     ) -> None:
         self._store = store
@@ -140,7 +140,7 @@ class _Publisher:
         done = max(done, newest - BACK_FILL_SECONDS)
         if done >= newest or (document and _seconds(document, "claimed_until") > now):
             return
-        batches = due(self._store, self._scope, done + MINUTE_SECONDS, newest, self._extra)
+        batches = due(self._store, self._scope, done + MINUTE_SECONDS, newest, self._extra())
         batch = next(batches, None)
         if batch is None:
             return

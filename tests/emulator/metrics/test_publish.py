@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,123 +17,26 @@ import pytest
 from google.cloud import firestore
 
 from functions.clock import Clock, ManualClock
-from functions.documents import Document, Scope, Store, Write
+from functions.documents import Document, Store, Write
 from functions.errors import StoreUnavailable
-from functions.metrics import points, series, tally
+from functions.metrics import points, series
 from functions.metrics import publish as publish_module
 from functions.metrics.cloud_monitoring import CloudMonitoring, SinkUnavailable
 from functions.metrics.due import HEARTBEAT, Extra
-from functions.metrics.observation import Observation
 from functions.metrics.publish import Published, lag, publish
 from functions.metrics.series import Reading
-from functions.metrics.store import WINDOWS_KEPT_SECONDS
-from functions.published import timestamp
 from functions.stories.measures import MEASURES
-from local.monitoring import server
-from local.monitoring.memory import Memory, Series
 from local.monitoring.rules import Limits
-
-SCOPE = Scope("main", "production")
-START = 1_800_000_000
-REQUESTS = series.REQUESTS.type
-
-
-class Monitoring:
-    """A local Cloud Monitoring on the test's clock, that can be switched off."""
-
-    def __init__(self, clock: ManualClock, limits: Limits) -> None:
-        self.clock = clock
-        self.memory = Memory(limits)
-        self.calls: Any = None
-        self.port = 0
-        self.up()
-
-    def up(self) -> None:
-        now = lambda: round(self.clock.now() * 10**9)  # noqa: E731
-        self.calls, self.port = server.serve(self.memory, self.port, now_ns=now)
-
-    def down(self) -> None:
-        server.stop(self.calls)
-
-    def sink(self) -> CloudMonitoring:
-        return CloudMonitoring("demo", f"127.0.0.1:{self.port}", "europe-west1")
-
-    def minutes(self, metric: str = REQUESTS) -> list[int]:
-        """The minutes (from START) that a metric's series have, all of them alike."""
-        found = [some for some in self.memory.series.values() if some.key.metric == metric]
-        ends = [[point.end // 10**9 for point in some.points] for some in found]
-        assert all(each == ends[0] for each in ends), "every series has every minute"
-        return [(end - START) // 60 - 1 for end in (ends[0] if ends else [])]
-
-    def series(self, metric: str, **labels: str) -> Series:
-        for some in self.memory.series.values():
-            if some.key.metric == metric and labels.items() <= dict(some.key.labels).items():
-                return some
-        raise AssertionError(f"no series of {metric} with {labels}")
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(float(START))
-
-
-@pytest.fixture
-def monitoring(clock: ManualClock) -> Iterator[Monitoring]:
-    running = Monitoring(clock, Limits(period=10))
-    yield running
-    running.down()
-
-
-def serve_minute(
-    store: Store,
-    minute: int,
-    version: str = "1.2.0",
-    measures: Mapping[str, float] | None = None,
-) -> None:
-    """The merged window of a minute (counted from START) in which ten requests ended, each with
-    the same measures."""
-    start = START + 60 * minute
-    some = tally.merge_all(
-        tally.of(
-            Observation(
-                "stories",
-                version,
-                3,
-                start + n,
-                900.0 + n,
-                "OK" if n else "OPENAI_ERROR",
-                "none" if n else "candidate",
-                f"{n:016x}",
-                memory=0.5,
-                measures=measures or {},
-            )
-        )
-        for n in range(10)
-    )
-    data = {
-        "start": timestamp(start),
-        "service": "stories",
-        "version": version,
-        "generation": 3,
-        "tally": some.to_text(),
-        "expires_at": timestamp(start + WINDOWS_KEPT_SECONDS),
-    }
-    store.commit([Write.set(SCOPE.doc("windows", f"{start}_stories_{version}_3"), data)])
-
-
-def run(store: Store, monitoring: Monitoring, **options: Any) -> Published:
-    return publish(store, monitoring.sink(), monitoring.clock, SCOPE, **options)
-
-
-def series_of(measures: Iterable[str]) -> int:
-    return sum(len(points.published_as(name)) for name in measures)
-
-
-def begin(store: Store, monitoring: Monitoring) -> None:
-    """A first minute, so that there is a watermark."""
-    serve_minute(store, 0)
-    monitoring.clock.advance(85)
-    assert run(store, monitoring) == Published(minutes=1, points=10)
+from tests.emulator.metrics.published import (
+    REQUESTS,
+    SCOPE,
+    START,
+    Monitoring,
+    begin,
+    run,
+    series_of,
+    serve_minute,
+)
 
 
 def test_a_minute_with_all_its_series(
@@ -145,7 +48,8 @@ def test_a_minute_with_all_its_series(
     percentage = Reading(
         series.ROLLOUT_PERCENTAGE, 10.0, {"flag": "stories.version", "version": "1.3.0"}
     )
-    assert run(store, monitoring, extra=Extra([percentage])) == Published(minutes=1, points=20)
+    published = run(store, monitoring, extra=lambda: Extra([percentage]))
+    assert published == Published(minutes=1, points=20)
     assert set(monitoring.memory.descriptors) == {metric.type for metric in series.METRICS}
     point = monitoring.series(series.EXECUTION_TIME.type, version="1.2.0").points[0]
     distribution = point.value.distribution_value
@@ -206,29 +110,6 @@ def test_an_idle_minute_has_its_heartbeat(
     assert run(store, monitoring) == Published(minutes=1, points=1)
     assert monitoring.minutes(series.TICK_HEARTBEAT.type) == [0, 1]
     assert monitoring.minutes() == [0]
-
-
-def test_after_an_outage_every_minute_follows_in_order(
-    store: Store, monitoring: Monitoring, clock: ManualClock
-) -> None:
-    begin(store, monitoring)
-    monitoring.down()
-    for minute in range(1, 31):
-        serve_minute(store, minute)
-        clock.advance(60)
-        if minute % 10 == 0:
-            assert run(store, monitoring).problem == "ServiceUnavailable"
-    assert lag(store, SCOPE, clock.now()) == 85 + 30 * 60 - 60
-    monitoring.up()
-    published = Published()
-    for _ in range(40):  # the client's channel waits a little before it connects again
-        published = run(store, monitoring, seconds=60)
-        if published.minutes:
-            break
-        time.sleep(0.25)
-    assert published.minutes == 30
-    assert monitoring.minutes() == list(range(31))
-    assert monitoring.memory.refused == 0
 
 
 def test_an_outage_of_more_than_a_day_is_cut_at_a_day(
@@ -375,7 +256,7 @@ def test_a_point_refused_for_good_holds_nothing_up(
     memory = Reading(series.ROLLOUT_PERCENTAGE, 5.0, {"flag": "x" * 2000})
     serve_minute(store, 1)
     clock.advance(60)
-    published = run(store, monitoring, extra=Extra([memory]))
+    published = run(store, monitoring, extra=lambda: Extra([memory]))
     assert (published.minutes, published.refused, published.points) == (1, 1, 10)
     assert monitoring.minutes() == [0, 1]
 
