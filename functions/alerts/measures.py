@@ -22,9 +22,9 @@ from functions.metrics.windows import Arm, Window, slot_start
 WHOLE = "all"
 """Stands for every version of a service, where a rule looks at the service."""
 
-Baselines = Callable[[str, str, float, int], Baseline]
-"""What was usual of a service, for one of its versions, at a time's hour of the day, over so many
-days before it."""
+Baselines = Callable[[str, str, int, float], Baseline]
+"""What was usual of a service, for one of its versions: in the hour of the day of a time (last),
+over so many days before it."""
 
 
 class Key(NamedTuple):
@@ -49,7 +49,7 @@ Measured = Mapping[Key, Measurement | None]
 """Of every rule and version that was looked at; None where the sample is too small to say."""
 
 
-def no_baseline(_service: str, _version: str, _at: float, _days: int) -> Baseline:
+def no_baseline(_service: str, _version: str, _days: int, _at: float) -> Baseline:
     return Baseline()
 
 
@@ -115,7 +115,7 @@ def _compared(
     rule: Rule, value: float, tally: Tally, arm: Arm, end: float, sources: Sources
 ) -> Measurement | None:
     """How many times what is usual. What is usual needs as large a sample as what is compared."""
-    usual = sources.baselines(*arm, end, rule.baseline_days)
+    usual = sources.baselines(*arm, rule.baseline_days, end)
     if not usual.days:
         return None
     by = score_of(arm.service, sources.scores)

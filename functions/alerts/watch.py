@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functions import log
 from functions.alerts import events, outbox, rules, told
 from functions.alerts import store as alert_store
+from functions.alerts.alarm import Alarm, alarms_of
 from functions.alerts.measures import PLAIN, Key, Measured, Measurement, Sources
-from functions.alerts.rule import P1, Rule
+from functions.alerts.rule import Rule
 from functions.alerts.rules import Evaluation, Transition
 from functions.alerts.silence import Silence
 from functions.alerts.state import OK
@@ -32,10 +33,10 @@ class Watched:
     evaluation: Evaluation
     transitions: tuple[Transition, ...] = ()
 
-    def alarms(self, service: str, version: str) -> list[str]:
-        """The ids of the P1 rules that fire for a service's version."""
-        firing = self.evaluation.firing(service, version)
-        return [state.key.rule for state in firing if state.severity == P1]
+    def alarms(self, service: str, version: str) -> list[Alarm]:
+        """What fires of a version, for the rollout that it is in."""
+        found = self.evaluation
+        return alarms_of(found.firing(service), found.rules, service, version)
 
 
 def publishing(lag: float | None) -> Measured:

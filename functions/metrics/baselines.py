@@ -9,7 +9,6 @@ from __future__ import annotations
 from functions.documents import Scope, Store
 from functions.metrics import hour_store, hours
 from functions.metrics.hours import DAY_SECONDS, HOUR_SECONDS, Baseline
-from functions.metrics.tally import Tally
 from functions.metrics.windows import Window
 
 
@@ -20,19 +19,14 @@ class Baselines:
         self._store = store
         self._held: dict[tuple[Scope, int], list[Window]] = {}
 
-    def of(self, scope: Scope, service: str, days: int, at: float) -> Tally | None:
-        """What a service did in the hour of `at`, on so many days before it, all versions together;
-        None when nothing is known. Raises StoreUnavailable, ValueError (days).
+    def of(self, scope: Scope, service: str, version: str, days: int, at: float) -> Baseline:
+        """What was usual of a service in the hour of `at`, on so many days before it, for one of
+        its versions (hours.baseline). Raises StoreUnavailable, ValueError (days).
         """
-        found = self.baseline(scope, service, days, at)
-        return found.tally if found.days else None
-
-    def baseline(self, scope: Scope, service: str, days: int, at: float) -> Baseline:
-        """The same, with how many of the days are in it."""
         starts = hours.baseline_hours(at, days)
         self._forget(hours.hour_start(at))
         some = [window for start in starts for window in self._hour(scope, start)]
-        return hours.baseline(some, service, at, days)
+        return hours.baseline(some, service, at, days, version)
 
     def _hour(self, scope: Scope, start: int) -> list[Window]:
         key = (scope, start)

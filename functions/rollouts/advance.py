@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions import log
+from functions.alerts.alarm import Alarm
 from functions.changes import Change, Decision, View, commit_change
 from functions.clock import Clock
 from functions.documents import Reads, Refused, Scope, Store
@@ -46,8 +47,11 @@ ROUNDS = 20
 FOLDS_TOGETHER = 100
 AWAITED_SECONDS = 900
 
-Alarms = Callable[[str, str], Sequence[str]]
-"""The ids of the P1 rules that fire for a service's version."""
+Alarms = Callable[[str, str], Sequence[Alarm]]
+"""The alerts that fire for a service's version."""
+
+Recent = Callable[[Store, Scope, float, float], list[Window]]
+"""Reads the slots of so many seconds before a time, as metrics.store.load_recent does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +91,27 @@ class _Survey:
     alarms: Alarms
 
 
-def nothing_fires(_service: str, _version: str) -> Sequence[str]:
+def nothing_fires(_service: str, _version: str) -> Sequence[Alarm]:
     return ()
 
 
-def advance(store: Store, clock: Clock, scope: Scope, alarms: Alarms = nothing_fires) -> Step:
+def advance(
+    store: Store,
+    clock: Clock,
+    scope: Scope,
+    alarms: Alarms = nothing_fires,
+    recent: Recent = load_recent,
+) -> Step:
     """Raises StoreUnavailable; then nothing is half done, and the next step does it."""
-    survey = _read(store, store, scope, clock.now(), alarms)
+    survey = _read(store, store, scope, clock.now(), alarms, recent)
     if not survey.stored:
         return Step(0, awaited(store, scope, clock.now() - AWAITED_SECONDS))
     moved: list[dict[str, Any]] = []
     for _ in range(ROUNDS):
         if not _due(survey, generation=0):
             break
-        moved += _commit(store, clock, scope, alarms)
-        survey = _read(store, store, scope, clock.now(), alarms)
+        moved += _commit(store, clock, scope, alarms, recent)
+        survey = _read(store, store, scope, clock.now(), alarms, recent)
     _fold(store, scope, survey)
     readings = tuple(_reading(stored.rollout) for stored in survey.stored)
     return Step(len(survey.stored), transitions=tuple(moved), readings=readings)
@@ -115,14 +125,15 @@ def look_at(
         return None
     kept = evidence_of(store, scope, [rollout])
     windows = load_recent(store, scope, now, _span(kept, now))
-    firing = alarms(rollout.service, rollout.candidate)
-    return look(rollout, kept[rollout.id].evidence, windows, now, firing)
+    return look(rollout, kept[rollout.id].evidence, windows, now, *_fire(alarms, rollout))
 
 
-def _read(reads: Reads, store: Store, scope: Scope, now: float, alarms: Alarms) -> _Survey:
+def _read(
+    reads: Reads, store: Store, scope: Scope, now: float, alarms: Alarms, recent: Recent
+) -> _Survey:
     stored = running(reads, scope)
     kept = evidence_of(reads, scope, [each.rollout for each in stored])
-    windows = load_recent(store, scope, now, _span(kept, now)) if stored else []
+    windows = recent(store, scope, now, _span(kept, now)) if stored else []
     return _Survey(now, stored, kept, windows, alarms)
 
 
@@ -132,9 +143,11 @@ def _span(kept: Mapping[str, StoredEvidence], now: float) -> float:
     return max(float(RECENT_SECONDS), now - oldest)
 
 
-def _commit(store: Store, clock: Clock, scope: Scope, alarms: Alarms) -> list[dict[str, Any]]:
+def _commit(
+    store: Store, clock: Clock, scope: Scope, alarms: Alarms, recent: Recent
+) -> list[dict[str, Any]]:
     def deciding(view: View) -> Decision:
-        due = _due(_read(view, store, scope, view.now, alarms), view.next_generation)
+        due = _due(_read(view, store, scope, view.now, alarms, recent), view.next_generation)
         moving = _possible(view, due)
         return decide(view, moving, [each.summary() for each in moving])
 
@@ -161,7 +174,7 @@ def _transition(survey: _Survey, stored: Stored, generation: int) -> Transition 
         kept.evidence if kept else None,
         survey.windows,
         survey.now,
-        _alarms(survey, rollout),
+        *_fire(survey.alarms, rollout),
     )
     if move is None:
         return None
@@ -179,8 +192,11 @@ def _transition(survey: _Survey, stored: Stored, generation: int) -> Transition 
     return transition(stored, move.after, move.kind, occasion)
 
 
-def _alarms(survey: _Survey, rollout: Rollout) -> Sequence[str]:
-    return survey.alarms(rollout.service, rollout.candidate)
+def _fire(alarms: Alarms, rollout: Rollout) -> tuple[Sequence[Alarm], Sequence[Alarm]]:
+    """What fires on the candidate, and on the control."""
+    versions = (rollout.candidate, rollout.control)
+    candidate, control = (alarms(rollout.service, version) for version in versions)
+    return candidate, control
 
 
 def _possible(view: View, due: Sequence[Transition]) -> list[Transition]:

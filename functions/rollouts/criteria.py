@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import log, sqrt
 
+from functions.alerts.rule import P1
 from functions.metrics.tally import Tally
 from functions.rollouts.criterion import number
 from functions.rollouts.harm import error_rate, evidence_so_far
@@ -69,12 +70,9 @@ def _missing(plan: Plan, situation: Situation) -> tuple[Kind | None, str, str]:
             "suspicion",
             "more users of the new version hit errors than chance explains well.",
         )
-    if situation.alarms:
-        return (
-            Kind.INCONCLUSIVE,
-            "alarm",
-            f"the alert {situation.alarms[0]} fires on the new version.",
-        )
+    critical = [alarm for alarm in situation.alarms if alarm.severity == P1]
+    if critical:
+        return Kind.INCONCLUSIVE, "alarm", critical[0].sentence
     return None, "", ""
 
 

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
-from functions.alerts.rule import ROLL_BACK
-from functions.alerts.thresholds import BY_ID
+from functions.alerts.rule import PAUSE, ROLL_BACK
 from functions.metrics.tally import USERS_CAP, Tally
 from functions.rollouts.evidence import Both, failing, rate
 from functions.rollouts.plan import Limits, Plan
@@ -227,12 +226,20 @@ def limits(plan: Plan, situation: Situation) -> Verdict | None:
 
 
 def alarms(_plan: Plan, situation: Situation) -> Verdict | None:
-    """A firing alert on the candidate whose action is to roll back: FAIL."""
-    for name in situation.alarms:
-        if name in BY_ID and ROLL_BACK in BY_ID[name].actions:
-            return Verdict(
-                Kind.FAIL, "alarm", f"Rolled back: the alert {name} fires on the new version."
-            )
+    """A firing alert on the candidate whose action is to roll back: FAIL; to pause: PAUSE.
+
+    One that began before somebody let the rollout go on does neither: it was known.
+    """
+    new = [alarm for alarm in situation.alarms if alarm.since > situation.went_on_at]
+    grave = [alarm for alarm in new if ROLL_BACK in alarm.actions]
+    for alarm in grave:
+        if alarm.rule not in situation.shared_alarms:
+            return Verdict(Kind.FAIL, "alarm", f"Rolled back: {alarm.sentence}")
+    if grave:
+        return _shared("alarm", {})
+    for alarm in new:
+        if PAUSE in alarm.actions:
+            return Verdict(Kind.PAUSE, "alarm", f"Paused: {alarm.sentence}")
     return None
 
 

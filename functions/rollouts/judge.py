@@ -8,26 +8,34 @@ Rules are asked in this order; the first that has something to say decides:
     3. upstream   what both versions depend on is failing in both arms: PAUSE
     4. disaster   a large part of the candidate's requests fails: FAIL at once
     5. limits     errors, slowness or memory beyond the plan's limits in consecutive checks: FAIL
-    6. alarms     a firing alert on the candidate whose action is to roll back: FAIL
+    6. alarms     an alert on the candidate that rolls back fires: FAIL, or one that pauses: PAUSE
     7. criteria   what the stage still needs: NO_DATA or INCONCLUSIVE, past its deadline PAUSE
     8.            otherwise PASS
 
-4 and 5 take back only what the control doesn't suffer as well; a shared trouble pauses instead.
+4 to 6 take back only what the control doesn't suffer as well; a shared trouble pauses instead.
 Only PASS advances. Users are counted by keyed hashes, each once a stage.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from functions.rollouts.criteria import criteria, healthy
 from functions.rollouts.harm import alarms, disaster, evidence, internal, limits, upstream
 from functions.rollouts.plan import Plan
-from functions.rollouts.verdict import Situation, Verdict
+from functions.rollouts.verdict import Situation, Verdict, alarm_figures
 
 RULES = (evidence, internal, upstream, disaster, limits, alarms, criteria)
 
 
 def judge(plan: Plan, situation: Situation) -> Verdict:
-    """The verdict of the first rule that has something to say."""
+    """The verdict of the first rule that has something to say, with every alert that fires."""
+    verdict = _first(plan, situation)
+    alerts = alarm_figures(situation)
+    return replace(verdict, figures={**verdict.figures, **alerts}) if alerts else verdict
+
+
+def _first(plan: Plan, situation: Situation) -> Verdict:
     for rule in RULES:
         verdict = rule(plan, situation)
         if verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from functions.alerts.alarm import Alarm, alike
 from functions.metrics.windows import Window
 from functions.rollouts import state
 from functions.rollouts.evidence import Evidence, seen
@@ -40,10 +41,11 @@ def look(
     evidence: Evidence,
     windows: Sequence[Window],
     now: float,
-    alarms: Sequence[str] = (),
+    alarms: Sequence[Alarm] = (),
+    control_alarms: Sequence[Alarm] = (),
 ) -> Look:
     """What is known of a rollout whose split is in force."""
-    situation = _situation(rollout, evidence, windows, now, alarms)
+    situation = _situation(rollout, evidence, windows, now, alarms, control_alarms)
     return Look(situation, judge(rollout.plan, situation), stage_evidence(rollout.plan, situation))
 
 
@@ -52,14 +54,15 @@ def following(
     evidence: Evidence | None,
     windows: Sequence[Window],
     now: float,
-    alarms: Sequence[str] = (),
+    alarms: Sequence[Alarm] = (),
+    control_alarms: Sequence[Alarm] = (),
 ) -> Move | None:
     """What the controller does now; None when it is to go on waiting."""
     if rollout.state.phase is Phase.STARTING:
         return Move(state.begin(rollout.plan, rollout.state, now), "started")
     if evidence is None or not rollout.state.splitting:
         return None
-    found = look(rollout, evidence, windows, now, alarms)
+    found = look(rollout, evidence, windows, now, alarms, control_alarms)
     move = respond(rollout, found.verdict, now)
     return move and replace(move, verdict=found.verdict, closing=found.stage_evidence)
 
@@ -91,7 +94,8 @@ def _situation(
     evidence: Evidence,
     windows: Sequence[Window],
     now: float,
-    alarms: Sequence[str],
+    alarms: Sequence[Alarm],
+    control_alarms: Sequence[Alarm],
 ) -> Situation:
     where, shift = rollout.state, rollout.shift
     until = where.paused_at if where.paused_at is not None else now
@@ -106,5 +110,7 @@ def _situation(
         internal_before=shift.internal_before if shift else 0.0,
         memory_before=shift.memory_before if shift else 0.0,
         closed=rollout.closed,
+        went_on_at=where.went_on_at,
         alarms=alarms,
+        shared_alarms=alike(alarms, control_alarms),
     )

@@ -50,6 +50,7 @@ class State:
     since        when the clock of this stage or watch began, less the pauses (epoch seconds)
     deadline     when it pauses for want of a PASS; None while it can't
     paused_from  what a resume returns to
+    resumed_at   when a person let it go on within this stage
     """
 
     phase: Phase = Phase.PENDING
@@ -58,6 +59,12 @@ class State:
     deadline: float | None = None
     paused_from: Phase | None = None
     paused_at: float | None = None
+    resumed_at: float | None = None
+
+    @property
+    def went_on_at(self) -> float:
+        """When it was last let go on: by its plan, or by a person."""
+        return max(self.since, self.resumed_at or 0.0)
 
     @property
     def running(self) -> bool:
@@ -80,6 +87,7 @@ class State:
             data["deadline"],
             Phase(paused_from) if paused_from else None,
             data["paused_at"],
+            data.get("resumed_at"),
         )
 
 
@@ -126,7 +134,7 @@ def resume(plan: Plan, state: State, now: float) -> State:
     paused_at = now if state.paused_at is None else state.paused_at
     since = min(now, state.since + max(0.0, now - paused_at))
     deadline = _deadline(plan, paused_from, state.stage, now)
-    return State(paused_from, state.stage, since, deadline)
+    return State(paused_from, state.stage, since, deadline, resumed_at=now)
 
 
 def step_back(plan: Plan, state: State, now: float) -> State:

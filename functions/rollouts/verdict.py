@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from functions.alerts.alarm import Alarm
 from functions.rollouts.evidence import Seen
 
 LARGEST_FIGURE = 1e12
@@ -56,7 +57,9 @@ class Situation:
     internal_before  internal failures a request, of both arms, just before the shift
     memory_before    the most memory of both arms just before the shift, 0..1
     closed           log e-values of the stages before this one
-    alarms           ids of the firing P1 rules of the candidate
+    went_on_at       when it was last let go on: by its plan, or by a person (epoch seconds)
+    alarms           the alerts that fire on the candidate, the most severe first
+    shared_alarms    the rules of those that fire on the control as well
     """
 
     seen: Seen
@@ -69,7 +72,18 @@ class Situation:
     internal_before: float = 0.0
     memory_before: float = 0.0
     closed: Sequence[float] = ()
-    alarms: Sequence[str] = ()
+    went_on_at: float = 0.0
+    alarms: Sequence[Alarm] = ()
+    shared_alarms: frozenset[str] = frozenset()
+
+
+def alarm_figures(situation: Situation) -> dict[str, float]:
+    """Every alert that fires, whatever decided: `alert_` and its rule, with its value."""
+    return {
+        f"alert_{alarm.rule}": round(alarm.value, 4)
+        for alarm in situation.alarms
+        if alarm.value is not None
+    }
 
 
 def figures_of(situation: Situation) -> dict[str, float]:

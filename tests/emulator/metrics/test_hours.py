@@ -108,14 +108,14 @@ def test_a_baseline_is_read_once_an_hour(store: Store) -> None:
     assert run(store, 2) == 1
     baselines = Baselines(store)
     tomorrow = START + DAY_SECONDS + 600.0
-    usual = baselines.of(SCOPE, "stories", 2, tomorrow)
-    assert usual is not None
-    assert usual.requests == 7
+    usual = baselines.of(SCOPE, "stories", "1.4.0", 2, tomorrow)
+    assert usual.tally.requests == 7
     before = store.operations["reads"]
-    assert baselines.baseline(SCOPE, "stories", 2, tomorrow + 60).days == 1
-    assert baselines.of(SCOPE, "search", 2, tomorrow) is None
+    assert baselines.of(SCOPE, "stories", "", 2, tomorrow + 60).days == 1
+    assert not baselines.of(SCOPE, "search", "", 2, tomorrow).days
+    assert not baselines.of(SCOPE, "stories", "1.4.0+claimed", 2, tomorrow).days
     assert store.operations["reads"] == before
-    assert baselines.of(SCOPE, "stories", 2, tomorrow + HOUR_SECONDS) is None
+    assert not baselines.of(SCOPE, "stories", "", 2, tomorrow + HOUR_SECONDS).days
 
 
 def test_hours_go_after_ninety_days_and_days_after_two_years(store: Store) -> None:

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.alerts.alarm import Alarm
+from functions.alerts.rule import ACTIONS, NOTIFY, PAUSE, ROLL_BACK, SEVERITIES
 from functions.metrics.completions import Completion
 from functions.metrics.measures import Measure
 from functions.metrics.tally import Tally
@@ -91,6 +93,10 @@ def alike(both: Both, **options: object) -> Situation:
 
 
 HEALTHY = Both(tally(200), control(1800))
+
+
+def alarm(rule: str, *, severity: str = "P1", actions: tuple[str, ...] = (NOTIFY,)) -> Alarm:
+    return Alarm(rule, severity, actions, since=10.0, value=0.9, sentence=f"{rule} fires.")
 
 
 @dataclass(frozen=True)
@@ -313,7 +319,45 @@ CASES = {
         DEMANDING,
     ),
     "suspicious": Case(at(Both(tally(1000, 9), control(9000, 24))), Kind.INCONCLUSIVE, "suspicion"),
-    "an alert fires": Case(at(HEALTHY, alarms=("p1-memory",)), Kind.INCONCLUSIVE, "alarm"),
+    "a critical alert that only tells keeps it where it is": Case(
+        at(HEALTHY, alarms=(alarm("p1-consecutive-failures"),)), Kind.INCONCLUSIVE, "alarm"
+    ),
+    "an alert that pauses": Case(
+        at(HEALTHY, alarms=(alarm("p1-memory", actions=(NOTIFY, PAUSE)),)), Kind.PAUSE, "alarm"
+    ),
+    "one that began before somebody let it go on was known": Case(
+        at(HEALTHY, alarms=(alarm("p1-memory", actions=(PAUSE, ROLL_BACK)),), went_on_at=50.0),
+        Kind.INCONCLUSIVE,
+        "alarm",
+    ),
+    "an alert that rolls back": Case(
+        at(HEALTHY, alarms=(alarm("score", severity="P2", actions=(NOTIFY, ROLL_BACK)),)),
+        Kind.FAIL,
+        "alarm",
+    ),
+    "of several alerts the strongest acts": Case(
+        at(
+            HEALTHY,
+            alarms=(
+                alarm("p1-memory", actions=(NOTIFY, PAUSE)),
+                alarm("score", severity="P3", actions=(ROLL_BACK,)),
+            ),
+        ),
+        Kind.FAIL,
+        "alarm",
+    ),
+    "what fires on the control as well takes nothing back": Case(
+        at(
+            HEALTHY,
+            alarms=(alarm("score", actions=(ROLL_BACK,)),),
+            shared_alarms=frozenset({"score"}),
+        ),
+        Kind.PAUSE,
+        "alarm",
+    ),
+    "a lesser alert that only tells stops nothing": Case(
+        at(HEALTHY, alarms=(alarm("p3-memory", severity="P3"),)), Kind.PASS, "healthy"
+    ),
     "healthy": Case(at(HEALTHY), Kind.PASS, "healthy"),
     "as unhealthy as the control": Case(
         at(Both(tally(200, 2), control(1800, 18))), Kind.PASS, "healthy"
@@ -419,6 +463,16 @@ def boths(draw: st.DrawFn) -> Both:
 
 
 @st.composite
+def alarms(draw: st.DrawFn) -> Alarm:
+    actions = draw(st.sets(st.sampled_from(ACTIONS)))
+    return alarm(
+        draw(st.sampled_from(["a", "b"])),
+        severity=draw(st.sampled_from(SEVERITIES)),
+        actions=tuple(sorted(actions)),
+    )
+
+
+@st.composite
 def situations(draw: st.DrawFn) -> Situation:
     return Situation(
         seen=Seen(
@@ -433,7 +487,9 @@ def situations(draw: st.DrawFn) -> Situation:
         internal_before=draw(st.floats(0, 0.2)),
         memory_before=draw(st.floats(0, 1)),
         closed=tuple(draw(st.lists(st.floats(-8, 4), max_size=3))),
-        alarms=tuple(draw(st.lists(st.sampled_from(["p1-memory", "p1-error-rate"]), max_size=2))),
+        went_on_at=draw(st.sampled_from([0.0, 50.0])),
+        alarms=tuple(draw(st.lists(alarms(), max_size=3))),
+        shared_alarms=frozenset(draw(st.sets(st.sampled_from(["a", "b"])))),
     )
 
 
@@ -445,7 +501,7 @@ def test_only_enough_healthy_data_passes(situation: Situation) -> None:
         assert candidate.served >= PLAN.criteria.requests
         assert (candidate.error_rate or 0) <= PLAN.criteria.error_rate
         assert situation.elapsed >= situation.needed
-        assert not situation.alarms
+        assert all(each.severity != "P1" for each in situation.alarms)
         assert situation.share == 1 or situation.seen.stage.control.served
 
 
@@ -460,7 +516,9 @@ def test_upstream_trouble_in_both_arms_comes_before_limits_and_disasters(
 
 
 @given(situations())
-def test_nothing_is_taken_back_for_fewer_than_three_users(situation: Situation) -> None:
+def test_without_a_rule_that_says_so_nothing_is_taken_back_for_fewer_than_three_users(
+    situation: Situation,
+) -> None:
     def few(both: Both) -> Both:
         lone = frozenset(sorted(both.candidate.users_failing)[:2])
         calm = replace(both.candidate, users_failing=lone, above={}, memory_max=0.0)
@@ -470,6 +528,7 @@ def test_nothing_is_taken_back_for_fewer_than_three_users(situation: Situation) 
     lonely = replace(
         situation,
         seen=Seen(few(seen.stage), few(seen.recent), tuple(map(few, seen.checks))),
+        alarms=(),
     )
     assert judge(PLAN, lonely).kind is not Kind.FAIL
 
@@ -479,3 +538,21 @@ def test_every_verdict_has_a_sentence_and_finite_figures(situation: Situation) -
     verdict = judge(PLAN, situation)
     assert verdict.sentence.endswith(".")
     assert all(abs(value) < 1e13 for value in verdict.figures.values())
+
+
+@given(situations())
+def test_every_alert_that_fires_is_recorded_whatever_decided(situation: Situation) -> None:
+    figures = judge(PLAN, situation).figures
+    assert {f"alert_{each.rule}" for each in situation.alarms} <= set(figures)
+
+
+@given(situations())
+def test_only_a_new_alert_of_the_candidate_alone_takes_it_back(situation: Situation) -> None:
+    verdict = judge(PLAN, situation)
+    if (verdict.kind, verdict.rule) == (Kind.FAIL, "alarm"):
+        assert any(
+            ROLL_BACK in each.actions
+            and each.since > situation.went_on_at
+            and each.rule not in situation.shared_alarms
+            for each in situation.alarms
+        )

@@ -1,0 +1,43 @@
+"""What a rollout hears of the alerts on its versions."""
+
+from __future__ import annotations
+
+from functions.alerts.alarm import alarms_of
+from functions.alerts.measures import Key
+from functions.alerts.rule import NOTIFY, PAUSE, ROLL_BACK, Rule
+from functions.alerts.state import FIRING, PENDING, SILENCED, State
+
+RULE = Rule(
+    "score", "P2", "performance_score", 70, 60, 0, 60, 20, (NOTIFY, ROLL_BACK), comparison="<"
+)
+BY_ID = {"score": RULE}
+
+
+def state(version: str, status: str = FIRING, muted: str = "", service: str = "stories") -> State:
+    key = Key("score", service, version)
+    return State(key, "P2", status, 100.0, 70, value=61.5, muted=muted)
+
+
+def heard(*states: State) -> list[tuple[str, ...]]:
+    return [alarm.actions for alarm in alarms_of(states, BY_ID, "stories", "1.3.0")]
+
+
+def test_what_fires_on_the_version_with_its_figures() -> None:
+    alarm = alarms_of([state("1.3.0")], BY_ID, "stories", "1.3.0")[0]
+    assert (alarm.rule, alarm.severity, alarm.since, alarm.value) == ("score", "P2", 100.0, 61.5)
+    assert "performance score was 61.5; the limit is 70" in alarm.sentence
+
+
+def test_others_are_not_heard() -> None:
+    assert not heard(state("1.3.0", PENDING), state("1.2.0"), state("1.3.0", service="search"))
+    assert not heard(state("1.3.0+pinned"), state("1.3.0+fallback"))
+    assert not alarms_of([state("1.3.0")], {}, "stories", "1.3.0"), "its rule is gone"
+
+
+def test_what_is_only_claimed_pauses_and_never_rolls_back() -> None:
+    assert heard(state("1.3.0+claimed")) == [(NOTIFY, PAUSE)]
+    assert heard(state("1.3.0"), state("1.3.0+claimed")) == [(NOTIFY, ROLL_BACK), (NOTIFY, PAUSE)]
+
+
+def test_who_is_told_makes_no_difference() -> None:
+    assert heard(state("1.3.0", muted=SILENCED)) == [(NOTIFY, ROLL_BACK)]
