@@ -24,6 +24,9 @@ RECENT_SECONDS = 180
 SLOTS_KEPT_SECONDS = 6 * 3600
 WINDOWS_KEPT_SECONDS = 30 * 86_400
 SLOTS_LIMIT = 20_000
+SLOTS_SECONDS = 8.0
+"""For all slots of three minutes at once: hundreds of instances write thousands of them."""
+
 WINDOWS_LIMIT = 5_000
 LATE_MINUTES_LIMIT = 20
 BATCH = 400
@@ -68,14 +71,20 @@ def load_flushed(
     store: Store, scope: Scope, now: float, span: float = RECENT_SECONDS
 ) -> list[Window]:
     """The slots written in the last `span` seconds, late ones of earlier times with them."""
-    documents = store.query(
+    documents = flushed_since(store, scope, windows.slot_start(now - span))
+    return [window_of(document, SLOT_SECONDS) for document in documents]
+
+
+def flushed_since(store: Store, scope: Scope, since: float) -> list[Document]:
+    """The documents of the slots written since then, the last first; at most SLOTS_LIMIT."""
+    return store.query(
         scope.collection("slots"),
-        [("flushed_at", ">=", timestamp(windows.slot_start(now - span)))],
+        [("flushed_at", ">=", timestamp(since))],
         order_by="flushed_at",
         descending=True,
         limit=SLOTS_LIMIT,
+        timeout=SLOTS_SECONDS,
     )
-    return [window_of(document, SLOT_SECONDS) for document in documents]
 
 
 def load_minutes(

@@ -1,0 +1,87 @@
+"""What is kept of the slots is what is stored, for fewer reads."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from functions.documents import Scope, Store
+from functions.metrics import slots as slots_module
+from functions.metrics import store as metric_store
+from functions.metrics.slots import OVERLAP_SECONDS, Slots
+from functions.metrics.store import RECENT_SECONDS, SlotKey
+from functions.metrics.tally import Tally
+from functions.metrics.windows import Window, slot_start
+
+SCOPE = Scope("main", "production")
+START = 1_800_000_000
+
+
+def write(store: Store, at: float, instance: str, requests: int, flushed: float) -> None:
+    key = SlotKey(SCOPE, slot_start(at), "stories", "1.2.0", 3)
+    store.commit([metric_store.slot_write(key, instance, Tally(requests=requests), flushed)])
+
+
+def in_order(slots: list[Window]) -> list[tuple[int, int]]:
+    return sorted((slot.start, slot.tally.requests) for slot in slots)
+
+
+def test_looks_see_what_is_stored(store: Store) -> None:
+    """Instances write, overwrite and write late; every look sees as much as one at all of it."""
+    chance = random.Random(3)
+    slots = Slots()
+    counted: dict[tuple[int, str], int] = {}
+    for second in range(0, 400, 5):
+        now = START + second
+        for instance in "abc":
+            at = now - chance.choice([0, 0, 0, 4, 12, 70])
+            key = (slot_start(at), instance)
+            counted[key] = counted.get(key, 0) + 1
+            begun = max(at, now - chance.uniform(0, OVERLAP_SECONDS - 6))
+            write(store, at, instance, counted[key], begun)
+        if second % 10 == 0:
+            expected = metric_store.load_flushed(store, SCOPE, now)
+            assert in_order(slots.flushed(store, SCOPE, now)) == in_order(expected)
+            recent = metric_store.load_recent(store, SCOPE, now, 60)
+            assert in_order(slots.recent(store, SCOPE, now, 60)) == in_order(recent)
+
+
+def test_a_look_reads_what_was_written_since_the_last(store: Store) -> None:
+    for number in range(18):
+        write(store, START + 10 * number, "a", 7, START + 10 * number + 9)
+    slots = Slots()
+    store.operations.clear()
+    assert len(slots.flushed(store, SCOPE, START + 180)) == 18
+    assert store.operations["reads"] == 18
+    store.operations.clear()
+    assert len(slots.flushed(store, SCOPE, START + 185)) == 18
+    assert store.operations["reads"] == 2, "of the last 20 seconds before the last look"
+    assert len(slots.flushed(store, SCOPE, START + 500)) == 0
+
+
+def test_a_longer_span_is_read_from_what_is_stored(store: Store) -> None:
+    write(store, START, "a", 7, START + 9)
+    slots = Slots()
+    now = START + RECENT_SECONDS + 60
+    assert slots.recent(store, SCOPE, now, RECENT_SECONDS) == []
+    assert in_order(slots.recent(store, SCOPE, now, RECENT_SECONDS + 70)) == [(START, 7)]
+
+
+def test_a_clock_that_is_set_back_reads_all_again(store: Store) -> None:
+    slots = Slots()
+    assert slots.flushed(store, SCOPE, START + 500) == []
+    write(store, START, "a", 7, START + 9)
+    assert in_order(slots.flushed(store, SCOPE, START + 60)) == [(START, 7)]
+
+
+def test_a_cut_list_is_not_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        write(store, START, f"i{number}", 1, START + 9)
+    slots = Slots()
+    for module in (slots_module, metric_store):
+        monkeypatch.setattr(module, "SLOTS_LIMIT", 2)
+    assert len(slots.flushed(store, SCOPE, START + 10)) == 2
+    for module in (slots_module, metric_store):
+        monkeypatch.setattr(module, "SLOTS_LIMIT", 20_000)
+    assert len(slots.flushed(store, SCOPE, START + 80)) == 3
