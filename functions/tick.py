@@ -1,7 +1,7 @@
 """The minute's work of the bundle: see, judge, act, then tell.
 
     settle abandoned stories → merge metric windows → evaluate alert rules → step rollouts
-    → apply scheduled changes → deliver the outbox → sum up evaluations → publish
+    → follow incidents → apply scheduled changes → deliver the outbox → sum up evaluations → publish
 
 While something is being rolled out, or a scheduled change is due within the minute, it repeats
 every 10 s inside its minute. The last three run aside, under a time limit: trouble with them never
@@ -21,9 +21,10 @@ from typing import TypeVar
 from functions import log
 from functions.alerts import defined, outbox, scheduled
 from functions.alerts.defined import Defined
+from functions.alerts.incidents.follow import follow
 from functions.alerts.measures import Sources
 from functions.alerts.values import reach_seconds, values
-from functions.alerts.watch import publishing, watch
+from functions.alerts.watch import Watched, publishing, watch
 from functions.clock import Clock
 from functions.definitions import Definitions
 from functions.documents import Scope, Store, Write
@@ -35,7 +36,8 @@ from functions.metrics.due import Extra
 from functions.metrics.publish import Sink, lag, publish
 from functions.metrics.store import load_flushed, merge_minutes
 from functions.metrics.windows import Window
-from functions.rollouts.advance import Alarms, Step, advance, nothing_fires
+from functions.rollouts.advance import Step, advance, nothing_fires
+from functions.rollouts.deeds import history
 from functions.rollouts.store import using
 from functions.stories.abandoned import settle_abandoned
 from functions.stories.publish import releasable
@@ -122,16 +124,18 @@ def decide(deps: Deps, scope: Scope) -> Step:
         )
         slots = _attempt("load slots", lambda: load_flushed(deps.store, scope, deps.clock.now()))
         known = _attempt("load definitions", lambda: defined.defined(deps.definitions.of(scope)))
-        alarms: Alarms | None = None
+        watched: Watched | None = None
         if slots is not None:
             _attempt("merge windows", lambda: _merge(deps, scope, slots))
         if slots is not None and known is not None:
-            alarms = _attempt("evaluate alert rules", lambda: _alarms(deps, scope, known, slots))
+            watched = _attempt("evaluate alert rules", lambda: _watch(deps, scope, known, slots))
+        alarms = watched.alarms if watched else nothing_fires
         step = _attempt(
             "step rollouts",
-            lambda: advance(deps.store, deps.clock, scope, alarms or nothing_fires),
+            lambda: advance(deps.store, deps.clock, scope, alarms),
         )
-        # After the rollouts: what takes users back waits for nothing.
+        # After the rollouts: what takes users back waits for nothing, and can be told of.
+        _attempt("follow incidents", lambda: _follow(deps, scope, known or Defined(), watched))
         fired = _attempt(
             "apply scheduled changes",
             lambda: apply_due(deps.store, deps.clock, scope, tell_of_failure, ABOVE),
@@ -178,7 +182,7 @@ def _merge(deps: Deps, scope: Scope, slots: Sequence[Window]) -> int:
     return merge_minutes(deps.store, scope, deps.clock.now(), slots)
 
 
-def _alarms(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) -> Alarms:
+def _watch(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) -> Watched:
     now = deps.clock.now()
     return watch(
         deps.store,
@@ -189,7 +193,21 @@ def _alarms(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) -
         handed=publishing(lag(deps.store, scope, now)),
         sources=_sources(deps, scope, known),
         silences=known.silences,
-    ).alarms
+    )
+
+
+def _follow(deps: Deps, scope: Scope, known: Defined, watched: Watched | None) -> int:
+    """When the rules could not be evaluated, what is stored is followed all the same."""
+    return len(
+        follow(
+            deps.store,
+            scope,
+            known.rules,
+            deps.clock.now(),
+            firing=watched is None or bool(watched.evaluation.loud()),
+            history=partial(history, deps.store, scope),
+        )
+    )
 
 
 def _sources(deps: Deps, scope: Scope, known: Defined) -> Sources:

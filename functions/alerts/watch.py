@@ -1,7 +1,8 @@
 """One look at every rule: read the states, evaluate, commit what changed.
 
-A state, the event that tells of it and the message are written together. Two that watch at once
-decide the same; the second is refused and leaves it at that.
+A state and the event that tells of it are written together. Two that watch at once decide the
+same; the second is refused and leaves it at that. Who is told of it follows from what is stored:
+`incidents/follow.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from functions import log
-from functions.alerts import events, outbox, rules, told
+from functions.alerts import events, rules
 from functions.alerts import store as alert_store
 from functions.alerts.alarm import Alarm, alarms_of
 from functions.alerts.measures import PLAIN, Key, Measured, Measurement, Sources
@@ -19,7 +20,7 @@ from functions.alerts.rules import Evaluation, Transition
 from functions.alerts.silence import Silence
 from functions.alerts.state import OK
 from functions.alerts.thresholds import BUILT_IN, PUBLISHING
-from functions.documents import Document, Refused, Scope, Store, Write
+from functions.documents import Document, Refused, Scope, Store
 from functions.metrics.windows import Window
 
 PUBLISHER = Key(PUBLISHING.id, "palier", "publishing")
@@ -92,19 +93,11 @@ def _write(
         noted = [events.of_transition(scope, change, now) for change in changes]
         noted += [events.of_removal(scope, removed[key], now) for key in group if key in removed]
         try:
-            store.commit([*(needed[key] for key in group), *noted, *_messages(scope, changes, now)])
+            store.commit([*(needed[key] for key in group), *noted])
         except Refused:
             continue
         written += changes
     return written
-
-
-def _messages(scope: Scope, changes: Sequence[Transition], now: float) -> list[Write]:
-    return [
-        outbox.enqueue(scope, told.of_transition(change), now)
-        for change in changes
-        if change.opens or change.closes
-    ]
 
 
 def _tell_log(transition: Transition) -> None:
