@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.alerts.in_force import in_force
-from functions.alerts.rule import Rule
+from functions.alerts.objectives.objective import Objective, objectives_of
+from functions.alerts.rule import BURN_RATE, Rule
 from functions.alerts.silence import Silence, silences_of
 from functions.alerts.thresholds import BUILT_IN
 from functions.metrics.performance import Score
@@ -15,7 +16,8 @@ from functions.metrics.performance import Score
 RULES = "rules"
 SILENCES = "silences"
 SCORES = "scores"
-PARTS = (RULES, SILENCES, SCORES)
+OBJECTIVES = "objectives"
+PARTS = (RULES, SILENCES, SCORES, OBJECTIVES)
 """The published parts that it is made of."""
 
 Part = Mapping[str, Any]
@@ -23,18 +25,23 @@ Part = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Defined:
-    """The rules in force, who is silent, and how services are scored where somebody decided."""
+    """The rules in force, who is silent, how services are scored where somebody decided, and what
+    they are to achieve."""
 
     rules: tuple[Rule, ...] = BUILT_IN
     silences: tuple[Silence, ...] = ()
     scores: Mapping[str, Score] = field(default_factory=dict)
+    objectives: tuple[Objective, ...] = ()
 
 
 def defined(parts: Mapping[str, Part]) -> Defined:
+    objectives = objectives_of(parts.get(OBJECTIVES, {}))
+    rules = in_force(parts.get(RULES, {}))
     return Defined(
-        in_force(parts.get(RULES, {})),
+        rules if objectives else tuple(rule for rule in rules if rule.metric != BURN_RATE),
         silences_of(parts.get(SILENCES, {})),
         scores_of(parts.get(SCORES, {})),
+        objectives,
     )
 
 

@@ -43,6 +43,7 @@ RETRIES = "retries_p95"
 RETRIES_MAX = "retries_max"
 OVERFLOW = "overflow"
 PUBLISHING_LAG = "publishing_lag_seconds"
+BURN_RATE = "burn_rate"
 
 
 @dataclass(frozen=True)

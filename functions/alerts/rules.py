@@ -107,6 +107,7 @@ def evaluate(
 ) -> Evaluation:
     """Every alert that was measured or that there was."""
     by_id = {rule.id: rule for rule in rules}
+    asked = {key.rule for key in measured}
     silences = tuple(silences)
     stepped: dict[Key, State] = {}
     gone: list[State] = []
@@ -114,7 +115,7 @@ def evaluate(
         rule, before = by_id.get(key.rule), previous.get(key)
         if rule is None or rule.service not in ("", key.service):
             gone += [before] if before else []
-        elif rule.kind == HANDED and key not in measured and before:
+        elif rule.kind == HANDED and key.rule not in asked and before:
             stepped[key] = before  # whoever knows it was not asked this time
         else:
             stepped[key] = step(rule, key, before, measured.get(key), now)

@@ -19,6 +19,7 @@ needed, at the 95th percentile.
 from __future__ import annotations
 
 from functions.alerts.rule import (
+    BURN_RATE,
     CONSECUTIVE_FAILURES,
     ERROR_RATE,
     EXECUTION_TIME,
@@ -70,8 +71,21 @@ PUBLISHING = Rule(
 )
 """Cloud Monitoring has not had a minute from us for ten: its policies no longer see anything."""
 
+
+def _burning(severity: str, factor: float, hours: int, keep: int) -> Rule:
+    name, window = f"{severity.lower()}-burn-rate", 3_600 * hours
+    return Rule(name, severity, BURN_RATE, factor, window, 0, keep, 0, (NOTIFY,), kind=HANDED)
+
+
+BURN_RATES: tuple[Rule, ...] = (
+    _burning(P1, 14.4, 1, 300),
+    _burning(P2, 6.0, 6, 1_800),
+    _burning(P3, 1.0, 72, 21_600),
+)
+"""How many times as fast as allowed an objective's budget burns: objectives/burn.py."""
+
 TICK_HEARTBEAT = "tick-heartbeat"
 """The id of the policy that only Cloud Console can hold: it fires when `tick` itself is silent."""
 
-BUILT_IN: tuple[Rule, ...] = (*RULES, NAMES, PUBLISHING)
+BUILT_IN: tuple[Rule, ...] = (*RULES, *BURN_RATES, NAMES, PUBLISHING)
 BY_ID = {rule.id: rule for rule in BUILT_IN}

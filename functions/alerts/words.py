@@ -22,6 +22,10 @@ NAMES: Mapping[str, Names] = {
         ENGLISH: "delay of what Cloud Monitoring is told",
         FRENCH: "retard de ce que reçoit Cloud Monitoring",
     },
+    metrics.BURN_RATE: {
+        ENGLISH: "burn rate of the error budget",
+        FRENCH: "vitesse de consommation du budget d'erreur",
+    },
 }
 
 

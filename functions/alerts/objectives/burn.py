@@ -22,33 +22,24 @@ from functions.alerts.measures import Key, Measurement
 from functions.alerts.objectives.counting import Count
 from functions.alerts.objectives.ledger import Ledger
 from functions.alerts.objectives.objective import Objective
-from functions.alerts.rule import HANDED, NOTIFY, P1, P2, P3, Rule
-from functions.metrics.hours import DAY_SECONDS, HOUR_SECONDS
+from functions.alerts.rule import BURN_RATE, Rule
+from functions.alerts.thresholds import BURN_RATES
+from functions.metrics.hours import DAY_SECONDS
 from functions.metrics.measures import PARTS
-
-BURN_RATE = "burn_rate"
-"""The name of what these rules look at. It is handed in: no tally holds it."""
 
 DIGITS = 9
 """Behind the point, so that a rate of just 14.4 is 14.4 and not more."""
 
 
-def _rule(severity: str, factor: float, long: int, keep: int) -> Rule:
-    identifier = f"{severity.lower()}-burn-rate"
-    return Rule(identifier, severity, BURN_RATE, factor, long, 0, keep, 0, (NOTIFY,), kind=HANDED)
-
-
-RULES: tuple[Rule, ...] = (
-    _rule(P1, 14.4, HOUR_SECONDS, 300),
-    _rule(P2, 6.0, 6 * HOUR_SECONDS, 1_800),
-    _rule(P3, 1.0, 3 * DAY_SECONDS, 6 * HOUR_SECONDS),
-)
 SHORT_SECONDS: Mapping[str, int] = {
     "p1-burn-rate": 300,
     "p2-burn-rate": 1_800,
-    "p3-burn-rate": 6 * HOUR_SECONDS,
+    "p3-burn-rate": 21_600,
 }
 """The short window by rule; the rule's own is the long one."""
+
+SHORTER = 12
+"""By how much the short window is shorter, where nothing else is said: as the workbook has it."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +79,9 @@ def measure(rule: Rule, objective: Objective, ledger: Ledger) -> Measurement | N
     short one nothing."""
     long = ledger.last(rule.window_seconds)
     slow = burn_rate(objective, long)
-    fast = burn_rate(objective, ledger.last(SHORT_SECONDS[rule.id]))
+    fast = burn_rate(
+        objective, ledger.last(SHORT_SECONDS.get(rule.id, rule.window_seconds // SHORTER))
+    )
     if slow is None or fast is None or long.total < objective.volume:
         return None
     value = min(slow, fast)
@@ -96,21 +89,35 @@ def measure(rule: Rule, objective: Objective, ledger: Ledger) -> Measurement | N
 
 
 def measured(
-    objectives: Iterable[Objective], ledgers: Mapping[str, Ledger], known: Iterable[Key] = ()
+    objectives: Iterable[Objective],
+    ledgers: Mapping[str, Ledger],
+    rules: Iterable[Rule] = BURN_RATES,
 ) -> dict[Key, Measurement | None]:
-    """Every burn rule for every objective, by its ledger (`ledgers` by the objectives' ids).
-
-    `known` are the alerts that there are: of an objective that is gone nothing is measured any
-    more, so that its alert ends.
-    """
-    ids = {rule.id for rule in RULES}
-    found: dict[Key, Measurement | None] = {key: None for key in known if key.rule in ids}
+    """Every burn rule of these for every objective; `ledgers` by the objectives' ids."""
+    burning = [rule for rule in rules if rule.metric == BURN_RATE]
+    found: dict[Key, Measurement | None] = {}
     for objective in objectives:
         ledger = ledgers.get(objective.id)
-        for rule in RULES:
+        for rule in burning:
+            if rule.service not in ("", objective.service):
+                continue
             key = Key(rule.id, objective.service, arm(objective.id))
             found[key] = measure(rule, objective, ledger) if ledger else None
     return found
+
+
+def least_left(
+    objectives: Iterable[Objective], ledgers: Mapping[str, Ledger], service: str
+) -> float | None:
+    """The least of what is left of the budgets of a service; None when that isn't known of each, or
+    it has none."""
+    found = [
+        budget(each, ledgers[each.id]).left if each.id in ledgers else None
+        for each in objectives
+        if each.service == service
+    ]
+    known = [left for left in found if left is not None]
+    return min(known) if known and len(known) == len(found) else None
 
 
 def arm(identifier: str) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -80,7 +80,21 @@ class Objective:
 
     @staticmethod
     def from_document(identifier: str, data: Mapping[str, Any]) -> Objective:
-        return Objective(**{**data, "id": identifier, "kind": Kind(data["kind"])})
+        known = {name: value for name, value in data.items() if name in _FIELDS}
+        return Objective(**{**known, "id": identifier, "kind": Kind(data["kind"])})
+
+
+_FIELDS = frozenset(item.name for item in fields(Objective))
+
+
+def objectives_of(definitions: Mapping[str, Mapping[str, Any]]) -> tuple[Objective, ...]:
+    """What is published, but for kinds and fields that only a later bundle understands."""
+    kinds = {kind.value for kind in Kind}
+    return tuple(
+        Objective.from_document(identifier, definition)
+        for identifier, definition in sorted(definitions.items())
+        if definition.get("kind") in kinds
+    )
 
 
 def validate(objective: Objective) -> Objective:

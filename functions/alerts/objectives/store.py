@@ -11,11 +11,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from functions import log
 from functions.alerts.objectives import ledger as ledgers
 from functions.alerts.objectives.ledger import Ledger
 from functions.alerts.objectives.objective import Objective
-from functions.catalog import Catalog, Definition
+from functions.catalog import Catalog
 from functions.documents import Document, Reads, Scope, Write
 from functions.published import timestamp
 
@@ -33,17 +32,6 @@ class Kept:
     service: str
     document: Document | None
     ledgers: Mapping[str, Ledger]
-
-
-def objectives_of(definitions: Mapping[str, Definition]) -> list[Objective]:
-    """The objectives of a published part. One that can't be read must not stop the others."""
-    found = []
-    for identifier, definition in sorted(definitions.items()):
-        try:
-            found.append(Objective.from_document(identifier, definition))
-        except (KeyError, TypeError, ValueError) as error:
-            log.exception("objective_unreadable", error, objective=identifier)
-    return found
 
 
 def kept(reads: Reads, scope: Scope, services: Iterable[str]) -> dict[str, Kept]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,16 +11,17 @@ from hypothesis import strategies as st
 from functions.alerts.measures import Key
 from functions.alerts.objectives import burn
 from functions.alerts.objectives import ledger as ledgers
-from functions.alerts.objectives.burn import RULES, SHORT_SECONDS
+from functions.alerts.objectives.burn import SHORT_SECONDS
 from functions.alerts.objectives.counting import Count
 from functions.alerts.objectives.ledger import Ledger
 from functions.alerts.objectives.objective import Kind, Objective
 from functions.alerts.rule import Rule
+from functions.alerts.thresholds import BURN_RATES
 
 START = 1_800_000_000 - 1_800_000_000 % 86_400
 OBJECTIVE = Objective("up", "stories", Kind.AVAILABILITY, 0.999)
 EVENTS = 10_000
-BY_ID = {rule.id: rule for rule in RULES}
+BY_ID = {rule.id: rule for rule in BURN_RATES}
 DAYS = 4
 
 
@@ -35,7 +38,7 @@ def steadily(bad: int, quiet_minutes: int = 0) -> Ledger:
     return ledger
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", BURN_RATES, ids=lambda rule: rule.id)
 def test_just_above_its_factor_fires_and_just_that_does_not(rule: Rule) -> None:
     at = round(rule.threshold * 0.001 * EVENTS)
     exactly, above = (burn.measure(rule, OBJECTIVE, steadily(bad)) for bad in (at, at + 1))
@@ -46,7 +49,7 @@ def test_just_above_its_factor_fires_and_just_that_does_not(rule: Rule) -> None:
     assert above.value == pytest.approx(rule.threshold + 0.1)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", BURN_RATES, ids=lambda rule: rule.id)
 def test_what_is_over_fires_no_longer(rule: Rule) -> None:
     long_ago = steadily(9_000, quiet_minutes=SHORT_SECONDS[rule.id] // 60)
     found = burn.measure(rule, OBJECTIVE, long_ago)
@@ -94,13 +97,12 @@ def test_without_anything_counted_nothing_is_known_of_a_budget() -> None:
     assert (found.left, found.good) == (None, None)
 
 
-def test_alerts_of_objectives_that_are_gone_end() -> None:
-    gone = Key("p1-burn-rate", "stories", "all+gone")
-    other = Key("p1-error-rate", "stories", "1.2.0")
-    found = burn.measured([OBJECTIVE], {"up": steadily(200)}, [gone, other])
-    assert found[gone] is None
-    assert other not in found
-    alive = {key.rule for key, value in found.items() if value and value.breached}
-    assert alive == set(BY_ID)
-    assert {key.version for key in found} == {"all+up", "all+gone"}
+def test_every_objective_has_an_alert_of_each_rule_in_force() -> None:
+    found = burn.measured([OBJECTIVE], {"up": steadily(200)})
+    assert {key.rule for key, value in found.items() if value and value.breached} == set(BY_ID)
+    assert {(key.service, key.version) for key in found} == {("stories", "all+up")}
     assert burn.measured([OBJECTIVE], {})[Key("p1-burn-rate", "stories", "all+up")] is None
+    elsewhere = replace(BY_ID["p1-burn-rate"], service="search")
+    assert burn.measured([OBJECTIVE], {}, [elsewhere, BY_ID["p2-burn-rate"]]).keys() == {
+        Key("p2-burn-rate", "stories", "all+up")
+    }

@@ -12,6 +12,7 @@ from functions.alerts.objectives.objective import (
     DAYS,
     Kind,
     Objective,
+    objectives_of,
     sentence,
     validate,
 )
@@ -79,3 +80,14 @@ def test_what_is_counted_does_not_depend_on_what_is_aimed_at(
     one = Objective("a", "stories", Kind.LATENCY, target, days, threshold_ms=threshold)
     other = Objective("b", "stories", Kind.LATENCY, 0.9, threshold_ms=threshold)
     assert one.indicator == other.indicator
+
+
+def test_what_a_later_bundle_wrote_stops_nothing() -> None:
+    published = {
+        "a": {**WORKING[0].to_document(), "colour": "blue"},
+        "b": {"kind": "freshness", "service": "stories"},
+        "c": WORKING[1].to_document(),
+    }
+    found = objectives_of(published)
+    assert [each.id for each in found] == ["a", "c"]
+    assert found[0].indicator == "availability"
