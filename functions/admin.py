@@ -50,6 +50,7 @@ def serve(request: flask.Request) -> flask.Response:
 
 @wiring.once
 def application() -> flask.Flask:
+    from functions.catalog import rebuild
     from functions.flags.manage import (
         exchange_routes,
         explain_routes,
@@ -61,6 +62,8 @@ def application() -> flask.Flask:
         segment_routes,
         transfer_routes,
     )
+    from functions.metrics.apps import admin_routes as app_metrics
+    from functions.metrics.apps.declare import METRICS
     from functions.published import SERVICES
     from functions.registry import routes as registry
     from functions.rollouts import routes as rollouts
@@ -72,6 +75,7 @@ def application() -> flask.Flask:
     from functions.stories.versions import SERVICE
 
     ask = wiring.administration
+    measured = {SERVICE: MEASURES}
     rooms = [
         flag_routes.blueprint(ask, using, releasable),
         lifecycle_routes.blueprint(ask, using),
@@ -81,10 +85,11 @@ def application() -> flask.Flask:
         key_routes.blueprint(ask),
         transfer_routes.blueprint(ask, releasable),
         exchange_routes.blueprint(ask, releasable),
-        repair_routes.blueprint(ask, {SERVICES: services}),
+        repair_routes.blueprint(ask, {SERVICES: services, METRICS.collection: rebuild(METRICS)}),
         versions.blueprint(ask),
         users.blueprint(ask),
-        rollouts.blueprint(ask, releasable, {SERVICE: MEASURES}),
+        app_metrics.blueprint(ask, measured),
+        rollouts.blueprint(ask, releasable, measured),
         registry.blueprint(ask),
     ]
     app = web.make_app(FUNCTION, PREFIX, rooms)

@@ -1,5 +1,5 @@
-"""The HTTP function `api`, for client apps: flags over OFREP and for flagd, stories, and the
-bundle's health.
+"""The HTTP function `api`, for client apps: flags over OFREP and for flagd, events, stories, and
+the bundle's health.
 
     request → flags? → evaluated at once
             → anything else → Flask: its route
@@ -27,7 +27,7 @@ PREFIX = "/api"
 FUNCTION = "api"
 SURFACE = Surface(
     title="Palier: api",
-    summary="For client apps: flags over OFREP, stories, and the bundle's health.",
+    summary="For client apps: flags over OFREP, events, stories, and the bundle's health.",
     version=VERSION,
     prefix=PREFIX,
     schemes={"IdToken": ID_TOKEN, "ApiKey": API_KEY, "ApiKeyHeader": API_KEY_HEADER},
@@ -50,16 +50,28 @@ def application() -> Application:
 def slower_routes() -> flask.Flask:
     """What Flask answers. pydantic and what else these routes need is imported here."""
     from functions import tokens
+    from functions.flags.clients.senders import Senders, context_problem
+    from functions.metrics.apps import routes as events
     from functions.registry import health_routes
     from functions.stories import routes as stories
     from functions.stories.owners import library_routes as library
 
-    scope = wiring.settings().scope
+    settings = wiring.settings()
+    scope = settings.scope
+    senders = Senders(
+        wiring.snapshots,
+        wiring.CLOCK,
+        Limits(settings.evaluation_limit),
+        scope,
+        person=tokens.person,
+        app=tokens.app,
+    )
     app = web.make_app(
         FUNCTION,
         PREFIX,
         [
             health_routes.blueprint(wiring.snapshots, scope),
+            events.blueprint(wiring.reception, senders.read, context_problem),
             stories.blueprint(wiring.studio, scope, tokens.person),
             library.blueprint(wiring.library, wiring.recorder, scope, tokens.person),
         ],

@@ -15,6 +15,7 @@ from functions.documents import Document, Refused, Scope, Store, Write
 from functions.flags import counts, sums
 from functions.flags.manage.schedule_store import COLLECTION as SCHEDULES
 from functions.metrics import store as metrics
+from functions.metrics.apps import batches
 from functions.published import timestamp
 from functions.stories.limits import cap, quota
 from functions.tick import environments
@@ -71,6 +72,7 @@ def delete_old_quotas(store: Store, scope: Scope, now: float) -> int:
 
 WORK: Sequence[tuple[str, Callable[[Store, Scope, float], int]]] = (
     ("slots and windows", metrics.cleanup),
+    ("batches of events", batches.cleanup),
     ("outbox", outbox.cleanup),
     ("parts", delete_old_parts),
     ("evidence", delete_old_evidence),

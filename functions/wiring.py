@@ -22,6 +22,7 @@ from functions.settings import Settings
 
 if TYPE_CHECKING:
     from functions.administration import Administration
+    from functions.metrics.apps.accept import Reception
     from functions.metrics.recorder import Recorder
     from functions.stories.owners.library import Library
     from functions.stories.studio import Studio
@@ -132,6 +133,15 @@ def studio() -> Studio:
     )
     threading.Thread(target=model.warm, name="warming", daemon=True).start()
     return made
+
+
+@once
+def reception() -> Reception:
+    """What takes events of apps."""
+    from functions.metrics.apps.accept import Reception
+    from functions.metrics.apps.intake import Intake
+
+    return Reception(snapshots(), Intake(store(), CLOCK), CLOCK)
 
 
 @once

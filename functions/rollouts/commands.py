@@ -19,8 +19,10 @@ from functions.errors import (
     NotFound,
 )
 from functions.flags.flag import Flag
+from functions.metrics.apps.declared import demandable, read_all
 from functions.metrics.measures import Known
 from functions.metrics.windows import Window
+from functions.published import DECLARED
 from functions.rollouts import state, store
 from functions.rollouts.criterion import misplaced
 from functions.rollouts.evidence import last_minute
@@ -95,7 +97,9 @@ def create(
                 "never advance.",
                 remedy="Name the `service` whose versions they are, or take the plan `manual`.",
             )
-        wrong = list(misplaced(plan.criteria.measures, service, measured.get(service, {})))
+        from_apps = demandable(read_all(view.part(DECLARED)).values()) if service else {}
+        known = {**from_apps, **measured.get(service, {})}
+        wrong = list(misplaced(plan.criteria.measures, service, known))
         if wrong:
             raise InvalidArgument(f"This plan can't work. {' '.join(wrong)}")
         rollout = Rollout(

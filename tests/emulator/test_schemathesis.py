@@ -20,7 +20,7 @@ from tests.servers.hostile_openai import HostileOpenAI, story
 from tests.tokens import id_token
 
 EXAMPLES = 12
-OTHER_ROOMS = ["versions", "users", "rollouts", "registry", "description"]
+OTHER_ROOMS = ["metrics", "versions", "users", "rollouts", "registry", "description"]
 REFUSING = ["400", "401", "403", "404", "405", "409", "413"]
 """What answers a request that is not as described."""
 
@@ -136,11 +136,17 @@ def test_the_flags_of_api(world: World) -> None:
 
 
 @pytest.mark.timeout(300)
+def test_events(world: World) -> None:
+    """No metric is declared: that they hold what they say of refusals is what is seen."""
+    assert run(world.api(**{"X-API-Key": world.town.secret}).include(tag="events")).failures == []
+
+
+@pytest.mark.timeout(300)
 def test_stories_and_health(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     with HostileOpenAI([story()]) as model:
         monkeypatch.setenv("PALIER_OPENAI_URL", model.address)
-        result = run(world.api(Authorization=world.token).exclude(tag="flags"))
+        result = run(world.api(Authorization=world.token).exclude(tag=["flags", "events"]))
     assert result.failures == []
     one = "/v1/stories/{story_id}"
     assert result.never_done() == {f"GET {one}", f"DELETE {one}", f"POST {one}/rating"}

@@ -128,10 +128,17 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/segments/key/delete"): {"revision": 1},
     ("POST", "/v1/schedules"): {"flag": "f", "flag_revision": 1, "at": 1e10, "action": "kill"},
     ("PATCH", "/v1/schedules/identifier"): {"revision": 1, "at": 1e10},
+    ("PUT", "/v1/channels/identifier"): {
+        "kind": "slack",
+        "secrets": {"url": "https://hooks.example.com/x"},
+    },
+    ("POST", "/v1/channels/identifier/test"): {},
+    ("PUT", "/v1/routes/identifier"): {"channels": ["log"]},
     ("POST", "/v1/promote"): {"flags": ["f"]},
     ("POST", "/v1/copy"): {"from": "demo", "flags": ["f"]},
     ("POST", "/v1/import"): {"document": {"flags": {}}},
     ("POST", "/v1/stale-flags/clean-up"): {"keys": ["f"]},
+    ("PUT", "/v1/metrics/name"): {"kind": "counter"},
     ("PUT", "/v1/members/uid"): {"role": "reader", "environments": ["staging"]},
     ("POST", "/v1/rollouts"): {"flag": "f", "candidate": "on", "plan": "canary"},
     ("POST", "/v1/versions"): {

@@ -1,0 +1,59 @@
+"""What the events of a batch add to the slots: each once for each of its arms. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, TypeVar
+
+from functions.metrics import tally
+from functions.metrics.apps import attribution
+from functions.metrics.apps.attribution import Moment
+from functions.metrics.apps.declared import LATE, Reported
+from functions.metrics.apps.event import Occurrence
+from functions.metrics.apps.moments import Moments
+from functions.metrics.tally import Note, Tally
+from functions.metrics.windows import slot_start
+
+M = TypeVar("M", bound=Moment)
+
+
+class Place(NamedTuple):
+    """A slot, but for the environment and the instance."""
+
+    start: int
+    service: str
+    version: str
+    generation: int
+
+
+Counts = Mapping[Place, Tally]
+
+
+class Believed(NamedTuple):
+    """An occurrence, and whether it is believed to have happened."""
+
+    occurrence: Occurrence
+    trusted: bool
+
+
+def count(believed: Iterable[Believed], moments: Moments[M]) -> Counts:
+    """By slot. Raises ValueError when no snapshot was noted yet."""
+    tallies: defaultdict[Place, list[Tally]] = defaultdict(list)
+    for one, trusted in believed:
+        then = moments.at(one.at)
+        arms = {
+            attribution.own_arm(then.moment, one.metric.arm_service, one.context, known=then.known)
+        }
+        if then.known and not one.late:
+            arms |= attribution.split_arms(then.moment, one.context)
+        # A late one has no value any more: it only tells that it was late.
+        reported = Reported({LATE: 1.0}) if one.late else one.metric.reported(one.value)
+        generation = then.moment.generation
+        added = tally.of_note(
+            Note("", "", generation, one.at, reported.measures, reported.durations)
+        )
+        for arm in arms if trusted else map(attribution.claimed, arms):
+            place = Place(slot_start(one.at), arm.service, arm.version, generation)
+            tallies[place].append(added)
+    return {place: tally.merge_all(parts) for place, parts in tallies.items()}
