@@ -8,7 +8,7 @@ import pytest
 
 from functions.alerts.rule import Rule
 from functions.alerts.thresholds import BY_ID, TICK_HEARTBEAT
-from functions.alerts.told import shown
+from functions.alerts.words import shown
 from functions.metrics import series
 
 ROOT = Path(__file__).parents[3]
