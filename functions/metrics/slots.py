@@ -20,6 +20,9 @@ OVERLAP_SECONDS = 20
 """How much later than its `flushed_at` a slot may be seen: an instance waits a second for its
 write to be made, `tick` five, and clocks differ."""
 
+FRESH_SECONDS = 2.0
+"""What was read so lately serves a whole look: rules and rollouts decide on the same."""
+
 
 @dataclass(frozen=True)
 class _Kept:
@@ -32,6 +35,10 @@ class _Kept:
 class _Look:
     at: float
     kept: Mapping[str, _Kept]
+
+    @property
+    def slots(self) -> list[Window]:
+        return [each.slot for each in self.kept.values()]
 
 
 _NEVER = _Look(float("-inf"), {})
@@ -56,15 +63,21 @@ class Slots:
             return [window_of(document, SLOT_SECONDS) for document in documents]
         kept = {path: each for path, each in last.kept.items() if each.flushed_at >= since}
         kept |= {document.path: _keep(document, last.kept) for document in documents}
-        self._looks[scope] = _Look(now, kept)
-        return [each.slot for each in kept.values()]
+        look = self._looks[scope] = _Look(now, kept)
+        return look.slots
 
     def recent(self, store: Store, scope: Scope, now: float, span: float) -> list[Window]:
-        """As metrics.store.load_recent. Raises StoreUnavailable."""
+        """As metrics.store.load_recent, or as it was less than FRESH_SECONDS ago.
+
+        Raises StoreUnavailable.
+        """
         if span > RECENT_SECONDS:
             return metric_store.load_recent(store, scope, now, span)
+        last = self._looks.get(scope, _NEVER)
+        fresh = 0 <= now - last.at < FRESH_SECONDS
+        slots = last.slots if fresh else self.flushed(store, scope, now)
         since = slot_start(now - span)
-        return [slot for slot in self.flushed(store, scope, now) if slot.start >= since]
+        return [slot for slot in slots if slot.start >= since]
 
 
 def _keep(document: Document, before: Mapping[str, _Kept]) -> _Kept:

@@ -60,6 +60,17 @@ def test_a_look_reads_what_was_written_since_the_last(store: Store) -> None:
     assert len(slots.flushed(store, SCOPE, START + 500)) == 0
 
 
+def test_one_look_reads_once(store: Store) -> None:
+    write(store, START, "a", 7, START + 9)
+    slots = Slots()
+    seen = slots.flushed(store, SCOPE, START + 10)
+    store.operations.clear()
+    assert slots.recent(store, SCOPE, START + 11, RECENT_SECONDS) == seen
+    assert not store.operations
+    write(store, START, "b", 2, START + 9)
+    assert len(slots.recent(store, SCOPE, START + 12, RECENT_SECONDS)) == 2
+
+
 def test_a_longer_span_is_read_from_what_is_stored(store: Store) -> None:
     write(store, START, "a", 7, START + 9)
     slots = Slots()
