@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 
-from cli import bundle, project, rollouts, stories
+from cli import bundle, metrics, project, rollouts, stories
 from cli.flag_arguments import add_flags, add_schedules, add_segments
 from cli.verbs import (
     Subparsers,
@@ -21,6 +21,16 @@ from cli.verbs import (
     seconds,
 )
 
+KINDS = (
+    "counter",
+    "duration",
+    "gauge",
+    "score",
+    "rating",
+    "complaint",
+    "crash",
+    "conversion",
+)
 EFFORTS = ("none", "minimal", "low", "medium", "high")
 COMMANDS = {
     "start": "begin it: the controller makes the first split within a minute",
@@ -43,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     _add_project_verbs(verbs)
     _add_rollout(group(verbs, "rollout", "releases in stages"))
     _add_stories(group(verbs, "stories", "the versions that write them, and one user's"))
+    _add_metrics(group(verbs, "metrics", "what apps measure"))
     add_flags(group(verbs, "flags", "feature flags"))
     add_segments(group(verbs, "segments", "rules about users, with a name"))
     add_schedules(group(verbs, "schedules", "changes of flags that take effect at a time"))
@@ -137,6 +148,23 @@ def _add_stories(group: Subparsers) -> None:
     _add_uid(erase)
     add_yes(erase)
     add_reason(erase)
+
+
+def _add_metrics(group: Subparsers) -> None:
+    bundle_verb(group, "list", "those that are declared", metrics.list_all)
+    declare = bundle_verb(
+        group, "declare", "declare one, or say anew what it means", metrics.declare
+    )
+    declare.add_argument("name", metavar="NAME", help="such as app_rating")
+    declare.add_argument("--kind", choices=KINDS, required=True, help="what its events are")
+    declare.add_argument("--service", metavar="NAME", help="whose metric it is (the app's own)")
+    declare.add_argument("--unit", metavar="TEXT", help="for people")
+    declare.add_argument("--better", choices=("higher", "lower", "none"), help="(as its kind has)")
+    declare.add_argument("--about", metavar="TEXT", help="for people")
+    add_reason(declare)
+    remove = bundle_verb(group, "remove", "its events are refused from then on", metrics.remove)
+    remove.add_argument("name", metavar="NAME")
+    add_reason(remove)
 
 
 def _add_uid(verb: argparse.ArgumentParser) -> None:

@@ -31,6 +31,10 @@ class Bundle:
         """To the admin API. Raises Failed."""
         return self._admin("POST", path, body, None)
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        """To the admin API, in place of what is there. Raises Failed."""
+        return self._admin("PUT", path, body, None)
+
     def delete(self, path: str, body: Mapping[str, Any]) -> Any:
         """From the admin API, for good. Raises Failed."""
         return self._admin("DELETE", path, body, None)

@@ -44,7 +44,7 @@ def server() -> Iterator[Answering]:
             self.end_headers()
             self.wfile.write(sent)
 
-        do_POST = do_DELETE = do_GET  # noqa: N815
+        do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             """Silent."""
