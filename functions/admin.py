@@ -50,6 +50,9 @@ def serve(request: flask.Request) -> flask.Response:
 
 @wiring.once
 def application() -> flask.Flask:
+    from functions.alerts.channels import channel_routes
+    from functions.alerts.channels.catalog import CHANNELS, ROUTES
+    from functions.alerts.outbox import delivery_routes
     from functions.catalog import rebuild
     from functions.flags.manage import (
         exchange_routes,
@@ -76,6 +79,7 @@ def application() -> flask.Flask:
 
     ask = wiring.administration
     measured = {SERVICE: MEASURES}
+    catalogs = {each.collection: rebuild(each) for each in (METRICS, CHANNELS, ROUTES)}
     rooms = [
         flag_routes.blueprint(ask, using, releasable),
         lifecycle_routes.blueprint(ask, using),
@@ -85,10 +89,12 @@ def application() -> flask.Flask:
         key_routes.blueprint(ask),
         transfer_routes.blueprint(ask, releasable),
         exchange_routes.blueprint(ask, releasable),
-        repair_routes.blueprint(ask, {SERVICES: services, METRICS.collection: rebuild(METRICS)}),
+        repair_routes.blueprint(ask, {SERVICES: services, **catalogs}),
         versions.blueprint(ask),
         users.blueprint(ask),
         app_metrics.blueprint(ask, measured),
+        channel_routes.blueprint(ask, wiring.settings().local_channels),
+        delivery_routes.blueprint(ask),
         rollouts.blueprint(ask, releasable, measured),
         registry.blueprint(ask),
     ]

@@ -27,12 +27,15 @@ NAMES = (
     "PALIER_DOLLARS_AN_HOUR",
     "PALIER_DOLLARS_A_DAY",
     "PALIER_MODERATION_OPEN",
+    "PALIER_REPOSITORY_URL",
+    "PALIER_LOCAL_CHANNELS",
 )
 IDENTIFIER = re.compile(r"[a-z][a-z0-9-]{0,38}")
 WHOLE = re.compile(r"[0-9]{1,9}")
 DOLLARS = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?")
 MICRODOLLARS = 1_000_000
-OFF, ENFORCED = "off", "enforced"
+HTTPS = re.compile(r"https://[!-~]{1,500}")
+OFF, ENFORCED, ALLOWED = "off", "enforced", "allowed"
 MAY_STAY_OPEN = ("teen", "adult")
 """Audiences for whom an answer may be given when moderation can't be asked. Never children."""
 
@@ -56,6 +59,8 @@ class Settings:
     microdollars_an_hour       what the stories of one user may cost in an hour; 0 for any
     microdollars_a_day         what all stories of the environment may cost in a day; 0 for any
     moderation_open            audiences whose stories are told when moderation can't be asked
+    repository_url             where the repository can be read, for links to runbooks; "" for none
+    local_channels             whether messages may go to this machine and its network, without TLS
     """
 
     application: str
@@ -71,6 +76,8 @@ class Settings:
     microdollars_an_hour: int
     microdollars_a_day: int
     moderation_open: frozenset[str]
+    repository_url: str
+    local_channels: bool
 
     @staticmethod
     def from_environment(environ: Mapping[str, str]) -> Settings:
@@ -89,6 +96,8 @@ class Settings:
             microdollars_an_hour=_dollars(environ, "PALIER_DOLLARS_AN_HOUR", "5"),
             microdollars_a_day=_dollars(environ, "PALIER_DOLLARS_A_DAY", "100"),
             moderation_open=_some_of(environ, "PALIER_MODERATION_OPEN", MAY_STAY_OPEN),
+            repository_url=_address(environ, "PALIER_REPOSITORY_URL"),
+            local_channels=_one_of(environ, "PALIER_LOCAL_CHANNELS", (OFF, ALLOWED)) == ALLOWED,
         )
 
     @property
@@ -137,6 +146,13 @@ def _some_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) ->
             f"{name} is {' '.join(words)!r}; it takes any of {', '.join(choices)}, or nothing."
         )
     return frozenset(words)
+
+
+def _address(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if value and not HTTPS.fullmatch(value):
+        raise SettingsError(f"{name} is {value!r}; it takes an address that begins with https://.")
+    return value
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from functions import log
 from functions.alerts import defined, outbox, scheduled
+from functions.alerts.channels.send import Sender
 from functions.alerts.defined import Defined
 from functions.alerts.incidents.follow import follow
 from functions.alerts.measures import Sources
@@ -78,7 +79,8 @@ class Aside:
 
 @dataclass(frozen=True)
 class Deps:
-    """What a tick works with. `sink` is where points for Cloud Monitoring go."""
+    """What a tick works with. `sink` is where points for Cloud Monitoring go, `sender` what takes
+    messages to their channels."""
 
     store: Store
     clock: Clock
@@ -86,6 +88,7 @@ class Deps:
     aside: Aside = field(default_factory=Aside)
     publishing: Aside = field(default_factory=Aside)
     """Apart from the outbox: who is to be paged waits for no graph."""
+    sender: Sender = field(default_factory=Sender)
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -215,7 +218,7 @@ def _sources(deps: Deps, scope: Scope, known: Defined) -> Sources:
 
 
 def _delivery(deps: Deps, scope: Scope) -> Job:
-    return lambda: outbox.deliver(deps.store, deps.clock, scope)
+    return lambda: outbox.deliver(deps.store, deps.clock, scope, deps.sender)
 
 
 def _summing_up(deps: Deps, scope: Scope) -> Job:

@@ -22,6 +22,7 @@ from functions.settings import Settings
 
 if TYPE_CHECKING:
     from functions.administration import Administration
+    from functions.alerts.channels.send import Sender
     from functions.metrics.apps.accept import Reception
     from functions.metrics.recorder import Recorder
     from functions.stories.owners.library import Library
@@ -167,4 +168,13 @@ def minute() -> Deps:
     from functions.tick import Deps
 
     sink = CloudMonitoring(settings().project, settings().monitoring_address, location=REGION)
-    return Deps(store(), CLOCK, sink)
+    return Deps(store(), CLOCK, sink, sender=sender())
+
+
+@once
+def sender() -> Sender:
+    """What takes messages to their channels."""
+    from functions.alerts.channels.send import Sender
+    from functions.alerts.channels.transport import Transport
+
+    return Sender(Transport(settings().local_channels), settings().repository_url)

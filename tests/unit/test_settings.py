@@ -34,6 +34,8 @@ def test_all_that_can_be_set() -> None:
             "PALIER_DOLLARS_AN_HOUR": "0.50",
             "PALIER_DOLLARS_A_DAY": "0",
             "PALIER_MODERATION_OPEN": "adult",
+            "PALIER_REPOSITORY_URL": "https://git.example/repo/blob/main",
+            "PALIER_LOCAL_CHANNELS": "allowed",
             "OPENAI_API_KEY": "a-key\n",
             "GCLOUD_PROJECT": "one",
             "GOOGLE_CLOUD_PROJECT": "two",
@@ -53,6 +55,8 @@ def test_all_that_can_be_set() -> None:
         microdollars_an_hour=500_000,
         microdollars_a_day=0,
         moderation_open=frozenset({"adult"}),
+        repository_url="https://git.example/repo/blob/main",
+        local_channels=True,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functions import log
 from functions.alerts.channels import mail, pagerduty, slack, webhook
 from functions.alerts.channels.channel import (
+    ALL_SECRETS,
     PASSWORD,
     ROUTING_KEY,
     SIGNING,
@@ -49,7 +50,7 @@ class Sender:
         return self._post(_post(letter, channel, secrets, now), secrets)
 
     def _post(self, post: Post, secrets: Secrets) -> Outcome:
-        hidden = [each for value in secrets.values() for each in _texts(value)]
+        hidden = [each for name in ALL_SECRETS for each in _texts(secrets.get(name))]
         return of_answer(self.transport.post(post), hidden)
 
 
@@ -79,4 +80,6 @@ def _post(letter: Letter, channel: Channel, secrets: Secrets, now: float) -> Pos
 
 
 def _texts(value: object) -> list[str]:
-    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+    if isinstance(value, list):
+        return [str(each) for each in value]
+    return [str(value)] if value else []

@@ -16,14 +16,16 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 
 from functions import log
+from functions.alerts.channels import state
 from functions.alerts.channels.channel import LOG_ID, Channel, Secrets
 from functions.alerts.channels.letter import Letter
 from functions.alerts.channels.outcome import Became, Outcome
 from functions.alerts.channels.send import Sender
-from functions.alerts.outbox import kept, state, store
+from functions.alerts.channels.state import State
+from functions.alerts.channels.store import secrets_path, state_path
+from functions.alerts.outbox import kept, store
 from functions.alerts.outbox.delivery import Delivery, Status
 from functions.alerts.outbox.route import definitions, route_new
-from functions.alerts.outbox.state import State
 from functions.alerts.outbox.store import Stored
 from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
@@ -99,7 +101,7 @@ class Look:
     def _tell(self, name: str, channel: Channel | None) -> None:
         """One channel: what it has not been told yet, in order."""
         try:
-            paths = [store.state_path(self.scope, name), store.secrets_path(self.scope, name)]
+            paths = [state_path(self.scope, name), secrets_path(self.scope, name)]
             found = self.store.get_many(paths) if name != LOG_ID else dict.fromkeys(paths)
             document = found[paths[0]]
             secrets = found[paths[1]]
@@ -202,7 +204,7 @@ class _Line:
         self._state = known
 
     def _state_writes(self, known: State | None) -> list[Write]:
-        path = store.state_path(self._look.scope, self._name)
+        path = state_path(self._look.scope, self._name)
         if known == self._state:
             return []
         return [Write.set(path, known.to_document()) if known else Write.delete(path)]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.alerts.message import LANGUAGES, Event, Message, Text
-from functions.documents import Scope, Write
+from functions.documents import Document, Scope, Write
 from functions.published import timestamp
 
 COLLECTION = "outbox"
@@ -63,3 +63,9 @@ def message(name: str, data: Mapping[str, Any]) -> Message:
         level=data["level"],
         test=data["test"],
     )
+
+
+def texts(document: Document | None) -> dict[str, dict[str, str]]:
+    """The texts of a message by language; none of one that is gone."""
+    found = document.data["texts"] if document else {}
+    return {language: {"title": title, "text": text} for language, (title, text) in found.items()}

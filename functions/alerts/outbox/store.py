@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +15,14 @@ from functions.metrics.store import delete_expired
 from functions.published import timestamp
 
 DELIVERIES = "deliveries"
-STATES = "channel-states"
-SECRETS = "channel-secrets"
 MESSAGES_AT_ONCE = 50
 DUE_AT_ONCE = 200
 OPEN_AT_ONCE = 200
 """Of a channel. More wait behind them: older ones are told first."""
 
 HEARD_AT_MOST = 500
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,199}")
+"""Of a delivery: those of its message and its channel."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def opened(store: Reads, scope: Scope, channel: str) -> list[Stored]:
 
 def find(reads: Reads, scope: Scope, identifier: str) -> Stored:
     """Raises NotFound, StoreUnavailable."""
-    document = reads.get(scope.doc(DELIVERIES, identifier))
+    known = IDENTIFIER.fullmatch(identifier)
+    document = reads.get(scope.doc(DELIVERIES, identifier)) if known else None
     if document is None:
         raise NotFound("There is no such delivery.")
     return Stored(Delivery.from_document(document.data), document)
@@ -114,14 +116,6 @@ def dead(store: Store, scope: Scope) -> int:
 def cleanup(store: Store, scope: Scope, now: float) -> int:
     """Deletes messages of long ago and what became of them; how many. For `daily`."""
     return delete_expired(store, scope, now, (kept.COLLECTION, DELIVERIES))
-
-
-def state_path(scope: Scope, channel: str) -> str:
-    return scope.doc(STATES, channel)
-
-
-def secrets_path(scope: Scope, channel: str) -> str:
-    return scope.doc(SECRETS, channel)
 
 
 def _data(delivery: Delivery) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from typing import Any
 from functions.alerts import outbox
 from functions.alerts.channels.catalog import CHANNELS, ROUTES
 from functions.alerts.channels.send import Sender
+from functions.alerts.channels.store import secrets_path
 from functions.alerts.channels.transport import Transport
 from functions.alerts.message import ENGLISH, FRENCH, Event, Message, Text
 from functions.alerts.outbox import Delivered
 from functions.alerts.outbox.delivery import Delivery
-from functions.alerts.outbox.store import DELIVERIES, listed, secrets_path
+from functions.alerts.outbox.store import DELIVERIES, listed
 from functions.catalog import put
 from functions.changes import Change, commit_change
 from functions.clock import ManualClock
