@@ -16,6 +16,7 @@ from typing import Any
 
 from functions import log
 from functions.alerts.alarm import Alarm
+from functions.alerts.objectives.left import budgets_left
 from functions.changes import Change, Decision, View, commit_change
 from functions.clock import Clock
 from functions.documents import Reads, Refused, Scope, Store
@@ -26,7 +27,7 @@ from functions.metrics.store import RECENT_SECONDS, load_recent
 from functions.metrics.windows import Window
 from functions.rollouts import state
 from functions.rollouts.evidence import fold, last_minute
-from functions.rollouts.look import Look, following, look
+from functions.rollouts.look import Look, Told, following, look
 from functions.rollouts.rollout import Occasion, Rollout
 from functions.rollouts.state import Phase
 from functions.rollouts.store import (
@@ -89,6 +90,7 @@ class _Survey:
     kept: Mapping[str, StoredEvidence]
     windows: Sequence[Window]
     alarms: Alarms
+    budgets: Mapping[str, float | None]
 
 
 def nothing_fires(_service: str, _version: str) -> Sequence[Alarm]:
@@ -125,7 +127,8 @@ def look_at(
         return None
     kept = evidence_of(store, scope, [rollout])
     windows = load_recent(store, scope, now, _span(kept, now))
-    return look(rollout, kept[rollout.id].evidence, windows, now, *_fire(alarms, rollout))
+    found = _told(rollout, alarms, _budgets(store, scope, [rollout]))
+    return look(rollout, kept[rollout.id].evidence, windows, now, found)
 
 
 def _read(
@@ -134,7 +137,14 @@ def _read(
     stored = running(reads, scope)
     kept = evidence_of(reads, scope, [each.rollout for each in stored])
     windows = recent(store, scope, now, _span(kept, now)) if stored else []
-    return _Survey(now, stored, kept, windows, alarms)
+    budgets = _budgets(reads, scope, [each.rollout for each in stored])
+    return _Survey(now, stored, kept, windows, alarms, budgets)
+
+
+def _budgets(reads: Reads, scope: Scope, rollouts: Sequence[Rollout]) -> dict[str, float | None]:
+    """What is left of the error budgets of those services whose rollouts ask for it."""
+    asked = {each.service for each in rollouts if each.plan.criteria.budget is not None}
+    return budgets_left(reads, scope, asked)
 
 
 def _span(kept: Mapping[str, StoredEvidence], now: float) -> float:
@@ -174,7 +184,7 @@ def _transition(survey: _Survey, stored: Stored, generation: int) -> Transition 
         kept.evidence if kept else None,
         survey.windows,
         survey.now,
-        *_fire(survey.alarms, rollout),
+        _told(rollout, survey.alarms, survey.budgets),
     )
     if move is None:
         return None
@@ -192,11 +202,10 @@ def _transition(survey: _Survey, stored: Stored, generation: int) -> Transition 
     return transition(stored, move.after, move.kind, occasion)
 
 
-def _fire(alarms: Alarms, rollout: Rollout) -> tuple[Sequence[Alarm], Sequence[Alarm]]:
-    """What fires on the candidate, and on the control."""
+def _told(rollout: Rollout, alarms: Alarms, budgets: Mapping[str, float | None]) -> Told:
     versions = (rollout.candidate, rollout.control)
     candidate, control = (alarms(rollout.service, version) for version in versions)
-    return candidate, control
+    return Told(candidate, control, budgets.get(rollout.service))
 
 
 def _possible(view: View, due: Sequence[Transition]) -> list[Transition]:

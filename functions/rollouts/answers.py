@@ -34,6 +34,7 @@ class CriteriaAnswer(Answer):
     requests: int
     error_rate: float
     measures: list[CriterionAnswer]
+    budget: float | None
 
 
 class PlanAnswer(Answer):

@@ -60,6 +60,7 @@ class CriteriaBody(_Body):
     requests: Count | None = None
     error_rate: Number | None = None
     measures: list[CriterionBody] = Field(default=[], max_length=criterion.MAXIMUM)
+    budget: Number | None = None
 
     def criteria(self) -> Criteria:
         given = self.model_dump(exclude_none=True)

@@ -61,7 +61,7 @@ def _missing(plan: Plan, situation: Situation) -> tuple[Kind | None, str, str]:
             f"{percent(failed)} of requests to the new version failed; "
             f"at most {percent(plan.criteria.error_rate)} may before it advances.",
         )
-    unmet = _unmet(plan, candidate)
+    unmet = _unmet(plan, candidate) or _overspent(plan, situation)
     if unmet:
         return Kind.INCONCLUSIVE, *unmet
     if evidence_so_far(plan, situation) > log(sqrt(1.0 / plan.alpha)):
@@ -95,9 +95,30 @@ def _unmet(plan: Plan, candidate: Tally) -> tuple[str, str] | None:
     return None
 
 
+def _overspent(plan: Plan, situation: Situation) -> tuple[str, str] | None:
+    """What the plan asks for and isn't left of the service's error budget: rule and words."""
+    needed, left = plan.criteria.budget, situation.budget_left
+    if needed is None or (left is not None and left >= needed):
+        return None
+    if left is None:
+        return (
+            "budget",
+            "nobody knows what is left of the service's error budget: it has no objective, or "
+            "nothing has been counted for one of them yet.",
+        )
+    share = f"{percent(left)} is left" if left > 0 else "nothing is left"
+    return (
+        "budget",
+        f"{share} of the service's error budget; at least {percent(needed)} is needed before it "
+        "advances.",
+    )
+
+
 def _figures(plan: Plan, situation: Situation) -> dict[str, float]:
     """Those of the situation, and of what the plan demands the means of both arms."""
     figures = figures_of(situation)
+    if plan.criteria.budget is not None and situation.budget_left is not None:
+        figures["budget_left"] = round(situation.budget_left, 4)
     stage = situation.seen.stage
     for each in plan.criteria.measures:
         figures[f"values_of_{each.name}"] = stage.candidate.measure(each.name).count

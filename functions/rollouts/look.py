@@ -17,6 +17,19 @@ from functions.rollouts.verdict import Kind, Situation, Verdict
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What other rooms say: the alerts that fire on the candidate and on the control, and the share
+    that is left of the service's error budget (None: nobody knows)."""
+
+    alarms: Sequence[Alarm] = ()
+    control_alarms: Sequence[Alarm] = ()
+    budget_left: float | None = None
+
+
+NOTHING_TOLD = Told()
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """`stage_evidence` is the log e-value of the stage so far."""
 
@@ -41,11 +54,10 @@ def look(
     evidence: Evidence,
     windows: Sequence[Window],
     now: float,
-    alarms: Sequence[Alarm] = (),
-    control_alarms: Sequence[Alarm] = (),
+    told: Told = NOTHING_TOLD,
 ) -> Look:
     """What is known of a rollout whose split is in force."""
-    situation = _situation(rollout, evidence, windows, now, alarms, control_alarms)
+    situation = _situation(rollout, evidence, windows, now, told)
     return Look(situation, judge(rollout.plan, situation), stage_evidence(rollout.plan, situation))
 
 
@@ -54,15 +66,14 @@ def following(
     evidence: Evidence | None,
     windows: Sequence[Window],
     now: float,
-    alarms: Sequence[Alarm] = (),
-    control_alarms: Sequence[Alarm] = (),
+    told: Told = NOTHING_TOLD,
 ) -> Move | None:
     """What the controller does now; None when it is to go on waiting."""
     if rollout.state.phase is Phase.STARTING:
         return Move(state.begin(rollout.plan, rollout.state, now), "started")
     if evidence is None or not rollout.state.splitting:
         return None
-    found = look(rollout, evidence, windows, now, alarms, control_alarms)
+    found = look(rollout, evidence, windows, now, told)
     move = respond(rollout, found.verdict, now)
     return move and replace(move, verdict=found.verdict, closing=found.stage_evidence)
 
@@ -94,8 +105,7 @@ def _situation(
     evidence: Evidence,
     windows: Sequence[Window],
     now: float,
-    alarms: Sequence[Alarm],
-    control_alarms: Sequence[Alarm],
+    told: Told,
 ) -> Situation:
     where, shift = rollout.state, rollout.shift
     until = where.paused_at if where.paused_at is not None else now
@@ -111,6 +121,7 @@ def _situation(
         memory_before=shift.memory_before if shift else 0.0,
         closed=rollout.closed,
         went_on_at=where.went_on_at,
-        alarms=alarms,
-        shared_alarms=alike(alarms, control_alarms),
+        alarms=told.alarms,
+        shared_alarms=alike(told.alarms, told.control_alarms),
+        budget_left=told.budget_left,
     )

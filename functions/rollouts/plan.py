@@ -64,17 +64,21 @@ class Criteria:
     requests: int = 100
     error_rate: float = 0.02
     measures: tuple[Criterion, ...] = ()
+    budget: float | None = None
+    """The least share of the service's error budget (0 to 1) that is left of each objective."""
 
     def to_view(self) -> dict[str, Any]:
         """What people with the right to see it get, as JSON."""
         return asdict(self) | {"measures": [each.to_document() for each in self.measures]}
 
     def to_document(self) -> dict[str, Any]:
-        """As it is kept. A bundle from before measures refuses the name: it stands there only when
-        something is demanded, so that bundles of both kinds can look at the other rollouts."""
+        """As it is kept. An older bundle refuses a name that it doesn't know: what isn't
+        demanded isn't named, so that bundles of both kinds can look at the other rollouts."""
         view = self.to_view()
         if not self.measures:
             del view["measures"]
+        if self.budget is None:
+            del view["budget"]
         return view
 
     @staticmethod
@@ -150,6 +154,11 @@ def preview(plan: Plan) -> tuple[str, ...]:
         for number, stage in enumerate(plan.stages)
     ]
     lines += [each.sentence for each in plan.criteria.measures]
+    if plan.criteria.budget is not None:
+        lines.append(
+            f"Each stage takes {100 * plan.criteria.budget:g} % or more of the service's error "
+            "budget to be left."
+        )
     lines.append(f"Then it is watched for {duration(plan.watch_seconds)} and becomes the default.")
     if not plan.holdback:
         lines.append(
@@ -230,6 +239,10 @@ def _judgement_problems(plan: Plan) -> list[str]:
         (
             0.0 <= criteria.error_rate <= limits.error_rate,
             "It may not advance on more errors than the limit that takes it back.",
+        ),
+        (
+            criteria.budget is None or 0.0 <= criteria.budget <= 1.0,
+            "`budget` is the share of the error budget that must be left, 0 to 1.",
         ),
     )
     found = [message for holds, message in checks if not holds]

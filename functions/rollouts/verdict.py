@@ -60,6 +60,8 @@ class Situation:
     went_on_at       when it was last let go on: by its plan, or by a person (epoch seconds)
     alarms           the alerts that fire on the candidate, the most severe first
     shared_alarms    the rules of those that fire on the control as well
+    budget_left      the share of the service's error budget that is left, below 0 when it is
+                     overdrawn; None when nobody knows
     """
 
     seen: Seen
@@ -75,6 +77,7 @@ class Situation:
     went_on_at: float = 0.0
     alarms: Sequence[Alarm] = ()
     shared_alarms: frozenset[str] = frozenset()
+    budget_left: float | None = None
 
 
 def alarm_figures(situation: Situation) -> dict[str, float]:

@@ -32,6 +32,7 @@ DEMANDING = replace(
     PLAN,
     criteria=Criteria(measures=(Criterion("quality", 50, 0.9), Criterion("cost", 50, at_most=2))),
 )
+THRIFTY = replace(PLAN, criteria=Criteria(budget=0.25))
 
 
 def reporting(**means: tuple[int, float]) -> Both:
@@ -317,6 +318,24 @@ CASES = {
         Kind.INCONCLUSIVE,
         "samples",
         DEMANDING,
+    ),
+    "more budget is left than is needed": Case(
+        at(HEALTHY, budget_left=0.5), Kind.PASS, "healthy", THRIFTY
+    ),
+    "as much budget is left as is needed": Case(
+        at(HEALTHY, budget_left=0.25), Kind.PASS, "healthy", THRIFTY
+    ),
+    "less budget is left than is needed": Case(
+        at(HEALTHY, budget_left=0.2499), Kind.INCONCLUSIVE, "budget", THRIFTY
+    ),
+    "the budget is overdrawn in all the time": Case(
+        at(HEALTHY, budget_left=-3.0, overdue=True), Kind.PAUSE, "budget", THRIFTY
+    ),
+    "nobody knows what is left of the budget": Case(
+        at(HEALTHY), Kind.INCONCLUSIVE, "budget", THRIFTY
+    ),
+    "an overdrawn budget that nobody asked for": Case(
+        at(HEALTHY, budget_left=-3.0), Kind.PASS, "healthy"
     ),
     "suspicious": Case(at(Both(tally(1000, 9), control(9000, 24))), Kind.INCONCLUSIVE, "suspicion"),
     "a critical alert that only tells keeps it where it is": Case(

@@ -69,6 +69,9 @@ def test_templates_have_the_values_promised(
             replace(GOOD, criteria=Criteria(requests=0)), "no data", id="advances on no data"
         ),
         pytest.param(
+            replace(GOOD, criteria=Criteria(budget=1.1)), "`budget`", id="more than all of a budget"
+        ),
+        pytest.param(
             replace(GOOD, criteria=Criteria(error_rate=0.2)), "may not advance", id="upside down"
         ),
         pytest.param(
@@ -132,8 +135,18 @@ def test_bundles_from_before_measures_read_it_and_are_read() -> None:
 def test_what_demands_nothing_of_measures_is_shown_so() -> None:
     assert GOOD.to_view() == GOOD.to_document() | {"criteria": GOOD.criteria.to_view()}
     assert GOOD.to_view()["criteria"]["measures"] == []
-    demands = demanding(Criterion("words", at_most=900))
+    assert GOOD.to_view()["criteria"]["budget"] is None
+    criteria = Criteria(measures=(Criterion("words", at_most=900),), budget=0.0)
+    demands = replace(GOOD, criteria=criteria)
     assert demands.to_view() == demands.to_document()
+    assert Plan.from_document(demands.to_document()) == demands
+
+
+def test_preview_says_how_much_of_the_budget_must_be_left() -> None:
+    plan = replace(GOOD, criteria=Criteria(budget=0.25))
+    assert preview(plan)[3] == (
+        "Each stage takes 25 % or more of the service's error budget to be left."
+    )
 
 
 def test_preview_says_what_is_demanded_of_measures() -> None:
