@@ -115,6 +115,8 @@ def shown(world: World, block: str, folder: Path) -> list[list[Any]]:
         "auth": suite.ports.auth,
         "project": suite.project,
         "api": world.function("api"),
+        "palier": world.api,
+        "key": world.keys["publishable"],
     }
     done = subprocess.run(
         ["node", str(module), json.dumps(given)],
