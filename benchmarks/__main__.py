@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import firestore, flags, http, importing, load_stories, loading
+from benchmarks import firestore, flags, http, importing, load_stories, loading, metrics
 from benchmarks.row import Row
 
 RESULTS = Path(__file__).resolve().parent.parent / ".palier" / "bench.json"
@@ -27,6 +27,7 @@ MEASUREMENTS: Sequence[tuple[str, Callable[[], Iterable[Row]]]] = (
     ("api", http.rows),
     ("firestore", firestore.rows),
     ("stories", load_stories.rows),
+    ("metrics", metrics.rows),
 )
 """Each measures the rows whose names begin with its own."""
 
