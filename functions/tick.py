@@ -23,7 +23,9 @@ from functions.alerts import defined, outbox, scheduled
 from functions.alerts.channels.send import Sender
 from functions.alerts.defined import Defined
 from functions.alerts.incidents.follow import follow
-from functions.alerts.measures import Sources
+from functions.alerts.measures import Measured, Sources
+from functions.alerts.objectives import burn
+from functions.alerts.objectives.keep import Budgets
 from functions.alerts.values import reach_seconds, values
 from functions.alerts.watch import Watched, publishing, watch
 from functions.clock import Clock
@@ -35,8 +37,10 @@ from functions.flags.schedule import Schedule
 from functions.metrics.baselines import Baselines
 from functions.metrics.due import Extra
 from functions.metrics.publish import Sink, lag, publish
-from functions.metrics.store import load_flushed, merge_minutes
-from functions.metrics.windows import Window
+from functions.metrics.slots import Slots
+from functions.metrics.store import merge_minutes
+from functions.metrics.sum_hours import sum_hours
+from functions.metrics.windows import MINUTE_SECONDS, Window
 from functions.rollouts.advance import Step, advance, nothing_fires
 from functions.rollouts.deeds import history
 from functions.rollouts.store import using
@@ -46,6 +50,9 @@ from functions.stories.publish import releasable
 CYCLE_SECONDS = 10.0
 LAST_CYCLE_SECONDS = 55.0
 """No cycle begins later in the minute: the next tick is about to."""
+
+HOURS_EVERY = 10
+"""Minutes between two looks at whether an hour is to be summed up."""
 
 ASIDE_SECONDS = 20.0
 """How long a tick that has nothing else to do waits for what it started aside."""
@@ -89,11 +96,18 @@ class Deps:
     publishing: Aside = field(default_factory=Aside)
     """Apart from the outbox: who is to be paged waits for no graph."""
     sender: Sender = field(default_factory=Sender)
+    slots: Slots = field(default_factory=Slots)
+    """Of the last minutes, kept over the cycles."""
 
     @cached_property
     def definitions(self) -> Definitions:
         """What people defined, kept over the cycles."""
         return Definitions(self.store, *defined.PARTS)
+
+    @cached_property
+    def budgets(self) -> Budgets:
+        """What objectives have counted, kept over the cycles."""
+        return Budgets(self.store)
 
     @cached_property
     def baselines(self) -> Baselines:
@@ -125,7 +139,9 @@ def decide(deps: Deps, scope: Scope) -> Step:
         _attempt(
             "settle abandoned stories", partial(settle_abandoned, deps.store, deps.clock, scope)
         )
-        slots = _attempt("load slots", lambda: load_flushed(deps.store, scope, deps.clock.now()))
+        slots = _attempt(
+            "load slots", lambda: deps.slots.flushed(deps.store, scope, deps.clock.now())
+        )
         known = _attempt("load definitions", lambda: defined.defined(deps.definitions.of(scope)))
         watched: Watched | None = None
         if slots is not None:
@@ -135,7 +151,7 @@ def decide(deps: Deps, scope: Scope) -> Step:
         alarms = watched.alarms if watched else nothing_fires
         step = _attempt(
             "step rollouts",
-            lambda: advance(deps.store, deps.clock, scope, alarms),
+            lambda: advance(deps.store, deps.clock, scope, alarms, deps.slots.recent),
         )
         # After the rollouts: what takes users back waits for nothing, and can be told of.
         _attempt("follow incidents", lambda: _follow(deps, scope, known or Defined(), watched))
@@ -165,6 +181,8 @@ def tell(deps: Deps, steps: dict[Scope, Step], *, first: bool = True) -> None:
             jobs.append(("sum up evaluations", _summing_up(deps, scope)))
         if not step.failed:
             published.append(("publish to Cloud Monitoring", _publication(deps, scope, step)))
+        if first and _minute(deps.clock) % HOURS_EVERY == 0:
+            published.append(("sum up hours", partial(sum_hours, deps.store, deps.clock, scope)))
     if jobs:
         deps.aside.start(jobs)
     if published:
@@ -193,7 +211,10 @@ def _watch(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) ->
         slots,
         now,
         watched=known.rules,
-        handed=publishing(lag(deps.store, scope, now)),
+        handed={
+            **publishing(lag(deps.store, scope, now)),
+            **(_attempt("keep budgets", lambda: _burning(deps, scope, known, slots)) or {}),
+        },
         sources=_sources(deps, scope, known),
         silences=known.silences,
     )
@@ -211,6 +232,12 @@ def _follow(deps: Deps, scope: Scope, known: Defined, watched: Watched | None) -
             history=partial(history, deps.store, scope),
         )
     )
+
+
+def _burning(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) -> Measured:
+    now = deps.clock.now()
+    ledgers = deps.budgets.advance(scope, known.objectives, slots, now, known.scores)
+    return burn.measured(known.objectives, ledgers, known.rules)
 
 
 def _sources(deps: Deps, scope: Scope, known: Defined) -> Sources:
@@ -236,6 +263,10 @@ def _extra(deps: Deps, scope: Scope, step: Step) -> Extra:
     known = defined.defined(deps.definitions.of(scope))
     derive = partial(values, known.rules, sources=_sources(deps, scope, known))
     return Extra(step.readings, derive, reach_seconds(known.rules), known.scores)
+
+
+def _minute(clock: Clock) -> int:
+    return int(clock.now() // MINUTE_SECONDS)
 
 
 def _next_cycle(clock: Clock, began: float) -> bool:
