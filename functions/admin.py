@@ -52,6 +52,14 @@ def serve(request: flask.Request) -> flask.Response:
 def application() -> flask.Flask:
     from functions.alerts.channels import channel_routes
     from functions.alerts.channels.catalog import CHANNELS, ROUTES
+    from functions.alerts.incidents import people_routes
+    from functions.alerts.incidents import routes as incidents
+    from functions.alerts.incidents.catalog import PEOPLE
+    from functions.alerts.manage import alert_routes, rule_routes
+    from functions.alerts.manage.define import RULES_CATALOG, SILENCES_CATALOG
+    from functions.alerts.objectives import routes as objectives
+    from functions.alerts.objectives import score_routes
+    from functions.alerts.objectives.store import OBJECTIVES, SCORES
     from functions.alerts.outbox import delivery_routes
     from functions.catalog import rebuild
     from functions.flags.manage import (
@@ -79,7 +87,8 @@ def application() -> flask.Flask:
 
     ask = wiring.administration
     measured = {SERVICE: MEASURES}
-    catalogs = {each.collection: rebuild(each) for each in (METRICS, CHANNELS, ROUTES)}
+    kinds = (METRICS, CHANNELS, ROUTES, PEOPLE, RULES_CATALOG, SILENCES_CATALOG, OBJECTIVES, SCORES)
+    catalogs = {each.collection: rebuild(each) for each in kinds}
     rooms = [
         flag_routes.blueprint(ask, using, releasable),
         lifecycle_routes.blueprint(ask, using),
@@ -95,6 +104,12 @@ def application() -> flask.Flask:
         app_metrics.blueprint(ask, measured),
         channel_routes.blueprint(ask, wiring.settings().local_channels),
         delivery_routes.blueprint(ask),
+        incidents.blueprint(ask),
+        people_routes.blueprint(ask),
+        rule_routes.blueprint(ask, measured),
+        alert_routes.blueprint(ask),
+        objectives.blueprint(ask),
+        score_routes.blueprint(ask),
         rollouts.blueprint(ask, releasable, measured),
         registry.blueprint(ask),
     ]

@@ -22,10 +22,14 @@ _KINDS = frozenset({THRESHOLD, BASELINE, ABSENCE, HANDED})
 
 def in_force(published: Published) -> tuple[Rule, ...]:
     """The rules that are evaluated, delivered ones first."""
+    return tuple(rule for rule in every(published) if published.get(rule.id, {}).get(ENABLED, True))
+
+
+def every(published: Published) -> list[Rule]:
+    """Those that are switched off as well."""
     made = {name: each for name, each in sorted(published.items()) if _understood(each)}
     delivered = [rule_of(rule.id, made[rule.id]) if rule.id in made else rule for rule in BUILT_IN]
-    own = [rule_of(name, each) for name, each in made.items() if name not in BY_ID]
-    return tuple(rule for rule in (*delivered, *own) if made.get(rule.id, {}).get(ENABLED, True))
+    return [*delivered, *(rule_of(name, each) for name, each in made.items() if name not in BY_ID)]
 
 
 def rule_of(name: str, definition: Mapping[str, Any]) -> Rule:

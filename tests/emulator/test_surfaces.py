@@ -134,11 +134,21 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("POST", "/v1/channels/identifier/test"): {},
     ("PUT", "/v1/routes/identifier"): {"channels": ["log"]},
+    ("PUT", "/v1/rules/identifier"): {"severity": "P3", "metric": "cpu", "threshold": 0.9},
+    ("PUT", "/v1/objectives/identifier"): {
+        "service": "stories",
+        "kind": "availability",
+        "target": 0.999,
+    },
+    ("PUT", "/v1/scores/service"): {"target_ms": 500},
+    ("PUT", "/v1/silences/identifier"): {"until": 1e10, "rule": "p3-memory"},
     ("POST", "/v1/promote"): {"flags": ["f"]},
     ("POST", "/v1/copy"): {"from": "demo", "flags": ["f"]},
     ("POST", "/v1/import"): {"document": {"flags": {}}},
     ("POST", "/v1/stale-flags/clean-up"): {"keys": ["f"]},
     ("PUT", "/v1/metrics/name"): {"kind": "counter"},
+    ("POST", "/v1/incidents/identifier/note"): {"text": "seen"},
+    ("PUT", "/v1/people/identifier"): {"name": "Ada", "levels": ["L2"]},
     ("PUT", "/v1/members/uid"): {"role": "reader", "environments": ["staging"]},
     ("POST", "/v1/rollouts"): {"flag": "f", "candidate": "on", "plan": "canary"},
     ("POST", "/v1/versions"): {
@@ -152,7 +162,11 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 READS_BY_POST = {("POST", "/v1/flags/key/explain")}
 """For whoever may read: a context is too long for an address."""
 
-OPEN_TO_THE_SIGNED_IN = {("GET", "/v1/rollout-plans"), ("GET", "/openapi.json")}
+OPEN_TO_THE_SIGNED_IN = {
+    ("GET", "/v1/rollout-plans"),
+    ("GET", "/v1/rule-templates"),
+    ("GET", "/openapi.json"),
+}
 
 
 @pytest.mark.parametrize(

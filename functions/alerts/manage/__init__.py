@@ -1,0 +1,1 @@
+"""What people define and see of alerts: rules, templates, silences, states and events."""
