@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from functions import log
-from functions.alerts import outbox
+from functions.alerts import events, outbox
 from functions.alerts.report_stale import report_stale_flags
 from functions.changes import pointer_path
 from functions.clock import Clock
@@ -74,6 +74,7 @@ WORK: Sequence[tuple[str, Callable[[Store, Scope, float], int]]] = (
     ("slots and windows", metrics.cleanup),
     ("batches of events", batches.cleanup),
     ("outbox", outbox.cleanup),
+    ("events of alerts", events.cleanup),
     ("parts", delete_old_parts),
     ("evidence", delete_old_evidence),
     ("schedules", delete_old_schedules),
