@@ -11,20 +11,21 @@ from typing import Any, Protocol, TypeVar
 from functions import log
 from functions.clock import Clock
 from functions.documents import Scope
-from functions.errors import AlreadyExists, InvalidArgument
+from functions.errors import AlreadyExists, InvalidArgument, PayloadTooLarge
 from functions.metrics.apps import attribution, batches, event
 from functions.metrics.apps.attribution import Moment
 from functions.metrics.apps.batches import Batch, Counted, Taken
 from functions.metrics.apps.counting import Believed, count
 from functions.metrics.apps.declared import AppMetric, read_all
 from functions.metrics.apps.event import TOLD, Event, Problem, occurrence
-from functions.metrics.apps.intake import Intake
+from functions.metrics.apps.intake import MAXIMUM_WRITES, Intake
 from functions.metrics.apps.moments import Moments
 from functions.metrics.apps.trust import Caps, Source
 from functions.published import canonical
 
 METRICS = "metrics of apps"
-"""What is derived from a snapshot is kept with it by this name."""
+UNATTRIBUTED = "flags whose arms get no events"
+"""What is known of a snapshot is kept with it by these names."""
 
 
 class Snapshot(Moment, Protocol):
@@ -87,6 +88,7 @@ class Reception:
             late=sum(each.occurrence.late for each in believed),
             counts=count(believed, moments),
         )
+        _require_few(batch)
         settled = self._intake.count(batch)
         if isinstance(settled, Taken):
             raise AlreadyExists(
@@ -96,11 +98,18 @@ class Reception:
         return settled
 
     def _noted(self, scope: Scope, snapshot: Snapshot, now: float) -> Moments[Snapshot]:
-        if len(snapshot.splits) > attribution.MOST_SPLITS:
-            log.warning("events_not_attributed", splits=len(snapshot.splits))
+        _tell_unattributed(snapshot)
         moments = self._moments.get(scope, Moments()).noted(snapshot, now)
         self._moments[scope] = moments
         return moments
+
+
+def _tell_unattributed(snapshot: Snapshot) -> None:
+    """Once a generation of the flags and an instance: arms that get no events."""
+    splits = len(snapshot.splits)
+    if splits > attribution.MOST_SPLITS and snapshot.memo.get(UNATTRIBUTED) != splits:
+        snapshot.memo[UNATTRIBUTED] = splits
+        log.warning("events_not_attributed", splits=splits, most=attribution.MOST_SPLITS)
 
 
 def _metrics(snapshot: Snapshot) -> Mapping[str, AppMetric]:
@@ -110,6 +119,15 @@ def _metrics(snapshot: Snapshot) -> Mapping[str, AppMetric]:
         kept = snapshot.memo[METRICS] = (snapshot.declared, read_all(snapshot.declared))
     metrics: Mapping[str, AppMetric] = kept[1]
     return metrics
+
+
+def _require_few(batch: Batch) -> None:
+    if len(batch.counts) > MAXIMUM_WRITES:
+        raise PayloadTooLarge(
+            f"The events of this batch add to {len(batch.counts):,} slots of 10 seconds; at most "
+            f"{MAXIMUM_WRITES:,} fit into one commit.",
+            remedy="Send it in parts, each of less than half a minute.",
+        )
 
 
 def _require_sound(found: Sequence[Problem]) -> None:

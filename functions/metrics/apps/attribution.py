@@ -18,7 +18,7 @@ VERSION_FLAG = ".version"
 CLAIMED = "+claimed"
 """After a version: what came with a key that anybody can read, and so may be forged."""
 
-MOST_SPLITS = 200
+MOST_SPLITS = 100
 """Flags that are evaluated for an event; of more, the first of the alphabet."""
 
 
@@ -49,7 +49,7 @@ class Moment(Protocol):
 
 def followed(moment: Moment) -> Sequence[str]:
     """The flags that are split and evaluated, by key."""
-    return sorted(moment.splits)[:MOST_SPLITS]
+    return sorted(moment.splits)[:MOST_SPLITS] if moment.splits else ()
 
 
 def split_arms(moment: Moment, context: Mapping[str, Any]) -> frozenset[Arm]:

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
-from functions.metrics import tally
 from functions.metrics.apps import attribution
 from functions.metrics.apps.attribution import Moment
 from functions.metrics.apps.declared import LATE, Reported
 from functions.metrics.apps.event import Occurrence
 from functions.metrics.apps.moments import Moments
-from functions.metrics.tally import Note, Tally
+from functions.metrics.apps.sums import Sum, prepared
+from functions.metrics.tally import Tally
 from functions.metrics.windows import slot_start
 
 M = TypeVar("M", bound=Moment)
@@ -39,7 +39,7 @@ class Believed(NamedTuple):
 
 def count(believed: Iterable[Believed], moments: Moments[M]) -> Counts:
     """By slot. Raises ValueError when no snapshot was noted yet."""
-    tallies: defaultdict[Place, list[Tally]] = defaultdict(list)
+    sums: defaultdict[Place, Sum] = defaultdict(Sum)
     for one, trusted in believed:
         then = moments.at(one.at)
         arms = {
@@ -50,10 +50,8 @@ def count(believed: Iterable[Believed], moments: Moments[M]) -> Counts:
         # A late one has no value any more: it only tells that it was late.
         reported = Reported({LATE: 1.0}) if one.late else one.metric.reported(one.value)
         generation = then.moment.generation
-        added = tally.of_note(
-            Note("", "", generation, one.at, reported.measures, reported.durations)
-        )
+        event = prepared(reported)
+        start = slot_start(one.at)
         for arm in arms if trusted else map(attribution.claimed, arms):
-            place = Place(slot_start(one.at), arm.service, arm.version, generation)
-            tallies[place].append(added)
-    return {place: tally.merge_all(parts) for place, parts in tallies.items()}
+            sums[Place(start, arm.service, arm.version, generation)].add(event)
+    return {place: each.tally() for place, each in sums.items()}

@@ -40,7 +40,9 @@ ATTEMPTS = 4
 MAXIMUM_WAITING = 40
 """Half of the requests that an instance serves at once: flags are still evaluated beside."""
 
-MAXIMUM_WRITES = 400
+MAXIMUM_WRITES = 1_000
+"""Of one commit; a batch of its own may have one more."""
+
 OPEN_SECONDS = LATE_SECONDS + 60.0
 """A slot is added to for so long after its start; then it is given up for good."""
 

@@ -18,6 +18,7 @@ from functions.description import described
 from functions.errors import (
     AlreadyExists,
     InvalidArgument,
+    PayloadTooLarge,
     RateLimited,
 )
 
@@ -43,7 +44,7 @@ def blueprint(
         "Count a batch of events, once",
         body="functions.metrics.apps.bodies:EventBatch",
         answers={202: "functions.metrics.apps.bodies:TakenBatch"},
-        errors=(InvalidArgument, AlreadyExists, RateLimited),
+        errors=(InvalidArgument, AlreadyExists, PayloadTooLarge, RateLimited),
         security=SECURITY,
     )
     def count() -> Any:
