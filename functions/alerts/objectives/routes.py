@@ -1,0 +1,108 @@
+"""Objectives over the admin API. Every change goes through `commit_change`.
+
+GET     /v1/objectives        what services are to achieve, and where they stand
+GET     /v1/objectives/{id}   one
+PUT     /v1/objectives/{id}   defines it, or defines it anew
+DELETE  /v1/objectives/{id}   removes it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import flask
+
+from functions import catalog, web
+from functions.administration import Administration, ChangeBody
+from functions.alerts.objectives import store
+from functions.alerts.objectives.answers import (
+    ObjectiveAnswer,
+    ObjectiveChanged,
+    ObjectiveList,
+    Removed,
+    objective_view,
+)
+from functions.alerts.objectives.bodies import PutObjective
+from functions.alerts.objectives.ledger import Ledger
+from functions.alerts.objectives.objective import Objective, objectives_of
+from functions.alerts.objectives.store import OBJECTIVES
+from functions.description import described
+from functions.documents import Scope
+from functions.errors import FailedPrecondition
+from functions.identity import Permission
+
+BY_ID = {"identifier": f"^{catalog.ID.pattern}$"}
+
+
+def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
+    """`administration` is asked on the first request."""
+    routes = flask.Blueprint("objectives", __name__)
+    _add_reading(routes, administration)
+
+    @routes.put("/v1/objectives/<identifier>")
+    @described(
+        "Define it, or define it anew",
+        body=PutObjective,
+        answers={200: ObjectiveChanged},
+        path=BY_ID,
+        errors=(FailedPrecondition,),
+    )
+    def put(identifier: str) -> Any:
+        admin, body = administration(), web.parse(PutObjective)
+        objective = body.objective(identifier)
+        deciding = catalog.put(OBJECTIVES, identifier, objective.to_document())
+        outcome = admin.commit(Permission.EDIT_ALERTS, body, deciding)
+        view = _views(admin, admin.scope(), [objective])[0]
+        return web.answer({"generation": outcome.generation, "objective": view})
+
+    @routes.delete("/v1/objectives/<identifier>")
+    @described(
+        "Remove it; what was counted for it goes",
+        body=ChangeBody,
+        answers={200: Removed},
+        path=BY_ID,
+        errors=(FailedPrecondition,),
+    )
+    def remove(identifier: str) -> Any:
+        body = web.parse(ChangeBody)
+        deciding = catalog.remove(OBJECTIVES, identifier)
+        outcome = administration().commit(Permission.EDIT_ALERTS, body, deciding)
+        return web.answer({"generation": outcome.generation, "removed": identifier})
+
+    return routes
+
+
+def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
+    @routes.get("/v1/objectives")
+    @described(
+        "What services are to achieve, and where they stand",
+        answers={200: ObjectiveList},
+        errors=(FailedPrecondition,),
+    )
+    def index() -> Any:
+        admin = administration()
+        scope = admin.read()
+        found = objectives_of(catalog.published(admin.store, scope, OBJECTIVES))
+        return web.answer({"objectives": _views(admin, scope, found)})
+
+    @routes.get("/v1/objectives/<identifier>")
+    @described("One", answers={200: ObjectiveAnswer}, path=BY_ID, errors=(FailedPrecondition,))
+    def read(identifier: str) -> Any:
+        admin = administration()
+        scope = admin.read()
+        definition = catalog.one(admin.store, scope, OBJECTIVES, identifier)
+        found = objectives_of({identifier: definition})
+        if not found:
+            raise catalog.missing(OBJECTIVES, identifier)
+        return web.answer({"objective": _views(admin, scope, found)[0]})
+
+
+def _views(
+    admin: Administration, scope: Scope, objectives: Sequence[Objective]
+) -> list[dict[str, Any]]:
+    services = {each.service for each in objectives}
+    ledgers: Mapping[str, Ledger] = {}
+    if services:
+        ledgers = store.of_objectives(objectives, store.kept(admin.store, scope, services))
+    return [objective_view(each, ledgers.get(each.id)) for each in objectives]
