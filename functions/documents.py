@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from google.api_core import exceptions as google_errors
+from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 
 from functions.errors import StoreUnavailable
@@ -40,6 +41,10 @@ UNREACHABLE = (
     google_errors.Cancelled,
     google_errors.Unknown,
 )
+
+NEVER = Retry(predicate=if_exception_type())
+"""Streams are told so that nothing is to be tried again: without a Retry, the client stumbles over
+its absence when an answer breaks off."""
 
 NEVER_SENT = "failed to connect"
 """gRPC's words for a call that no server got. After other failures a commit may have been made."""
@@ -191,7 +196,7 @@ class Store:
         if limit:
             query = query.limit(limit)
         with _reachable():
-            snapshots = list(query.stream(retry=None, timeout=timeout))
+            snapshots = list(query.stream(retry=NEVER, timeout=timeout))
         self.operations["reads"] += max(1, len(snapshots))
         return [document for document in map(_document, snapshots) if document]
 
@@ -204,7 +209,7 @@ class Store:
         while True:
             page = query.start_after(last) if last else query
             with _reachable():
-                snapshots = list(page.stream(retry=None, timeout=timeout))
+                snapshots = list(page.stream(retry=NEVER, timeout=timeout))
             self.operations["reads"] += max(1, len(snapshots))
             yield [document for document in map(_document, snapshots) if document]
             if len(snapshots) < size:
@@ -225,7 +230,7 @@ class Store:
         """
         query = self._query(collection, where).select(["__name__"]).limit(limit)
         with _reachable():
-            snapshots = list(query.stream(retry=None, timeout=timeout))
+            snapshots = list(query.stream(retry=NEVER, timeout=timeout))
         self.operations["reads"] += max(1, len(snapshots))
         return [snapshot.reference.path for snapshot in snapshots]
 
@@ -239,7 +244,7 @@ class Store:
         """How many documents `query` would find, for a thousandth of its cost."""
         query = self._query(collection, where).count()
         with _reachable():
-            [[found]] = query.get(retry=None, timeout=timeout)
+            [[found]] = query.get(retry=NEVER, timeout=timeout)
         self.operations["reads"] += max(1, -(-int(found.value) // COUNTED_AT_ONCE))
         return int(found.value)
 

@@ -247,6 +247,30 @@ def test_a_commit_whose_answer_is_lost_promises_nothing(
     assert read(store).data["n"] == 1
 
 
+def test_an_answer_that_breaks_off_is_no_crash(
+    store: Store, firestore_client: firestore.Client, firestore_emulator: str
+) -> None:
+    """The connection is cut in the middle of what a query finds."""
+    store.commit([Write.create(f"{PATH}{n}", {"n": "x" * 90_000}) for n in range(10)])
+    with (
+        proxy(firestore_emulator) as between,
+        store_at(between.address, str(firestore_client.project)) as far,
+    ):
+        collection = PATH.rpartition("/")[0]
+        assert len(far.query(collection)) == 10
+        heard = 0
+
+        def answered(data: bytes) -> None:
+            nonlocal heard
+            heard += len(data)
+            if heard > 250_000:
+                between.cut()
+
+        between.on_answer = answered
+        with pytest.raises(StoreUnavailable):
+            far.query(collection)
+
+
 def test_a_store_that_comes_back_serves_again(
     firestore_client: firestore.Client, firestore_emulator: str
 ) -> None:
