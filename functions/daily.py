@@ -8,6 +8,7 @@ from functools import partial
 
 from functions import log
 from functions.alerts import events, outbox
+from functions.alerts.incidents import store as incidents
 from functions.alerts.report_stale import report_stale_flags
 from functions.changes import pointer_path
 from functions.clock import Clock
@@ -75,6 +76,7 @@ WORK: Sequence[tuple[str, Callable[[Store, Scope, float], int]]] = (
     ("batches of events", batches.cleanup),
     ("outbox", outbox.cleanup),
     ("events of alerts", events.cleanup),
+    ("incidents", incidents.cleanup),
     ("parts", delete_old_parts),
     ("evidence", delete_old_evidence),
     ("schedules", delete_old_schedules),

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.alerts.incidents.incident import Incident
-from functions.documents import Document, Reads, Scope, Write
+from functions.documents import Document, Reads, Scope, Store, Write
 from functions.errors import NotFound
+from functions.metrics.store import delete_expired
 from functions.published import timestamp
 
 COLLECTION = "incidents"
@@ -92,6 +93,11 @@ def created(scope: Scope, incident: Incident) -> Write:
 
 def updated(document: Document, incident: Incident) -> Write:
     return Write.update(document, _data(incident))
+
+
+def cleanup(store: Store, scope: Scope, now: float) -> int:
+    """Deletes incidents of long ago; how many. For `daily`."""
+    return delete_expired(store, scope, now, (COLLECTION,))
 
 
 def _fence_path(scope: Scope) -> str:

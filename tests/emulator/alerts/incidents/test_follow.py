@@ -18,11 +18,6 @@ from functions.identity import Actor, Permission
 from tests.emulator.alerts.incidents.world import NOW, World
 
 
-@pytest.fixture
-def world(store: Store) -> World:
-    return World(store)
-
-
 def test_from_the_first_alert_to_the_end(world: World) -> None:
     world.fires("p2-error-rate")
     world.look()
