@@ -28,7 +28,7 @@ def main() -> None:
     configuration = Configuration(memory)
     watch = Watch(configuration)
     watch.run()
-    page = web.serve(memory, arguments.http_port, configuration=configuration)
+    page = web.serve(memory, arguments.http_port, configuration=configuration, watch=watch)
     calls, port = server.serve(memory, arguments.port, configuration=configuration)
     print(f"Cloud Monitoring on 127.0.0.1:{port}, http://127.0.0.1:{page.server_port}/", flush=True)
     ended.wait()

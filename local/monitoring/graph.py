@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from local.monitoring.figures import Line
 
 WIDTH, HEIGHT = 440, 190
-LEFT, RIGHT, TOP, BOTTOM = 58, 10, 10, 26
+LEFT, RIGHT, TOP, BOTTOM = 58, 10, 12, 26
 GAP_SECONDS = 150
 """Points further apart than this are not joined: there was nothing in between."""
 
@@ -18,18 +19,73 @@ TICKS = 4
 ROOM = 1.04
 WHOLE = {"%": 100.0, "10^2.%": 1.0}
 COLOURS = 8
+DOTTED = 40
+"""A line with more points than this shows its line alone, and dots where it stands alone."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A threshold: a dashed line; what is beyond it is tinted. `above`: beyond means above."""
+
+    value: float
+    label: str
+    above: bool = True
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What is shown: epoch seconds from left to right, values from the floor to the top."""
+
+    span: tuple[float, float]
+    floor: float
+    top: float
+    whole: bool
+    width: int
+
+    @property
+    def right(self) -> int:
+        return self.width - RIGHT
+
+    def x(self, at: float) -> float:
+        share = (at - self.span[0]) / (self.span[1] - self.span[0])
+        return LEFT + min(1.0, max(0.0, share)) * (self.right - LEFT)
+
+    def y(self, value: float) -> float:
+        share = (value - self.floor) / (self.top - self.floor)
+        return HEIGHT - BOTTOM - min(1.0, max(0.0, share)) * (HEIGHT - TOP - BOTTOM)
 
 
 def graph(
-    title: str, unit: str, lines: Sequence[Line], colours: Sequence[int], span: tuple[float, float]
+    title: str,
+    unit: str,
+    lines: Sequence[Line],
+    colours: Sequence[int],
+    span: tuple[float, float],
+    *,
+    limits: Sequence[Limit] = (),
+    shaded: Iterable[tuple[float, float]] = (),
+    width: int = WIDTH,
 ) -> str:
-    """An SVG of lines over a span of epoch seconds; `colours` are numbers below COLOURS."""
-    top = nice_top(max((value for line in lines for _, value in line.points), default=0.0), unit)
-    parts = [*_horizontal(top, unit), *_vertical(span)]
+    """An SVG of lines over a span of epoch seconds; `colours` are numbers below COLOURS.
+
+    `shaded` are times that stand out: those of incidents. It is drawn as wide as its place; `width`
+    only says how large its letters are then.
+    """
+    values = [value for line in lines for _, value in line.points]
+    values += [limit.value for limit in limits]
+    top = nice_top(max(values, default=0.0), unit)
+    lowest = min(values, default=0.0)
+    floor = -nice_top(-lowest, "") if lowest < 0 else 0.0
+    whole = unit == "1" and not any(value % 1 for value in values)
+    frame = _Frame(span, floor, top, whole, width)
+    parts = [_tinted(frame, *pair) for pair in shaded if pair[1] > span[0] and pair[0] < span[1]]
+    parts += [*_horizontal(frame, unit), *_vertical(frame)]
+    for limit in limits:
+        parts += _limit(frame, limit)
     for line, colour in zip(lines, colours, strict=True):
-        parts += _line(line, colour, span, top, unit)
+        parts += _line(line, colour, frame, unit)
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'
+        f'<svg viewBox="0 0 {width} {HEIGHT}" role="img" aria-label="{escape(title)}">'
         f"{''.join(parts)}</svg>"
     )
 
@@ -73,38 +129,30 @@ def _short(value: float) -> str:
     return f"{value:.4g}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _x(at: float, span: tuple[float, float]) -> float:
-    share = (at - span[0]) / (span[1] - span[0])
-    return LEFT + share * (WIDTH - LEFT - RIGHT)
-
-
-def _y(value: float, top: float) -> float:
-    return HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM)
-
-
-def _horizontal(top: float, unit: str) -> list[str]:
+def _horizontal(frame: _Frame, unit: str) -> list[str]:
     parts = []
-    ticks = round(top) if unit == "1" and top < TICKS else TICKS
+    few = frame.whole and frame.floor == 0 and 1 <= frame.top < TICKS
+    ticks = round(frame.top) if few else TICKS
     for step in range(ticks + 1):
-        value = top * step / ticks
-        y = _y(value, top)
+        value = frame.floor + (frame.top - frame.floor) * step / ticks
+        y = frame.y(value)
         parts.append(
-            f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<line class="grid" x1="{LEFT}" x2="{frame.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
             f'<text class="tick" x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">'
             f"{escape(shown(value, unit))}</text>"
         )
     return parts
 
 
-def _vertical(span: tuple[float, float]) -> list[str]:
-    length = span[1] - span[0]
+def _vertical(frame: _Frame) -> list[str]:
+    first_at, last_at = frame.span
+    length = last_at - first_at
     step = next(s for s in (60, 120, 300, 600, 900, 1800, 3600, 10**6) if length / s <= 6)
-    first = math.ceil(span[0] / step) * step
     parts = []
-    at = float(first)
-    while at <= span[1]:
-        x = _x(at, span)
-        if LEFT + 16 <= x <= WIDTH - RIGHT - 12:
+    at = float(math.ceil(first_at / step) * step)
+    while at <= last_at:
+        x = frame.x(at)
+        if LEFT + 16 <= x <= frame.right - 12:
             parts.append(
                 f'<line class="grid faint" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" '
                 f'y2="{HEIGHT - BOTTOM}"/><text class="tick" x="{x:.1f}" y="{HEIGHT - 7}" '
@@ -114,15 +162,40 @@ def _vertical(span: tuple[float, float]) -> list[str]:
     return parts
 
 
-def _line(line: Line, colour: int, span: tuple[float, float], top: float, unit: str) -> list[str]:
+def _tinted(frame: _Frame, begin: float, end: float) -> str:
+    left, right = frame.x(begin), frame.x(end)
+    return (
+        f'<rect class="incident" x="{left:.1f}" y="{TOP}" width="{max(1.5, right - left):.1f}" '
+        f'height="{HEIGHT - TOP - BOTTOM}"/>'
+    )
+
+
+def _limit(frame: _Frame, limit: Limit) -> list[str]:
+    y = frame.y(limit.value)
+    edge = TOP if limit.above else HEIGHT - BOTTOM
+    below_line = y - 5 < TOP + 9
+    return [
+        f'<rect class="beyond" x="{LEFT}" y="{min(y, edge):.1f}" width="{frame.right - LEFT}" '
+        f'height="{abs(edge - y):.1f}"/>',
+        f'<line class="limit" x1="{LEFT}" x2="{frame.right}" y1="{y:.1f}" y2="{y:.1f}"/>',
+        f'<text class="limit-name" x="{LEFT + 5}" '
+        f'y="{y + 13 if below_line else y - 5:.1f}">{escape(limit.label)}</text>',
+    ]
+
+
+def _line(line: Line, colour: int, frame: _Frame, unit: str) -> list[str]:
     parts = []
+    alone = []
     for run in _runs(line.points):
-        places = " ".join(f"{_x(at, span):.1f},{_y(value, top):.1f}" for at, value in run)
+        places = " ".join(f"{frame.x(at):.1f},{frame.y(value):.1f}" for at, value in run)
         if len(run) > 1:
             parts.append(f'<polyline class="line c{colour}" points="{places}"/>')
-    for at, value in line.points:
+        else:
+            alone += run
+    dots = line.points if len(line.points) <= DOTTED else [*alone, *line.points[-1:]]
+    for at, value in dots:
         parts.append(
-            f'<circle class="dot c{colour}" cx="{_x(at, span):.1f}" cy="{_y(value, top):.1f}" '
+            f'<circle class="dot c{colour}" cx="{frame.x(at):.1f}" cy="{frame.y(value):.1f}" '
             f'r="2.6"><title>{escape(line.name)}: {escape(shown(value, unit))} at '
             f"{clock(at, exact=True)}</title></circle>"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from google.api import metric_pb2
@@ -40,6 +40,10 @@ class Series:
     @property
     def last(self) -> Last:
         return Last(self.points[-1].start, self.points[-1].end, self.received)
+
+    def copy(self) -> Series:
+        """As it stands now."""
+        return replace(self, points=self.points.copy())
 
 
 class Memory:

@@ -9,11 +9,19 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from local.monitoring import page
 from local.monitoring.alerting.configuration import Configuration
+from local.monitoring.alerting.watch import Watch
 from local.monitoring.dashboards import rest
 from local.monitoring.memory import Memory
+from local.monitoring.page import alerting, channels, dashboards, frame, incidents, metrics, view
 
+CONTENTS = {
+    "/": metrics.content,
+    "/alerting": alerting.content,
+    "/incidents": incidents.content,
+    "/channels": channels.content,
+    "/dashboards": dashboards.content,
+}
 POLL_SECONDS = 0.05
 """How soon it notices that it should end."""
 
@@ -43,26 +51,33 @@ def serve(
     port: int,
     now: Callable[[], float] = time.time,
     configuration: Configuration | None = None,
+    watch: Watch | None = None,
 ) -> ThreadingHTTPServer:
     """A started HTTP server on this machine; port 0 takes a free one (see server_port).
 
-    Without a `configuration` it begins with an empty one of its own.
+    Without a `configuration` it begins with an empty one of its own; the incidents it shows are
+    those of the `watch`.
     """
     configured = configuration or Configuration(memory)
+    watching = watch or Watch(configured)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             if rest.PATH.fullmatch(path):
                 self._dashboards()
-            elif path == "/":
-                self._answer("text/html; charset=utf-8", page.whole(memory, now()))
-            elif path == "/graphs":
-                self._answer("text/html; charset=utf-8", page.graphs(memory, now()))
+            elif path in CONTENTS:
+                seen = view.taken(configured, watching, now)
+                content = CONTENTS[path](seen)
+                self._answer("text/html; charset=utf-8", frame.whole(seen, path, content))
             elif path == "/points":
                 self._answer("application/json", json.dumps(points(memory)))
             else:
-                self._answer("text/plain; charset=utf-8", "Not found: / or /points\n", 404)
+                self._answer(
+                    "text/plain; charset=utf-8",
+                    f"Not found: {', '.join(CONTENTS)} or /points\n",
+                    404,
+                )
 
         def do_POST(self) -> None:
             self._dashboards()

@@ -74,20 +74,28 @@ def evaluate(condition: Any, series: Iterable[Series], at: float) -> Outcome:
 class Inputs:
     """The series of a threshold, as samples; `below` are those of the denominator, if it has one.
 
-    It is made once, for all moments up to a time.
+    It is made once, for all moments up to a time. `begun` says when each group had its first point
+    (epoch seconds).
     """
 
     above: Mapping[Labels, Sequence[Sample]]
     below: Mapping[Labels, Sequence[Sample]] | None
+    begun: Mapping[Labels, float]
 
 
-def inputs(threshold: Any, series: Iterable[Series], at: float) -> Inputs:
-    """What a threshold looks at up to a time (epoch seconds)."""
-    series = list(series)
-    ratio = threshold.denominator_filter
-    return Inputs(
-        _samples(threshold.filter, series, at), _samples(ratio, series, at) if ratio else None
-    )
+def inputs(threshold: Any, series: Iterable[Series], at: float, seconds: float) -> Inputs:
+    """What a threshold looks at to be compared at moments of the last `seconds` before a time."""
+    tops = _matching(threshold.filter, series, at)
+    below = None
+    reach = seconds + _reach(threshold.aggregations)
+    if threshold.denominator_filter:
+        bottoms = _matching(threshold.denominator_filter, series, at)
+        below = _samples(bottoms, at - seconds - _reach(threshold.denominator_aggregations))
+    begun: dict[Labels, float] = {}
+    for some in tops:
+        group = _grouped(_labels(some), threshold.aggregations)
+        begun[group] = min(begun.get(group, at), some.points[0].end / NANOSECONDS)
+    return Inputs(_samples(tops, at - reach), below, begun)
 
 
 def compared(threshold: Any, given: Inputs, at: float) -> dict[Labels, float]:
@@ -103,18 +111,15 @@ def compared(threshold: Any, given: Inputs, at: float) -> dict[Labels, float]:
     }
 
 
-def _threshold(threshold: Any, series: Sequence[Series], at: float) -> list[Reading]:
-    given = inputs(threshold, series, at)
-    steps = range(int(threshold.duration.ToSeconds()) // MINUTE, -1, -1)
+def _threshold(threshold: Any, series: Iterable[Series], at: float) -> list[Reading]:
+    seconds = int(threshold.duration.ToSeconds())
+    given = inputs(threshold, series, at, seconds)
+    steps = range(seconds // MINUTE, -1, -1)
     moments = [at - MINUTE * step for step in steps]
     by_moment = [compared(threshold, given, moment) for moment in moments]
-    begun: dict[Labels, float] = {}
-    for labels, samples in given.above.items():
-        group = _grouped(labels, threshold.aggregations)
-        begun[group] = min(begun.get(group, at), samples[0].end / NANOSECONDS)
     return [
         _judged(threshold, labels, moments, [found.get(labels) for found in by_moment], first)
-        for labels, first in sorted(begun.items())
+        for labels, first in sorted(given.begun.items())
     ]
 
 
@@ -183,8 +188,13 @@ def _matching(text: str, series: Iterable[Series], at: float) -> list[Series]:
     ]
 
 
-def _samples(text: str, series: Iterable[Series], at: float) -> dict[Labels, list[Sample]]:
-    return {_labels(some): values.samples(some) for some in _matching(text, series, at)}
+def _samples(series: Iterable[Series], since: float) -> dict[Labels, list[Sample]]:
+    return {_labels(some): values.samples(some, round(since * NANOSECONDS)) for some in series}
+
+
+def _reach(aggregations: Iterable[Any]) -> int:
+    """How far back a compared value looks (s)."""
+    return MINUTE + sum(int(one.alignment_period.ToSeconds()) for one in aggregations)
 
 
 def _labels(series: Series) -> Labels:

@@ -19,7 +19,7 @@ from local.monitoring.alerting.aggregation import (
     Aligner,
     Reducer,
 )
-from local.monitoring.memory import NANOSECONDS, Series
+from local.monitoring.memory import NANOSECONDS, Point, Series
 from local.monitoring.rules import CUMULATIVE
 
 
@@ -51,21 +51,26 @@ class Sample(NamedTuple):
     value: Value
 
 
-def samples(series: Series) -> list[Sample]:
-    """A series as samples, oldest first. A counter that began anew counts from its start."""
-    found = []
-    before = None
-    for point in series.points:
-        value = _value(point.value)
-        if series.kind != CUMULATIVE:
-            found.append(Sample(point.end, point.end, value))
-            continue
-        goes_on = before is not None and before.start == point.start
-        start = before.end if before is not None and goes_on else point.start
-        added = _minus(value, _value(before.value)) if before is not None and goes_on else value
-        found.append(Sample(start, point.end, added))
-        before = point
+def samples(series: Series, since: int = 0) -> list[Sample]:
+    """What ended at `since` or later, oldest first. A counter that began anew counts from there."""
+    found: list[Sample] = []
+    points = reversed(series.points)
+    point = next(points, None)
+    while point is not None and point.end >= since:
+        before = next(points, None)
+        found.append(_sample(point, before if series.kind == CUMULATIVE else None, series.kind))
+        point = before
+    found.reverse()
     return found
+
+
+def _sample(point: Point, before: Point | None, kind: int) -> Sample:
+    value = _value(point.value)
+    if kind != CUMULATIVE:
+        return Sample(point.end, point.end, value)
+    if before is None or before.start != point.start:
+        return Sample(point.start, point.end, value)
+    return Sample(before.end, point.end, _minus(value, _value(before.value)))
 
 
 def align(aligner: int, given: Sequence[Sample], begin: int, end: int) -> Value | None:

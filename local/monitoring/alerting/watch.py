@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from local.monitoring.alerting.configuration import Configuration
 from local.monitoring.alerting.incidents import Incident, Register
@@ -85,4 +84,4 @@ class Watch:
         with self._configuration.memory.lock:
             policies: list[object] = list(self._configuration.policies.values())
             series = self._configuration.memory.series.values()
-            return policies, [replace(some, points=some.points.copy()) for some in series]
+            return policies, [some.copy() for some in series]
