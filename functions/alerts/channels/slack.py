@@ -12,6 +12,8 @@ from functions.alerts.rule import P1, P2
 
 LONGEST_HEADER = 150
 LONGEST_TEXT = 3000
+LONGEST_FIELD = 2000
+NO_TEXT = "…"
 MOST_FIELDS = 10
 SIGNS = {P1: "🔴", P2: "🟠"}
 
@@ -24,9 +26,12 @@ def post(letter: Letter, url: str) -> Post:
 def blocks(letter: Letter) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {"type": "header", "text": _plain(_cut(_headline(letter), LONGEST_HEADER))},
-        {"type": "section", "text": _marked(_cut(escaped(letter.text), LONGEST_TEXT))},
+        {"type": "section", "text": _marked(_cut(escaped(letter.text) or NO_TEXT, LONGEST_TEXT))},
     ]
-    fields = [_marked(f"*{escaped(label)}*\n{escaped(value)}") for label, value in letter.figures()]
+    fields = [
+        _marked(_cut(f"*{escaped(label)}*\n{escaped(value)}", LONGEST_FIELD))
+        for label, value in letter.figures()
+    ]
     if fields:
         found.append({"type": "section", "fields": fields[:MOST_FIELDS]})
     if letter.runbook:
