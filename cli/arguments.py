@@ -7,6 +7,7 @@ import argparse
 
 from cli import bundle, metrics, project, rollouts, stories
 from cli.flag_arguments import add_flags, add_schedules, add_segments
+from cli.responding.arguments import add_incidents, add_people
 from cli.verbs import (
     Subparsers,
     add_reason,
@@ -57,6 +58,8 @@ def parser() -> argparse.ArgumentParser:
     add_flags(group(verbs, "flags", "feature flags"))
     add_segments(group(verbs, "segments", "rules about users, with a name"))
     add_schedules(group(verbs, "schedules", "changes of flags that take effect at a time"))
+    add_incidents(group(verbs, "incidents", "what fires, and what is done about it"))
+    add_people(group(verbs, "people", "who responds to incidents"))
     bundle_wide_verb(verbs, "health", "whether the bundle can do its work", bundle.health)
     return top
 

@@ -1,0 +1,1 @@
+"""Incidents, and the people who respond to them."""

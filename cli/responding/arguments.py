@@ -1,0 +1,50 @@
+"""The verbs for incidents and people on call, with their options."""
+
+from __future__ import annotations
+
+import argparse
+
+from cli.responding import incidents, people
+from cli.verbs import Subparsers, add_reason, bundle_verb, positive
+
+STATUSES = ("open", "acknowledged", "resolved")
+COMMANDS = {
+    "acknowledge": "you see to it: it is not escalated for an hour",
+    "resolve": "it is over, whatever fires",
+}
+
+
+def add_incidents(group: Subparsers) -> None:
+    listed = bundle_verb(group, "list", "the latest, newest first", incidents.list_all)
+    listed.add_argument("--status", choices=STATUSES, help="only these")
+    listed.add_argument(
+        "--limit", type=positive, default=50, metavar="NUMBER", help="how many at most (50)"
+    )
+    show = bundle_verb(
+        group, "show", "one, with its timeline and who is on call for it", incidents.show
+    )
+    _add_id(show)
+    for name, help_text in COMMANDS.items():
+        command = bundle_verb(group, name, help_text, incidents.command)
+        command.set_defaults(command=name)
+        _add_id(command)
+        add_reason(command)
+    note = bundle_verb(group, "note", "something to remember, in its timeline", incidents.note)
+    _add_id(note)
+    note.add_argument("text", metavar="TEXT", help="at most 1,000 characters, nothing of users")
+    add_reason(note)
+
+
+def add_people(group: Subparsers) -> None:
+    bundle_verb(group, "list", "everybody, and who is on call now", people.list_all)
+    put = bundle_verb(group, "put", "define one, or define one anew", people.put)
+    _add_id(put)
+    put.add_argument("file", metavar="FILE", help="JSON: name, levels, contacts, hours")
+    add_reason(put)
+    remove = bundle_verb(group, "remove", "no longer on call", people.remove)
+    _add_id(remove)
+    add_reason(remove)
+
+
+def _add_id(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("id", metavar="ID")
