@@ -1,0 +1,78 @@
+"""A line to Firestore that breaks anywhere: what clients send until it is accepted counts once."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+
+from functions.clock import SystemClock
+from functions.documents import Scope, Store, Write
+from functions.errors import StoreUnavailable
+from functions.metrics import store as metric_store
+from functions.metrics import tally
+from functions.metrics.apps import batches
+from functions.metrics.apps import intake as intake_module
+from functions.metrics.apps.batches import Batch
+from functions.metrics.apps.counting import Place
+from functions.metrics.apps.intake import Intake
+from functions.metrics.tally import Note, merge_all
+from functions.metrics.windows import slot_start
+from tests.emulator.conftest import store_at
+from tests.emulator.proxy import proxy
+
+SCOPE = Scope("main", "production")
+CLOCK = SystemClock()
+BATCHES = 40
+TRIES = 60
+
+
+def batch(number: int) -> Batch:
+    now = CLOCK.now()
+    place = Place(slot_start(now), "app", "all", 3)
+    one = tally.of_note(Note("app", "all", 3, now, {"opened": float(number)}))
+    path = batches.marker_path(SCOPE, "key 1", f"batch-{number}")
+    return Batch(SCOPE, path, "digest", 1, 0, {place: one})
+
+
+@pytest.mark.parametrize("breaks", ["as it is asked", "as it answers"])
+def test_each_batch_counts_once(
+    store: Store, firestore_emulator: str, monkeypatch: pytest.MonkeyPatch, breaks: str
+) -> None:
+    monkeypatch.setattr(intake_module, "COMMIT_EVERY_SECONDS", 0.05)
+    store.commit([Write.set("the/first", {})])
+    chance = random.Random(1)
+    broken = itertools.count()
+
+    def accepted(intake: Intake, number: int) -> bool:
+        for _ in range(TRIES):
+            with suppress(StoreUnavailable):
+                intake.count(batch(number))
+                return True
+        return False
+
+    with proxy(firestore_emulator) as line, store_at(line.address, store._client.project) as far:
+        intake = Intake(far, CLOCK)
+        intake.count(batch(0))
+
+        def cut(_: bytes) -> None:
+            if chance.random() < 0.08:
+                next(broken)
+                line.cut()
+                line.down = False  # the next connection works
+
+        if breaks == "as it is asked":
+            line.on_request = cut
+        else:
+            line.on_answer = cut
+        with ThreadPoolExecutor(8) as pool:
+            done = list(pool.map(lambda number: accepted(intake, number), range(1, BATCHES + 1)))
+        line.on_request = line.on_answer = None
+    assert all(done)
+    assert next(broken) >= 3, "it would prove nothing if nothing broke"
+    slots = metric_store.load_flushed(store, SCOPE, CLOCK.now(), 3600)
+    found = merge_all(slot.tally for slot in slots).measure("opened")
+    assert (found.count, found.sum) == (BATCHES + 1, sum(range(BATCHES + 1)))
