@@ -58,7 +58,7 @@ def application() -> flask.Flask:
     from functions.alerts.manage import alert_routes, rule_routes
     from functions.alerts.manage.define import RULES_CATALOG, SILENCES_CATALOG
     from functions.alerts.objectives import routes as objectives
-    from functions.alerts.objectives import score_routes
+    from functions.alerts.objectives import score_routes, scorecard_routes
     from functions.alerts.objectives.store import OBJECTIVES, SCORES
     from functions.alerts.outbox import delivery_routes
     from functions.catalog import rebuild
@@ -110,6 +110,7 @@ def application() -> flask.Flask:
         alert_routes.blueprint(ask),
         objectives.blueprint(ask),
         score_routes.blueprint(ask),
+        scorecard_routes.blueprint(ask),
         rollouts.blueprint(ask, releasable, measured),
         registry.blueprint(ask),
     ]

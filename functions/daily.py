@@ -9,6 +9,8 @@ from functools import partial
 from functions import log
 from functions.alerts import events, outbox
 from functions.alerts.incidents import store as incidents
+from functions.alerts.objectives.report_scorecard import report_scorecard
+from functions.alerts.objectives.store import BUDGETS
 from functions.alerts.report_stale import report_stale_flags
 from functions.changes import pointer_path
 from functions.clock import Clock
@@ -16,8 +18,10 @@ from functions.documents import Document, Refused, Scope, Store, Write
 from functions.flags import counts, sums
 from functions.flags.manage.schedule_store import COLLECTION as SCHEDULES
 from functions.metrics import store as metrics
+from functions.metrics import sum_hours
 from functions.metrics.apps import batches
 from functions.published import timestamp
+from functions.rollouts.ended import ended
 from functions.stories.limits import cap, quota
 from functions.tick import environments
 
@@ -38,6 +42,10 @@ def daily(store: Store, clock: Clock) -> None:
             for what, clean_up in WORK:
                 _attempt(f"clean up {what}", partial(clean_up, store, scope, clock.now()))
             _attempt("report stale flags", partial(report_stale_flags, store, scope, clock.now()))
+            _attempt(
+                "report the scorecard",
+                partial(report_scorecard, store, scope, clock.now(), ended),
+            )
 
 
 def delete_old_parts(store: Store, scope: Scope, now: float) -> int:
@@ -66,6 +74,11 @@ def delete_old_counts(store: Store, scope: Scope, now: float) -> int:
     return metrics.delete_expired(store, scope, now, (counts.COLLECTION, sums.COLLECTION))
 
 
+def delete_old_budgets(store: Store, scope: Scope, now: float) -> int:
+    """Deletes what was counted for objectives that were removed long ago."""
+    return metrics.delete_expired(store, scope, now, (BUDGETS,))
+
+
 def delete_old_quotas(store: Store, scope: Scope, now: float) -> int:
     """Deletes users' hours that nobody looks at any more, and the caps of long ago."""
     return metrics.delete_expired(store, scope, now, (quota.COLLECTION, cap.COLLECTION))
@@ -73,6 +86,8 @@ def delete_old_quotas(store: Store, scope: Scope, now: float) -> int:
 
 WORK: Sequence[tuple[str, Callable[[Store, Scope, float], int]]] = (
     ("slots and windows", metrics.cleanup),
+    ("hours and days", sum_hours.cleanup),
+    ("budgets of services without objectives", delete_old_budgets),
     ("batches of events", batches.cleanup),
     ("outbox", outbox.cleanup),
     ("events of alerts", events.cleanup),
