@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -142,23 +143,48 @@ def _read(connection: socket.socket) -> Received | None:
 @dataclass
 class MailReceiver(Receiver):
     """Speaks as much SMTP as it takes. `codes` are its answers to the end of a mail's data, the
-    last one for ever after; 0 drops the connection, having taken it. `refused` are recipients."""
+    last one for ever after; 0 drops the connection, having taken it. `refused` are recipients.
+    With `tls` it takes mail over STARTTLS only, after a login."""
 
     codes: Sequence[int] = (250,)
     refused: Sequence[str] = ()
     mails: list[tuple[list[str], bytes]] = field(default_factory=list)
+    logins: list[str] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rwb", buffering=0) as stream:
+        with connection:
+            try:
+                if self._talk(connection, greeted=False) and self.tls:
+                    with self.tls.wrap_socket(connection, server_side=True) as secure:
+                        self._talk(secure, greeted=True)
+            except OSError:
+                return
+
+    def _talk(self, connection: socket.socket, greeted: bool) -> bool:
+        """Whether the client wants TLS now."""
+        with connection.makefile("rwb", buffering=0) as stream:
 
             def say(line: str) -> None:
                 stream.write(line.encode() + b"\r\n")
 
-            say("220 hello")
+            if not greeted:
+                say("220 hello")
             to: list[str] = []
             while line := stream.readline().decode().strip():
                 verb = line[:4].upper()
-                if verb == "RCPT":
+                if verb == "EHLO":
+                    say("250-here")
+                    say("250 AUTH PLAIN" if greeted or not self.tls else "250 STARTTLS")
+                elif verb == "STAR" and self.tls:
+                    say("220 go on")
+                    return True
+                elif verb == "AUTH":
+                    self.logins.append(line)
+                    say("235 ok")
+                elif self.tls and not greeted:
+                    say("530 STARTTLS first")
+                elif verb == "RCPT":
                     address = line.partition("<")[2].rstrip(">")
                     if address in self.refused:
                         say("550 nobody")
@@ -167,17 +193,22 @@ class MailReceiver(Receiver):
                     say("250 ok")
                 elif verb == "DATA":
                     say("354 go on")
-                    lines = []
-                    while (data := stream.readline()) != b".\r\n":
-                        lines.append(data)
-                    with self._lock:
-                        code = self.codes[min(len(self.mails), len(self.codes) - 1)]
-                        self.mails.append((to, b"".join(lines)))
+                    code = self._take(to, stream)
                     if code == 0:
-                        return
+                        return False
                     say(f"{code} so be it")
                 elif verb == "QUIT":
                     say("221 bye")
-                    return
+                    return False
                 else:
                     say("250 ok")
+        return False
+
+    def _take(self, to: list[str], stream: Any) -> int:
+        lines = []
+        while (data := stream.readline()) != b".\r\n":
+            lines.append(data)
+        with self._lock:
+            code = self.codes[min(len(self.mails), len(self.codes) - 1)]
+            self.mails.append((to, b"".join(lines)))
+        return code
