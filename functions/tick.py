@@ -36,9 +36,9 @@ from functions.flags.manage.merge_usage import merge_usage
 from functions.flags.schedule import Schedule
 from functions.metrics.baselines import Baselines
 from functions.metrics.due import Extra
+from functions.metrics.minutes import Minutes
 from functions.metrics.publish import Sink, lag, publish
 from functions.metrics.slots import Slots
-from functions.metrics.store import merge_minutes
 from functions.metrics.sum_hours import sum_hours
 from functions.metrics.windows import MINUTE_SECONDS, Window
 from functions.rollouts.advance import Step, advance, nothing_fires
@@ -98,6 +98,7 @@ class Deps:
     sender: Sender = field(default_factory=Sender)
     slots: Slots = field(default_factory=Slots)
     """Of the last minutes, kept over the cycles."""
+    minutes: Minutes = field(default_factory=Minutes)
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -200,7 +201,7 @@ def environments(store: Store) -> list[Scope]:
 
 
 def _merge(deps: Deps, scope: Scope, slots: Sequence[Window]) -> int:
-    return merge_minutes(deps.store, scope, deps.clock.now(), slots)
+    return deps.minutes.merge(deps.store, scope, deps.clock.now(), slots)
 
 
 def _watch(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) -> Watched:

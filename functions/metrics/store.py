@@ -9,12 +9,11 @@ one field only and needs no composite index.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions import log
-from functions.documents import Document, Refused, Scope, Store, Write
+from functions.documents import Document, Scope, Store, Write
 from functions.metrics import windows
 from functions.metrics.tally import Tally
 from functions.metrics.windows import MINUTE_SECONDS, SLOT_SECONDS, Window
@@ -28,7 +27,6 @@ SLOTS_SECONDS = 8.0
 """For all slots of three minutes at once: hundreds of instances write thousands of them."""
 
 WINDOWS_LIMIT = 5_000
-LATE_MINUTES_LIMIT = 20
 BATCH = 400
 
 
@@ -100,29 +98,15 @@ def load_minutes(
     return [window_of(document, MINUTE_SECONDS) for document in documents]
 
 
-def merge_minutes(store: Store, scope: Scope, now: float, flushed: Sequence[Window]) -> int:
-    """Writes the closed minutes that `flushed` (from load_flushed) touches; how many changed.
-
-    Another process may merge the same minutes at once: it comes to the same content, and the one
-    that is refused leaves it at that.
-    """
-    if len(flushed) >= SLOTS_LIMIT:
-        log.error("slots_cut", limit=SLOTS_LIMIT)  # a minute would be written smaller than it was
-        return 0
-    touched = sorted({windows.minute_start(slot.start) for slot in flushed})
-    closed = [start for start in touched if start + MINUTE_SECONDS <= now]
-    known = [start for start in closed if start >= windows.slot_start(now - RECENT_SECONDS)]
-    late = [start for start in closed if start not in known][-LATE_MINUTES_LIMIT:]
-    slots = [slot for slot in flushed if windows.minute_start(slot.start) in known]
-    for start in late:
-        slots += _slots_of(store, scope, start)
-    writes = _changed(store, scope, windows.minutes(slots))
-    for first in range(0, len(writes), BATCH):
-        try:
-            store.commit(writes[first : first + BATCH])
-        except Refused:
-            return 0
-    return len(writes)
+def load_between(store: Store, scope: Scope, since: float, until: float) -> list[Window]:
+    """The merged minutes that start in [since, until), oldest first."""
+    documents = store.query(
+        scope.collection("windows"),
+        [("start", ">=", timestamp(since)), ("start", "<", timestamp(until))],
+        order_by="start",
+        limit=WINDOWS_LIMIT,
+    )
+    return [window_of(document, MINUTE_SECONDS) for document in documents]
 
 
 def delete_expired(
@@ -153,7 +137,8 @@ def cleanup(store: Store, scope: Scope, now: float) -> int:
     return delete_expired(store, scope, now, ("slots", "windows"))
 
 
-def _slots_of(store: Store, scope: Scope, minute: int) -> list[Window]:
+def slots_of(store: Store, scope: Scope, minute: int) -> list[Window]:
+    """All slots of the minute that starts then, whenever they were written."""
     documents = store.query(
         scope.collection("slots"),
         [
@@ -161,25 +146,15 @@ def _slots_of(store: Store, scope: Scope, minute: int) -> list[Window]:
             ("start", "<", timestamp(minute + MINUTE_SECONDS)),
         ],
         limit=SLOTS_LIMIT,
+        timeout=SLOTS_SECONDS,
     )
     return [window_of(document, SLOT_SECONDS) for document in documents]
 
 
-def _changed(store: Store, scope: Scope, minutes: Sequence[Window]) -> list[Write]:
-    paths = {minute_path(scope, minute): minute for minute in minutes}
-    stored = store.get_many(list(paths))
-    writes = []
-    for path, minute in paths.items():
-        document = stored.get(path)
-        data = {
-            "expires_at": timestamp(minute.start + WINDOWS_KEPT_SECONDS),
-            **_content(minute, minute.tally),
-        }
-        if document is None:
-            writes.append(Write.create(path, data))
-        elif document.data["tally"] != data["tally"]:
-            writes.append(Write.update(document, data))
-    return writes
+def minute_data(minute: Window) -> Mapping[str, Any]:
+    """What the document of a minute holds."""
+    expires_at = timestamp(minute.start + WINDOWS_KEPT_SECONDS)
+    return {"expires_at": expires_at, **_content(minute, minute.tally)}
 
 
 def minute_path(scope: Scope, minute: Window) -> str:

@@ -9,10 +9,11 @@ from functions.clock import ManualClock
 from functions.documents import Scope, Store
 from functions.metrics import series, tally
 from functions.metrics.cloud_monitoring import CloudMonitoring
+from functions.metrics.minutes import Minutes
 from functions.metrics.observation import Observation
 from functions.metrics.publish import publish
 from functions.metrics.recorder import Recorder
-from functions.metrics.store import load_flushed, merge_minutes
+from functions.metrics.slots import Slots
 from local.monitoring import server
 from local.monitoring.memory import Memory
 
@@ -43,6 +44,7 @@ def test_three_minutes_of_ten_requests_a_second_on_four_instances(store: Store) 
     calls, port = server.serve(memory, 0, now_ns=lambda: round(clock.now() * 10**9))
     sink = CloudMonitoring("demo", f"127.0.0.1:{port}")
     recorders = [Recorder(store, clock) for _ in range(4)]
+    slots, minutes = Slots(), Minutes()
     served = {"1.2.0": tally.EMPTY, "1.3.0": tally.EMPTY}
     fired_after: float | None = None
     for tenth in range(2_600):
@@ -51,8 +53,8 @@ def test_three_minutes_of_ten_requests_a_second_on_four_instances(store: Store) 
             chance.choice(recorders).record(SCOPE, one)
             served[one.version] = tally.merge(served[one.version], tally.of(one))
         if tenth % 100 == 0:
-            flushed = load_flushed(store, SCOPE, clock.now())
-            merge_minutes(store, SCOPE, clock.now(), flushed)
+            flushed = slots.flushed(store, SCOPE, clock.now())
+            minutes.merge(store, SCOPE, clock.now(), flushed)
             alarms = watch(store, SCOPE, flushed, clock.now()).alarms("stories", "1.3.0")
             if "p1-error-rate" in [alarm.rule for alarm in alarms] and fired_after is None:
                 fired_after = tenth / 10

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from functions.documents import Scope, Store
 from functions.metrics import store as metric_store
+from functions.metrics.minutes import LATEST_SECONDS, Minutes
 from functions.metrics.store import SlotKey
 from functions.metrics.tally import Tally
 
@@ -22,7 +23,7 @@ def put(store: Store, offset: int, requests: int, instance: str = "a", flushed: 
 
 def merge(store: Store, now: float) -> int:
     flushed = metric_store.load_flushed(store, SCOPE, now)
-    return metric_store.merge_minutes(store, SCOPE, now, flushed)
+    return Minutes().merge(store, SCOPE, now, flushed)
 
 
 def minutes(store: Store, since: float = START) -> list[tuple[int, int]]:
@@ -58,6 +59,38 @@ def test_a_slot_flushed_long_after_still_joins_its_minute(store: Store) -> None:
     put(store, 10, 4, instance="idle", flushed=3000)
     assert merge(store, START + 3020) == 1
     assert minutes(store) == [(0, 7)]
+
+
+def test_what_was_seen_stored_is_not_read_again(store: Store) -> None:
+    known = Minutes()
+
+    def look(now: float) -> tuple[int, int]:
+        """Minutes written, and documents read for them."""
+        flushed = metric_store.load_flushed(store, SCOPE, now)
+        store.operations.clear()
+        return known.merge(store, SCOPE, now, flushed), store.operations["reads"]
+
+    for number in range(12):
+        put(store, 10 * number, 1, instance=f"i{number}")
+    assert look(START + 65) == (1, 1)
+    assert look(START + 75) == (0, 0)
+    assert look(START + 125) == (1, 1)
+    put(store, 50, 5, instance="slow", flushed=80)
+    assert look(START + 135) == (1, 1)
+    put(store, 20, 4, instance="idle", flushed=2990)
+    assert look(START + 3020) == (1, 9), "all slots of that minute, and the minute"
+    assert look(START + 3030) == (0, 0)
+    put(store, 20, 5, instance="idle", flushed=3020)
+    assert look(START + 3050) == (1, 9)
+    assert minutes(store) == [(0, 16), (60, 6)]
+
+
+def test_a_minute_whose_slots_have_begun_to_expire_stays_as_it_is(store: Store) -> None:
+    put(store, 0, 3)
+    assert merge(store, START + 70) == 1
+    put(store, 10, 4, instance="idle", flushed=LATEST_SECONDS + 60)
+    assert merge(store, START + LATEST_SECONDS + 80) == 0
+    assert minutes(store) == [(0, 3)]
 
 
 def test_two_merge_at_once(store: Store) -> None:
