@@ -34,6 +34,8 @@ STEADY = 0.001
 """What changed by no more than this share of itself is steady."""
 
 HISTORY_DAYS = 90
+DIGITS = 9
+"""Behind the point, so that what is just reached is."""
 
 SHARE = "share"
 POINTS = "points"
@@ -152,7 +154,7 @@ def _row(
 
 
 def _against(identifier: str, unit: str, target: float, figure: Figure, before: Figure) -> Row:
-    value = figure.value
+    value = None if figure.value is None else round(figure.value, DIGITS)
     status = NO_DATA if value is None else MET if value >= target else MISSED
     trend = _trend(value, before.value)
     return Row(identifier, unit, target, value, before.value, figure.sample, status, trend)
