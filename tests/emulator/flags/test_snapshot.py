@@ -13,6 +13,7 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
+from functions.changes import Decision
 from functions.clock import ManualClock, SystemClock
 from functions.documents import Document, Scope, Store
 from functions.errors import RateLimited, StoreUnavailable
@@ -32,6 +33,16 @@ def cache(store: Store, clock: ManualClock) -> SnapshotCache:
     commit(store, create_flag(Flag("f", definition())))
     store.operations.clear()
     return SnapshotCache(store, clock)
+
+
+def test_parts_of_the_control_loop_are_not_read(store: Store, cache: SnapshotCache) -> None:
+    commit(store, lambda _: Decision(parts={"rules": {"r": {}}, "declared": {"m": {"kind": "x"}}}))
+    store.operations.clear()
+    snapshot = cache.get(SCOPE)
+    assert snapshot.declared == {"m": {"kind": "x"}}
+    assert snapshot.published_at > 0
+    flags_and_declared = 2
+    assert store.operations["reads"] == 1 + flags_and_declared
 
 
 class Away(Store):

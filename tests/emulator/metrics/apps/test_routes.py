@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from typing import Any
 
 import pytest
+from google.cloud import firestore
 from werkzeug.test import Client, TestResponse
 
 from functions import web
@@ -217,6 +219,52 @@ BATCHES: list[Any] = [
     {"batch": "batch-1", "events": [event()] * 501},
     {"batch": "batch-1", "events": [event()], "context": []},
 ]
+
+
+STRANGE: list[Any] = [
+    {"targetingKey": "\ud800"},
+    {"targetingKey": "a\x00b"},
+    {"targetingKey": ""},
+    {"targetingKey": None},
+    {"targetingKey": "u", "\ud800": "\udfff"},
+    {"targetingKey": "u", "n": 10**400},
+    {"targetingKey": "u", "$flagd": {"timestamp": "x"}, "list": [[], {}, None]},
+    {},
+]
+
+
+def test_strange_contexts_are_those_of_somebody(world: World) -> None:
+    """As they are for flags: nothing of a context is refused for what it says."""
+    for context in STRANGE:
+        answer = world.send({"metric": "app_rating", "value": 4, "context": context})
+        assert answer.status_code == 202, context
+    assert world.tallies()[Arm("app", "all")].measure("app_rating").count == len(STRANGE)
+
+
+CANARY = "canary-9b2f"
+
+
+def test_nothing_of_a_user_is_kept_or_told(
+    world: World, firestore_client: firestore.Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not their id, not their context, not what a batch was called; neither when it is refused."""
+    private = {"targetingKey": f"user-{CANARY}", "mail": f"{CANARY}@example.org", CANARY: CANARY}
+    sent = {"metric": "app_rating", "value": 4, "context": private}
+    for who in (world.secret, world.publishable, f"user-{CANARY}"):
+        for more in ({}, {"value": 9}, {"metric": CANARY}, {"at": 1.0}):
+            answer = world.send({**sent, **more}, who=who, batch=f"{CANARY}-{world.sent}")
+            told = {**answer.get_json(), "batch": ""}
+            assert CANARY not in json.dumps(told), more
+    assert world.send(sent, who="user-1", batch=f"{CANARY}-0").status_code == 202
+    kept = {
+        snapshot.reference.path: snapshot.to_dict()
+        for group in ("slots", "batches")
+        for snapshot in firestore_client.collection_group(group).stream()
+    }
+    assert len(kept) > 6
+    assert CANARY not in str(kept)
+    captured = capsys.readouterr()
+    assert CANARY not in captured.out + captured.err
 
 
 def test_a_batch_that_is_none(world: World) -> None:

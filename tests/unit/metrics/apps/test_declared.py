@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.alerts.selectors import BUILT_IN
 from functions.metrics import measures, timings
 from functions.metrics.apps.declared import (
     BETTER,
@@ -16,6 +18,7 @@ from functions.metrics.apps.declared import (
     MOST_DURATIONS,
     RESERVED,
     SELECTED,
+    UNITS,
     VALUES,
     AppMetric,
     Better,
@@ -26,7 +29,9 @@ from functions.metrics.apps.declared import (
 )
 from functions.metrics.measures import Known
 from functions.stories.measures import MEASURES
+from local.paths import ROOT
 
+PAGE = (ROOT / "docs/reference/metrics.md").read_text().partition("## What apps report")[2]
 MEASURED = {"stories": {"words": Known("words", None, "")}}
 METRICS = st.builds(
     AppMetric,
@@ -132,6 +137,20 @@ def test_what_the_kind_leaves_open_is_never_refused(metric: AppMetric) -> None:
     wrong = " ".join(problems(left_open, {}))
     assert wrong == "" or "measured by Palier" in wrong
     assert left_open.better is BETTER.get(metric.kind, Better.NONE)
+
+
+def test_what_rules_call_their_own_is_no_metrics_name() -> None:
+    assert set(BUILT_IN) <= SELECTED | RESERVED
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_is_documented(kind: Kind) -> None:
+    """With its unit and its better way."""
+    row = re.search(rf"^\| `{kind}` \|.*$", PAGE, re.MULTILINE)
+    assert row, kind
+    cells = [cell.strip(" `") for cell in row[0].strip("|").split("|")]
+    assert cells[2] == ("refused" if VALUES[kind].usual is None else "1")
+    assert cells[3:5] == [UNITS.get(kind, ""), str(BETTER.get(kind, ""))]
 
 
 def test_a_slot_keeps_them_all_apart() -> None:
