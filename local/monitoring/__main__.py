@@ -9,6 +9,7 @@ import threading
 from local.monitoring import server, web
 from local.monitoring.alerting.configuration import Configuration
 from local.monitoring.alerting.watch import Watch
+from local.monitoring.faults import Faults
 from local.monitoring.memory import Memory
 from local.monitoring.rules import Limits
 
@@ -28,8 +29,11 @@ def main() -> None:
     configuration = Configuration(memory)
     watch = Watch(configuration)
     watch.run()
-    page = web.serve(memory, arguments.http_port, configuration=configuration, watch=watch)
-    calls, port = server.serve(memory, arguments.port, configuration=configuration)
+    faults = Faults()
+    page = web.serve(
+        memory, arguments.http_port, configuration=configuration, watch=watch, faults=faults
+    )
+    calls, port = server.serve(memory, arguments.port, configuration=configuration, faults=faults)
     print(f"Cloud Monitoring on 127.0.0.1:{port}, http://127.0.0.1:{page.server_port}/", flush=True)
     ended.wait()
     watch.end()

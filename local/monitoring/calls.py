@@ -7,6 +7,9 @@ from typing import Any
 
 import grpc
 from google.cloud import monitoring_v3
+from google.protobuf import any_pb2
+from google.rpc import code_pb2, status_pb2
+from grpc_status import rpc_status  # type: ignore[import-untyped]
 
 from local.monitoring import refusals, rules
 
@@ -41,6 +44,18 @@ def project_of(name: str) -> str:
     if not project:
         raise rules.InvalidRequest(f'Field name had an invalid value of "{name}".')
     return project
+
+
+def partial(text: str, total: int, refused: int, code: int = code_pb2.INVALID_ARGUMENT) -> Any:
+    """A status with the summary of what was written, as Cloud Monitoring attaches it."""
+    summary = monitoring_v3.CreateTimeSeriesSummary.pb()(
+        total_point_count=total, success_point_count=total - refused
+    )
+    summary.errors.add(status=status_pb2.Status(code=code), point_count=refused)
+    detail = any_pb2.Any()
+    detail.Pack(summary)
+    status = status_pb2.Status(code=code, message=text, details=[detail])
+    return rpc_status.to_status(status)
 
 
 def _answering(call: Call) -> Call:

@@ -10,19 +10,18 @@ from typing import Any
 
 import grpc
 from google.cloud import monitoring_v3
-from google.protobuf import any_pb2, empty_pb2
-from google.rpc import code_pb2, status_pb2
-from grpc_status import rpc_status  # type: ignore[import-untyped]
+from google.protobuf import empty_pb2
 
-from local.monitoring import filters, rules
+from local.monitoring import calls, filters, rules
 from local.monitoring.alerting.configuration import Configuration
 from local.monitoring.alerting.services import AlertPolicyService, NotificationChannelService
 from local.monitoring.calls import Call, handlers, project_of
+from local.monitoring.faults import Faults, Interceptor
 from local.monitoring.memory import Memory, Series
 from local.monitoring.refusals import NotFound
 
 SERVICE = "google.monitoring.v3.MetricService"
-PAGE = 100_000
+THREADS = 16
 
 
 class MetricService:
@@ -33,21 +32,21 @@ class MetricService:
         self._now_ns = now_ns
 
     def handlers(self) -> grpc.GenericRpcHandler:
-        calls: dict[str, tuple[Call, str]] = {
+        offered: dict[str, tuple[Call, str]] = {
             "CreateTimeSeries": (self.create_time_series, "CreateTimeSeriesRequest"),
             "ListTimeSeries": (self.list_time_series, "ListTimeSeriesRequest"),
             "CreateMetricDescriptor": (self.create_descriptor, "CreateMetricDescriptorRequest"),
             "GetMetricDescriptor": (self.get_descriptor, "GetMetricDescriptorRequest"),
             "ListMetricDescriptors": (self.list_descriptors, "ListMetricDescriptorsRequest"),
         }
-        return handlers(SERVICE, calls)
+        return handlers(SERVICE, offered)
 
     def create_time_series(self, request: Any, context: Any) -> Any:
         project = project_of(request.name)
         refusals = self._memory.write(project, request.time_series, self._now_ns())
         if refusals:
             text = rules.refused_text(request.time_series, refusals)
-            context.abort_with_status(partial(text, len(request.time_series), len(refusals)))
+            context.abort_with_status(calls.partial(text, len(request.time_series), len(refusals)))
         return empty_pb2.Empty()
 
     def list_time_series(self, request: Any, _: Any) -> Any:
@@ -97,13 +96,19 @@ def serve(
     port: int,
     now_ns: Callable[[], int] = time.time_ns,
     configuration: Configuration | None = None,
+    faults: Faults | None = None,
 ) -> Any:
     """A started gRPC server on this machine; port 0 takes a free one. Returns (server, port).
 
-    Without a `configuration` it begins with an empty one of its own.
+    Without a `configuration` it begins with an empty one of its own, and without `faults` it has
+    none.
     """
     configuration = configuration or Configuration(memory, now_ns)
-    server = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
+    server = grpc.server(
+        futures.ThreadPoolExecutor(THREADS),
+        interceptors=(Interceptor(faults or Faults()),),
+        options=[("grpc.so_reuseport", 0)],
+    )
     server.add_generic_rpc_handlers(
         (
             MetricService(memory, now_ns).handlers(),
@@ -114,20 +119,6 @@ def serve(
     bound = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     return server, bound
-
-
-def partial(text: str, total: int, refused: int) -> Any:
-    """INVALID_ARGUMENT with the summary of what was written, as Cloud Monitoring attaches it."""
-    summary = monitoring_v3.CreateTimeSeriesSummary.pb()(
-        total_point_count=total, success_point_count=total - refused
-    )
-    summary.errors.add(
-        status=status_pb2.Status(code=code_pb2.INVALID_ARGUMENT), point_count=refused
-    )
-    detail = any_pb2.Any()
-    detail.Pack(summary)
-    status = status_pb2.Status(code=code_pb2.INVALID_ARGUMENT, message=text, details=[detail])
-    return rpc_status.to_status(status)
 
 
 def _add(answer: Any, series: Series, interval: Any, full: bool) -> None:

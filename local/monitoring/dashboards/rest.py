@@ -48,13 +48,13 @@ def _called(
     name = f"{place}/{match['id']}" if match["id"] else ""
     dry = options.get("validateOnly") == ["true"]
     if method == "POST" and not name:
-        return _create(configuration, place, _parsed(body), dry=dry)
+        return _create(configuration, place, parsed(body), dry=dry)
     if method == "GET" and not name:
         return _list(configuration, place, options)
     if method == "GET":
         return dict(found(configuration.dashboards, name))
     if method == "PATCH" and name:
-        return _patch(configuration, name, _parsed(body), dry=dry)
+        return _patch(configuration, name, parsed(body), dry=dry)
     if method == "DELETE" and name:
         with configuration.change():
             found(configuration.dashboards, name)
@@ -114,7 +114,8 @@ def _list(
     return {"dashboards": list(some)} | ({"nextPageToken": token} if token else {})
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
+def parsed(body: bytes) -> dict[str, Any]:
+    """A body as JSON. Raises InvalidRequest for what is no object."""
     try:
         given = json.loads(body)
     except ValueError:

@@ -43,8 +43,18 @@ def whole(view: View, here: str, content: str) -> str:
         "<span>on this machine</span></p>"
         f'<nav aria-label="Pages"><ul>{links}</ul></nav>'
         f'<p class="as-of" id="as-of">{as_of}</p></div></header>'
-        f'<main><h1>{title}</h1><div id="live">{content}</div></main>'
+        f'<main><h1>{title}</h1><div id="live">{_trouble(view)}{content}</div></main>'
         f"<script>{SCRIPT}</script></body></html>"
+    )
+
+
+def _trouble(view: View) -> str:
+    if view.fault is None:
+        return ""
+    calls = ", ".join(view.fault.calls) or "every call"
+    return (
+        f'<p class="trouble"><b>Trouble on demand: {escape(view.fault.kind)}</b>, '
+        f"with {escape(calls)}. It ends with DELETE /faults.</p>"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from local.monitoring.alerting.configuration import Configuration
 from local.monitoring.alerting.incidents import Incident, State
 from local.monitoring.alerting.watch import Watch
+from local.monitoring.faults import Fault, Faults
 from local.monitoring.memory import Series
 
 SHORTEST_SPAN_SECONDS = 600
@@ -17,7 +18,8 @@ LONGEST_SPAN_SECONDS = 3 * 3600
 
 @dataclass(frozen=True)
 class View:
-    """Times are epoch seconds. `looked_at` is the minute that policies were last evaluated for."""
+    """Times are epoch seconds. `looked_at` is the minute that policies were last evaluated for,
+    `fault` what calls suffer from on demand."""
 
     now: float
     written: int
@@ -32,6 +34,7 @@ class View:
     open: Sequence[Incident]
     closed: Sequence[Incident]
     looked_at: float | None
+    fault: Fault | None
 
     @property
     def span(self) -> tuple[float, float]:
@@ -49,7 +52,9 @@ class View:
         return next((policy for policy in self.policies if policy.name == name), None)
 
 
-def taken(configuration: Configuration, watch: Watch, now: Callable[[], float]) -> View:
+def taken(
+    configuration: Configuration, watch: Watch, faults: Faults, now: Callable[[], float]
+) -> View:
     """What stands now."""
     memory = configuration.memory
     with watch.lock, memory.lock:
@@ -68,4 +73,5 @@ def taken(configuration: Configuration, watch: Watch, now: Callable[[], float]) 
             open=list(register.open.values()),
             closed=list(register.closed),
             looked_at=register.at,
+            fault=faults.current,
         )

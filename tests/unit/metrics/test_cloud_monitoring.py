@@ -11,7 +11,7 @@ from google.rpc import status_pb2
 
 from functions.metrics import cloud_monitoring
 from functions.metrics.cloud_monitoring import Sent
-from local.monitoring import rules, server
+from local.monitoring import calls, rules
 
 START = 1_800_000_000
 ORDER = rules.OUT_OF_ORDER.format("end")
@@ -19,7 +19,7 @@ RESOURCE = "generic_task{job:production}"
 
 
 def partial(text: str, total: int, refused: int) -> InvalidArgument:
-    status = server.partial(text, total, refused)
+    status = calls.partial(text, total, refused)
     details = [dict(status.trailing_metadata)["grpc-status-details-bin"]]
     parsed = status_pb2.Status.FromString(details[0])
     return InvalidArgument(text, details=list(parsed.details))  # type: ignore[no-untyped-call]
