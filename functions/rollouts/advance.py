@@ -61,7 +61,8 @@ class Step:
 
     running      rollouts that it looked at
     awaited      whether one was created lately, so that a start is to be expected
-    due_soon     whether a scheduled change of a flag takes effect within the minute
+    due_soon     whether a scheduled change of a flag takes effect within the minute, or a test of
+                 alerts runs
     transitions  summaries of those that moved
     readings     the percentages as they stand, for Cloud Monitoring
     failed       it could not be made
@@ -204,7 +205,7 @@ def _transition(survey: _Survey, stored: Stored, generation: int) -> Transition 
 
 def _told(rollout: Rollout, alarms: Alarms, budgets: Mapping[str, float | None]) -> Told:
     versions = (rollout.candidate, rollout.control)
-    candidate, control = (alarms(rollout.service, version) for version in versions)
+    candidate, control = (alarms(rollout.measured_as, version) for version in versions)
     return Told(candidate, control, budgets.get(rollout.service))
 
 

@@ -34,7 +34,7 @@ def history(reads: Reads, scope: Scope, since: float) -> Deeds:
         return [
             _deed(rollout, event)
             for rollout in moved
-            if rollout.service == subject.service
+            if rollout.measured_as == subject.service
             and subject.version in (rollout.candidate, rollout.control)
             and rollout.decided_at >= after
             and _name(rollout, rollout.transitions) not in known

@@ -64,6 +64,12 @@ class Rollout:
     quarantined: bool = False
 
     @property
+    def measured_as(self) -> str:
+        """The service that the variants' metrics are counted for: of a flag whose variants are no
+        service's versions, the flag itself, since events of apps count for it."""
+        return self.service or self.flag
+
+    @property
     def percentage(self) -> float:
         """Of the users who get the candidate now."""
         return state.percentage(self.plan, self.state)
@@ -80,8 +86,8 @@ class Rollout:
     def arms(self) -> Arms:
         """Whose windows count, since the last shift."""
         return Arms(
-            Arm(self.service, self.candidate),
-            Arm(self.service, self.control),
+            Arm(self.measured_as, self.candidate),
+            Arm(self.measured_as, self.control),
             self.shift.generation if self.shift else 0,
         )
 

@@ -109,7 +109,7 @@ def follow(flag: Flag, rollout: Rollout) -> Flag:
             control=rollout.control,
             candidate=rollout.candidate,
             percentage=rollout.percentage,
-            service=rollout.service,
+            service=rollout.measured_as,
             # Another algorithm would move users: a rollout keeps the one that it began with.
             algorithm=begun.algorithm if begun and begun.rollout == rollout.id else ALGORITHM,
         )

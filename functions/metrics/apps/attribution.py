@@ -58,7 +58,7 @@ def split_arms(moment: Moment, context: Mapping[str, Any]) -> frozenset[Arm]:
     for flag in followed(moment):
         variant = moment.evaluator.evaluate(flag, context).variant
         if variant is not None:
-            found.add(Arm(moment.splits[flag].get("service") or flag, variant))
+            found.add(Arm(moment.splits[flag]["service"] or flag, variant))
     return frozenset(found)
 
 

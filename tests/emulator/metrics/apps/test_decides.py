@@ -20,7 +20,7 @@ from functions.metrics.apps.intake import Intake
 from functions.rollouts import commands
 from functions.rollouts.commands import Creation
 from functions.rollouts.criterion import Criterion
-from functions.rollouts.plan import Criteria, Plan, Stage
+from functions.rollouts.plan import TEMPLATES, Criteria, Plan, Stage
 from functions.rollouts.state import Phase
 from functions.tick import Deps
 from tests.emulator.rollouts.test_tick import Sink
@@ -97,6 +97,23 @@ def test_what_may_be_forged_pauses_at_most(stage: Stage50) -> None:
 def test_crashes_of_the_control_are_not_the_candidates(stage: Stage50) -> None:
     stage.crash(CONTROL, 40, trusted=True)
     assert stage.ends()[0] is Phase.BAKING
+
+
+def test_a_feature_that_is_no_services_is_guarded_by_what_apps_say(stage: Stage50) -> None:
+    stage.flag("new-reader", "1.3.0")
+    everywhere = {**RULE, "service": "new-reader"}
+    stage.change(put_rule("readers-crash", everywhere, "", {}), Permission.EDIT_ALERTS)
+    creation = Creation("r2", "new-reader", CANDIDATE, TEMPLATES["manual"])
+    stage.change(commands.create(creation, ASKED))
+    stage.change(commands.start("r2", ASKED))
+    stage.look()
+    evaluator = stage.snapshots.get(stage.scope).evaluator
+    users = ({"targetingKey": f"user-{n}"} for n in range(10_000))
+    served = (each for each in users if evaluator.evaluate("new-reader", each).variant == CANDIDATE)
+    events = [Event("app_crash", None, None, next(served)) for _ in range(40)]
+    stage.reception.take(Sender(stage.scope, "key 1", True), "batch-0001", events)
+    stage.ends()
+    assert stage.rollout("r2").state.phase is Phase.ROLLED_BACK
 
 
 def test_what_is_declared_may_be_demanded_of_a_candidate(stage: Stage50) -> None:
