@@ -7,6 +7,7 @@ import argparse
 
 from cli import bundle, metrics, project, rollouts, stories
 from cli.flag_arguments import add_flags, add_schedules, add_segments
+from cli.monitoring.arguments import add_monitoring
 from cli.responding.arguments import add_incidents, add_people
 from cli.verbs import (
     Subparsers,
@@ -58,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     add_flags(group(verbs, "flags", "feature flags"))
     add_segments(group(verbs, "segments", "rules about users, with a name"))
     add_schedules(group(verbs, "schedules", "changes of flags that take effect at a time"))
+    add_monitoring(group(verbs, "monitoring", "what of Palier is in Cloud Monitoring"))
     add_incidents(group(verbs, "incidents", "what fires, and what is done about it"))
     add_people(group(verbs, "people", "who responds to incidents"))
     bundle_wide_verb(verbs, "health", "whether the bundle can do its work", bundle.health)

@@ -25,7 +25,7 @@ def init(arguments: Namespace, _environ: Mapping[str, str]) -> Answer:
 
     names = list(dict.fromkeys(arguments.environment or ["production"]))
     steps: list[dict[str, Any]] = []
-    with _store(arguments.project) as store:
+    with opened(arguments.project) as store:
         for name in names:
             done = _commit(store, arguments, name, environments.found(arguments.application))
             steps.append({"what": f"environment {name}", "new": done})
@@ -40,7 +40,7 @@ def verify(arguments: Namespace, _environ: Mapping[str, str]) -> Answer:
     """Recomputes the audit trail of an application."""
     from functions import audit
 
-    with _store(arguments.project) as store:
+    with opened(arguments.project) as store:
         found = audit.verify(store, arguments.application)
     data = {"ok": found.ok, "entries": found.entries, "problem": found.problem}
     if found.ok:
@@ -79,7 +79,7 @@ def _told(arguments: Namespace, steps: list[dict[str, Any]]) -> str:
 
 
 @contextmanager
-def _store(project: str) -> Iterator[Store]:
+def opened(project: str) -> Iterator[Store]:
     """The project's store; what goes wrong with it in a few words."""
     from google.auth.exceptions import GoogleAuthError
 

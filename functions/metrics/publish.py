@@ -96,10 +96,16 @@ def publish(
     return Published(publisher.minutes, publisher.points, publisher.refused, publisher.problem)
 
 
+def watermark(store: Store, scope: Scope) -> int | None:
+    """The start of the last minute that was published; None before the first."""
+    document = store.get(_path(scope))
+    return _seconds(document, "watermark") if document else None
+
+
 def lag(store: Store, scope: Scope, now: float) -> float | None:
     """Seconds since the end of the last minute that was published; None before the first."""
-    document = store.get(_path(scope))
-    return now - (_seconds(document, "watermark") + MINUTE_SECONDS) if document else None
+    last = watermark(store, scope)
+    return None if last is None else now - (last + MINUTE_SECONDS)
 
 
 def _path(scope: Scope) -> str:

@@ -1,0 +1,1 @@
+"""What of Palier stands in Cloud Monitoring: policies, dashboard, metrics and their cost."""

@@ -1,0 +1,138 @@
+"""What has to change in Cloud Monitoring so that it is as a folder says. Pure.
+
+Of what is there only that is compared which the folder speaks of: what Cloud Monitoring adds by
+itself, and what people set beside it, stays. Policies without our label are nobody's business here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cli.monitoring.folder import Folder
+
+Json = Mapping[str, Any]
+
+CREATE = "create"
+UPDATE = "update"
+REMOVE = "remove"
+HEARTBEAT = "tick-heartbeat"
+CHANNELS = "notificationChannels"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One policy, or the dashboard. `before` is what is there, `after` what shall be."""
+
+    kind: str
+    what: str
+    before: Json | None
+    after: Json | None
+
+    def lines(self) -> list[str]:
+        """What differs, as a diff."""
+        before, after = dict(_flat(self.before or {})), dict(_flat(self.after or {}))
+        if self.kind == UPDATE:
+            before = {path: before[path] for path in after if path in before}
+        found = []
+        for path in [*after, *(path for path in before if path not in after)]:
+            if before.get(path) != after.get(path):
+                found += [f"- {path}: {before[path]}"] if path in before else []
+                found += [f"+ {path}: {after[path]}"] if path in after else []
+        return found
+
+
+def of_policies(
+    folder: Folder,
+    existing: Sequence[Json],
+    channels: Sequence[str] = (),
+    rules_channels: Sequence[str] = (),
+    *,
+    remove: bool = False,
+) -> list[Change]:
+    """The changes, in the order in which they are to be made.
+
+    `channels` are those of the heartbeat, `rules_channels` those of the other policies; none leaves
+    what is there. `remove` takes away those of ours that the folder doesn't hold.
+    """
+    ours = [policy for policy in existing if is_of(policy, folder.application, folder.environment)]
+    by_rule: dict[str, Json] = {}
+    spare: list[Json] = []
+    for policy in ours:
+        rule = policy["userLabels"].get("rule", "")
+        if rule in by_rule or rule not in folder.policies:
+            spare.append(policy)
+        else:
+            by_rule[rule] = policy
+    changes = []
+    for rule, policy in folder.policies.items():
+        told = channels if rule == HEARTBEAT else rules_channels
+        after = {**policy, CHANNELS: list(told)} if told else policy
+        before = by_rule.get(rule)
+        if before is None:
+            changes.append(Change(CREATE, rule, None, after))
+        elif not _says(before, after):
+            changes.append(Change(UPDATE, rule, before, after))
+    if remove:
+        changes += [Change(REMOVE, _rule_of(policy), policy, None) for policy in spare]
+    return changes
+
+
+def of_dashboard(folder: Folder, existing: Json | None) -> list[Change]:
+    if folder.dashboard is None or (existing is not None and _says(existing, folder.dashboard)):
+        return []
+    kind = CREATE if existing is None else UPDATE
+    return [Change(kind, "dashboard", existing, folder.dashboard)]
+
+
+def silent_heartbeat(changes: Sequence[Change], folder: Folder, existing: Sequence[Json]) -> bool:
+    """Whether nobody would hear that the control loop is silent."""
+    if HEARTBEAT not in folder.policies:
+        return False
+    there = [policy for policy in existing if is_of(policy, folder.application, folder.environment)]
+    told = {_rule_of(policy): policy.get(CHANNELS) for policy in there}
+    told |= {
+        change.what: change.after[CHANNELS]
+        for change in changes
+        if change.after and CHANNELS in change.after
+    }
+    return not told.get(HEARTBEAT)
+
+
+def is_of(policy: Json, application: str, environment: str) -> bool:
+    """Whether a policy is ours, and of that environment."""
+    labels = policy.get("userLabels", {})
+    named = (labels.get("application"), labels.get("environment"))
+    return "palier" in labels and named == (application, environment)
+
+
+def _rule_of(policy: Json) -> str:
+    return str(policy["userLabels"].get("rule", ""))
+
+
+def _says(there: Any, wanted: Any) -> bool:
+    """Whether everything that is wanted is there; lists must agree in length."""
+    if isinstance(wanted, Mapping):
+        return isinstance(there, Mapping) and all(
+            key in there and _says(there[key], value) for key, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return (
+            isinstance(there, list)
+            and len(there) == len(wanted)
+            and all(_says(*pair) for pair in zip(there, wanted, strict=True))
+        )
+    return bool(there == wanted)
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Each leaf with the path to it."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from _flat(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and value:
+        for number, inner in enumerate(value):
+            yield from _flat(inner, f"{path}[{number}]")
+    else:
+        yield path, value
