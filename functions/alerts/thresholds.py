@@ -41,12 +41,17 @@ def _p1(name: str, metric: str, threshold: float, minimum: int, *actions: str) -
     return Rule(f"p1-{name}", P1, metric, threshold, 60, 0, 120, minimum, actions)
 
 
-def _p2(name: str, metric: str, threshold: float, minimum: int) -> Rule:
-    return Rule(f"p2-{name}", P2, metric, threshold, 120, 60, 180, minimum, (NOTIFY,))
+def _p2(name: str, metric: str, threshold: float, minimum: int, window: int = 120) -> Rule:
+    return Rule(f"p2-{name}", P2, metric, threshold, window, 60, 180, minimum, (NOTIFY,))
 
 
-def _p3(name: str, metric: str, threshold: float, minimum: int) -> Rule:
-    return Rule(f"p3-{name}", P3, metric, threshold, 180, 180, 300, minimum, (NOTIFY,))
+def _p3(name: str, metric: str, threshold: float, minimum: int, window: int = 180) -> Rule:
+    return Rule(f"p3-{name}", P3, metric, threshold, window, 180, 300, minimum, (NOTIFY,))
+
+
+MINUTE = 60
+"""The window of what is a maximum: a longer one would only remember it, and so hold it for long
+enough by itself."""
 
 
 RULES: tuple[Rule, ...] = (
@@ -56,11 +61,11 @@ RULES: tuple[Rule, ...] = (
     Rule("p1-consecutive-failures", P1, CONSECUTIVE_FAILURES, 3, 180, 0, 120, 1, (NOTIFY,)),
     _p2("execution-time", EXECUTION_TIME, 20_000, 20),
     _p2("error-rate", ERROR_RATE, 0.02, 50),
-    _p2("memory", MEMORY, 0.70, 1),
+    _p2("memory", MEMORY, 0.70, 1, MINUTE),
     _p2("retries", RETRIES, 2, 20),
     _p3("execution-time", EXECUTION_TIME, 15_000, 20),
     _p3("error-rate", ERROR_RATE, 0.01, 100),
-    _p3("memory", MEMORY, 0.60, 1),
+    _p3("memory", MEMORY, 0.60, 1, MINUTE),
 )
 
 NAMES = Rule("too-many-names", P3, OVERFLOW, 0, 180, 0, 600, 0, (NOTIFY,))
