@@ -25,7 +25,7 @@ from functions.identity import Actor, Permission
 from functions.metrics.series import ROLLOUT_PERCENTAGE, Reading
 from functions.metrics.store import RECENT_SECONDS, load_recent
 from functions.metrics.windows import Window
-from functions.rollouts import state
+from functions.rollouts import obstacles, state
 from functions.rollouts.evidence import fold, last_minute
 from functions.rollouts.look import Look, Told, following, look
 from functions.rollouts.rollout import Occasion, Rollout
@@ -223,22 +223,24 @@ def _possible(view: View, due: Sequence[Transition]) -> list[Transition]:
 
 
 def _obstacle(flag: Flag | None, each: Transition) -> str:
+    """One of obstacles.py, or nothing."""
     rollout = each.after
     if not (rollout.state.splitting or rollout.state.phase is Phase.SUCCEEDED):
         return ""
     if flag is None or flag.archived:
-        return f"The flag {rollout.flag} is gone."
+        return obstacles.GONE
     if not {rollout.control, rollout.candidate} <= set(flag.definition["variants"]):
-        return f"The flag {rollout.flag} no longer has both variants."
+        return obstacles.VARIANTS
     if flag.split and flag.split.rollout != rollout.id:
-        return f"The flag {rollout.flag} is under another rollout."
+        return obstacles.TAKEN
     if each.before.shift is None and flag.definition.get("defaultVariant") != rollout.control:
-        return f"The default of the flag {rollout.flag} is no longer {rollout.control}."
+        return obstacles.DEFAULT
     return ""
 
 
 def _ending(each: Transition, obstacle: str) -> Transition:
-    occasion = Occasion(each.occasion.now, each.occasion.generation, str(ACTOR), reason=obstacle)
+    reason = obstacles.sentence(obstacle, each.after)
+    occasion = Occasion(each.occasion.now, each.occasion.generation, str(ACTOR), reason)
     if each.before.shift is None:
         after = state.supersede(each.before.state, occasion.now)
         return transition(each.stored, after, "superseded", occasion)

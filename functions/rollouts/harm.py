@@ -36,6 +36,9 @@ UPSTREAM_CANDIDATE = 2
 INTERNAL_RATE = 0.05
 INTERNAL_REQUESTS = 20
 SLOW_MS = 30_000
+SHARED = (
+    "Paused: the old version suffers as well, so going back would not help. A person should look."
+)
 
 
 def stage_evidence(plan: Plan, situation: Situation) -> float:
@@ -244,13 +247,7 @@ def alarms(_plan: Plan, situation: Situation) -> Verdict | None:
 
 
 def _shared(rule: str, figures: Mapping[str, float]) -> Verdict:
-    return Verdict(
-        Kind.PAUSE,
-        rule,
-        "Paused: the old version suffers as well, so going back would not help. "
-        "A person should look.",
-        figures,
-    )
+    return Verdict(Kind.PAUSE, rule, SHARED, figures)
 
 
 def _began_with_the_shift(measure: _Measure, situation: Situation) -> bool:

@@ -1,30 +1,25 @@
-"""What people are told when a rollout moves. Pure."""
+"""What people are told when a rollout moves: what happened, since when users had it, what Palier
+did, what to do. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from functions.alerts.message import ENGLISH, FRENCH, Event, Message, Text
 from functions.alerts.rule import P1, P2, P3
+from functions.rollouts import french
+from functions.rollouts.french import number
+from functions.rollouts.obstacles import in_french
+from functions.rollouts.plan import duration
 from functions.rollouts.rollout import Occasion, Rollout
 from functions.rollouts.verdict import Kind
 
 QUIET = frozenset({"start_requested"})
 URGENT = frozenset({"rolled_back", "stepped_back"})
-WAITING = frozenset(
-    {
-        "no data",
-        "requests",
-        "control",
-        "time",
-        "criteria",
-        "samples",
-        "measures",
-        "suspicion",
-        "alarm",
-    }
-)
+WAITING = frozenset(french.WAITING)
 """Rules behind a pause that can wait until the morning."""
 
-TITLES = {
+TITLES: Mapping[str, tuple[str, str]] = {
     "started": ("begins", "commence"),
     "advanced": ("advances", "avance"),
     "promoted": ("is promoted", "est généralisé"),
@@ -38,13 +33,56 @@ TITLES = {
 }
 """In English and in French."""
 
+DONE: Mapping[str, tuple[str, str]] = {
+    "rolled_back": (
+        "All users get {control} again. {candidate} is not released anew without an override.",
+        "Tous les utilisateurs retrouvent {control}. {candidate} ne repart pas sans dérogation.",
+    ),
+    "stepped_back": (
+        "{percentage} % of the users get {candidate} now.",
+        "{percentage} % des utilisateurs ont désormais {candidate}.",
+    ),
+    "paused": (
+        "The split stays as it is: {percentage} % of the users get {candidate}, and Palier goes on "
+        "guarding them.",
+        "Le partage reste tel quel : {percentage} % des utilisateurs ont {candidate}, et Palier "
+        "continue de veiller.",
+    ),
+    "superseded": ("Nobody got {candidate}.", "Personne n'a eu {candidate}."),
+}
+"""What Palier did, where the title doesn't say it."""
+
+HAD: tuple[str, str] = (
+    "The split was changed last {ago} before.",
+    "Le partage avait changé {ago} plus tôt.",
+)
+
+TO_DO: Mapping[str, tuple[str, str]] = {
+    "rolled_back": (
+        "What to do: find out what failed before you release it again (palier rollout show {id}).",
+        "Que faire : trouvez la cause avant de la relancer (palier rollout show {id}).",
+    ),
+    "stepped_back": (
+        "What to do: look at memory and time of both versions (palier rollout show {id}).",
+        "Que faire : regardez la mémoire et les temps des deux versions (palier rollout show "
+        "{id}).",
+    ),
+    "paused": (
+        "What to do: look (palier rollout show {id}), then resume, promote or roll back.",
+        "Que faire : regardez (palier rollout show {id}), puis reprenez, promouvez ou annulez.",
+    ),
+    "superseded": (
+        "What to do: look at the flag, and create the rollout anew.",
+        "Que faire : regardez le drapeau, puis recréez le déploiement.",
+    ),
+}
+
 
 def of_transition(after: Rollout, kind: str, occasion: Occasion) -> Message | None:
     """The message of a transition; the same transition never makes two."""
     if kind in QUIET:
         return None
     verdict = occasion.verdict
-    reason = verdict.sentence if verdict else occasion.reason or after.reason
     return Message(
         id=f"rollout-{after.id}-{after.transitions:06d}",
         event=Event.NEWS,
@@ -54,21 +92,61 @@ def of_transition(after: Rollout, kind: str, occasion: Occasion) -> Message | No
             ENGLISH: Text(
                 f"{after.flag} → {after.candidate} {TITLES[kind][0]} "
                 f"({after.percentage:g} % of users)",
-                reason or f"Asked for by {occasion.actor}.",
+                _text(after, kind, occasion, ENGLISH),
             ),
             FRENCH: Text(
                 f"{after.flag} → {after.candidate} {TITLES[kind][1]} "
-                f"({after.percentage:g} % des utilisateurs)",
-                reason or f"Demandé par {occasion.actor}.",
+                f"({number(after.percentage)} % des utilisateurs)",
+                _text(after, kind, occasion, FRENCH),
             ),
         },
         facts={
             "rollout": after.id,
+            "flag": after.flag,
+            "service": after.service,
+            "version": after.candidate,
             "kind": kind,
             "rule": verdict.rule if verdict else None,
             "percentage": after.percentage,
             "generation": occasion.generation,
         },
+    )
+
+
+def _text(after: Rollout, kind: str, occasion: Occasion, language: str) -> str:
+    told = [
+        _reason(after, occasion, language),
+        _since(after, kind, occasion, language),
+        _say(DONE, kind, after, language),
+        _say(TO_DO, kind, after, language),
+    ]
+    return " ".join(each for each in told if each)
+
+
+def _reason(after: Rollout, occasion: Occasion, language: str) -> str:
+    verdict = occasion.verdict
+    if verdict:
+        return french.sentence(verdict, after.plan) if language == FRENCH else verdict.sentence
+    given = occasion.reason or after.reason
+    if language == FRENCH:
+        return in_french(given, after) or f"Demandé par {occasion.actor}."
+    return given or f"Asked for by {occasion.actor}."
+
+
+def _since(after: Rollout, kind: str, occasion: Occasion, language: str) -> str:
+    if kind not in ("rolled_back", "paused") or after.shift is None:
+        return ""
+    seconds = max(0.0, occasion.now - after.shift.at)
+    ago = french.duration(seconds) if language == FRENCH else duration(seconds)
+    return HAD[language == FRENCH].format(ago=ago)
+
+
+def _say(words: Mapping[str, tuple[str, str]], kind: str, after: Rollout, language: str) -> str:
+    if kind not in words:
+        return ""
+    percentage = number(after.percentage) if language == FRENCH else f"{after.percentage:g}"
+    return words[kind][language == FRENCH].format(
+        control=after.control, candidate=after.candidate, percentage=percentage, id=after.id
     )
 
 
