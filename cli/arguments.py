@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import argparse
 
-from cli import bundle, metrics, project, rollouts, stories
+from cli import bundle, metrics, objectives, project, rollouts, stories
 from cli.flag_arguments import add_flags, add_schedules, add_segments
 from cli.monitoring.arguments import add_monitoring
+from cli.objective_arguments import add_objectives, add_scores
 from cli.responding.arguments import add_incidents, add_people
 from cli.verbs import (
     Subparsers,
@@ -56,6 +57,14 @@ def parser() -> argparse.ArgumentParser:
     _add_rollout(group(verbs, "rollout", "releases in stages"))
     _add_stories(group(verbs, "stories", "the versions that write them, and one user's"))
     _add_metrics(group(verbs, "metrics", "what apps measure"))
+    add_objectives(group(verbs, "objectives", "what services are to achieve"))
+    add_scores(group(verbs, "scores", "how the performance of services is scored"))
+    bundle_verb(
+        verbs,
+        "scorecard",
+        "how the environment does by what is to be reached",
+        objectives.scorecard,
+    )
     add_flags(group(verbs, "flags", "feature flags"))
     add_segments(group(verbs, "segments", "rules about users, with a name"))
     add_schedules(group(verbs, "schedules", "changes of flags that take effect at a time"))
