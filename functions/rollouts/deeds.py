@@ -7,8 +7,11 @@ from typing import Any
 
 from functions.alerts.incidents.incident import Deed, Subject
 from functions.documents import Reads, Scope
+from functions.rollouts import french
+from functions.rollouts.obstacles import in_french
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.store import LISTED, events
+from functions.rollouts.verdict import Verdict
 
 Deeds = Callable[[Subject, float, Collection[str]], Sequence[Deed]]
 
@@ -56,7 +59,15 @@ def _deed(rollout: Rollout, event: dict[str, Any]) -> Deed:
         percentage=event["percentage"],
         by=event["actor"],
         sentence=verdict["sentence"] if verdict else event["reason"],
+        french=_french(rollout, event),
     )
+
+
+def _french(rollout: Rollout, event: dict[str, Any]) -> str:
+    if event["verdict"]:
+        return french.sentence(Verdict.from_document(event["verdict"]), rollout.plan)
+    said = in_french(event["reason"], rollout)
+    return said if said != event["reason"] else ""
 
 
 def _name(rollout: Rollout, number: int) -> str:

@@ -95,5 +95,5 @@ def _deed(entry: Entry) -> str:
     facts = entry.facts
     return (
         f"{figures.who(entry)} {DEEDS[str(facts['kind'])]} ({facts['flag']}, désormais "
-        f"{facts['percentage']:g} % des utilisateurs) : {facts['sentence']}"
+        f"{facts['percentage']:g} % des utilisateurs) : {facts.get('french') or facts['sentence']}"
     )

@@ -115,6 +115,7 @@ class Deed:
 
     by        `machine:tick`, or who did it
     sentence  why
+    french    the same in French; "" where it is somebody's own text
     """
 
     id: str
@@ -125,6 +126,7 @@ class Deed:
     percentage: float
     by: str
     sentence: str
+    french: str = ""
 
 
 @dataclass(frozen=True, slots=True)

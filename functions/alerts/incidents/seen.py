@@ -91,4 +91,5 @@ def _done(deed: Deed) -> Facts:
         "flag": deed.flag,
         "percentage": deed.percentage,
         "sentence": deed.sentence,
+        **({"french": deed.french} if deed.french else {}),
     }
