@@ -20,7 +20,7 @@ ROOM = 1.04
 WHOLE = {"%": 100.0, "10^2.%": 1.0}
 COLOURS = 8
 DOTTED = 40
-"""A line with more points than this shows its line alone, and dots where it stands alone."""
+"""Up to so many points each has a dot; beyond, only the last and those that stand alone."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,9 @@ def graph(
     parts += [*_horizontal(frame, unit), *_vertical(frame)]
     for limit in limits:
         parts += _limit(frame, limit)
+    dotted = max((len(line.points) for line in lines), default=0) <= DOTTED
     for line, colour in zip(lines, colours, strict=True):
-        parts += _line(line, colour, frame, unit)
+        parts += _line(line, colour, frame, unit, dotted=dotted)
     return (
         f'<svg viewBox="0 0 {width} {HEIGHT}" role="img" aria-label="{escape(title)}">'
         f"{''.join(parts)}</svg>"
@@ -183,7 +184,7 @@ def _limit(frame: _Frame, limit: Limit) -> list[str]:
     ]
 
 
-def _line(line: Line, colour: int, frame: _Frame, unit: str) -> list[str]:
+def _line(line: Line, colour: int, frame: _Frame, unit: str, *, dotted: bool) -> list[str]:
     parts = []
     alone = []
     for run in _runs(line.points):
@@ -192,7 +193,7 @@ def _line(line: Line, colour: int, frame: _Frame, unit: str) -> list[str]:
             parts.append(f'<polyline class="line c{colour}" points="{places}"/>')
         else:
             alone += run
-    dots = line.points if len(line.points) <= DOTTED else [*alone, *line.points[-1:]]
+    dots = line.points if dotted else [*alone, *line.points[-1:]]
     for at, value in dots:
         parts.append(
             f'<circle class="dot c{colour}" cx="{frame.x(at):.1f}" cy="{frame.y(value):.1f}" '

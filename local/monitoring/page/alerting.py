@@ -55,8 +55,8 @@ def card(view: View, policy: Any) -> str:
     found = state(view, policy)
     parts = "".join(_condition(view, policy, condition) for condition in policy.conditions)
     return (
-        f'<section class="card policy {found}"><div class="title">'
-        f"<h2>{escape(policy.display_name)}</h2>{tag}{frame.state(found)}</div>"
+        f'<section class="card policy {found}"><p class="chips">{frame.state(found)}{tag}</p>'
+        f"<h2>{escape(policy.display_name)}</h2>"
         f"{parts}{_paged(view, policy)}{_documentation(policy)}</section>"
     )
 
@@ -83,8 +83,11 @@ def _condition(view: View, policy: Any, condition: Any) -> str:
     content = getattr(condition, condition.WhichOneof("condition"))
     said = words.condition(condition, _unit(view, content))
     how = words.how(content.aggregations)
-    detail = f" <small>({escape(how)})</small>" if how else ""
-    return f"<p>{escape(said)}{detail}</p>{graph_of(view, policy, condition)}"
+    detail = f"{said} ({how})" if how else said
+    return (
+        f"<p>{escape(condition.display_name)}<br><small>{escape(detail)}</small></p>"
+        f"{graph_of(view, policy, condition)}"
+    )
 
 
 def _unit(view: View, content: Any) -> str:

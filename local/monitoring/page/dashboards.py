@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -85,7 +86,10 @@ def _chart(view: View, chart: Mapping[str, Any], title: str, share: float) -> st
     unit = "1"
     for one in chart["dataSets"]:
         drawn, unit = _lines(view, one["timeSeriesQuery"])
-        lines += drawn
+        how = _reduced(one["timeSeriesQuery"]) if len(chart["dataSets"]) > 1 else ""
+        lines += [
+            replace(line, name=f"{line.name} · {how}" if how else line.name) for line in drawn
+        ]
     limits = [
         Limit(
             float(one.get("value", 0)),
@@ -107,6 +111,13 @@ def _scorecard(view: View, card: Mapping[str, Any]) -> str:
         if line.points
     )
     return f'<dl class="facts plain">{rows}</dl>' if rows else frame.empty("No data.")
+
+
+def _reduced(query: Mapping[str, Any]) -> str:
+    """What tells a chart's sets apart: how several series became one."""
+    threshold = queries.threshold(query)
+    given = threshold.aggregations if threshold is not None else []
+    return next((words.REDUCED.get(one.cross_series_reducer, "") for one in given), "")
 
 
 def _lines(view: View, query: Mapping[str, Any]) -> tuple[list[Line], str]:

@@ -76,15 +76,18 @@ def how(aggregations: Sequence[Any]) -> str:
 
 
 def what(text: str) -> str:
-    """What a filter picks: its metric, and the labels that it demands."""
+    """What a filter picks: rule value (rule p1-error-rate) in main production."""
     conditions = filters.parse(text)
-    wanted = [
-        f"{one.field.rpartition('.')[2]} {'≠ ' if one.negated else ''}{' or '.join(one.values)}"
-        for one in conditions
-        if one.field not in ("metric.type", "resource.type")
-    ]
+    wanted, places = [], []
+    for one in conditions:
+        values = f"{'not ' if one.negated else ''}{' or '.join(one.values)}"
+        if one.field.startswith("metric.label"):
+            wanted.append(f"{one.field.rpartition('.')[2]} {values}")
+        elif one.field.startswith("resource.label"):
+            places.append(values)
     name = short(filters.only(conditions, "metric.type") or "")
-    return f"{name} ({', '.join(wanted)})" if wanted else name
+    labels = f" ({', '.join(wanted)})" if wanted else ""
+    return f"{name}{labels}{' in ' if places else ''}{' '.join(places)}"
 
 
 def series(labels: Labels, text: str = "") -> str:

@@ -62,13 +62,13 @@ def test_alerting(server: ThreadingHTTPServer) -> None:
     text = plain(html)
     assert "firing 1 pending 2 no data 1 ok 2 off 1" in text
     order = [
-        "P1: more than 5 % of requests fail Critical ● Firing",
-        "P2: more than 2 % of requests fail Error ◐ Pending",
-        "P3: more than 1 % of requests fail Warning ◐ Pending",
-        "P2: requests need more than 2 retries Error – No data",
-        "The control loop is silent Critical ✓ OK",
-        "P3: more than 60 % of memory in use Warning ✓ OK",
-        "An old policy Critical ○ Off",
+        "● Firing Critical P1: more than 5 % of requests fail",
+        "◐ Pending Error P2: more than 2 % of requests fail",
+        "◐ Pending Warning P3: more than 1 % of requests fail",
+        "– No data Error P2: requests need more than 2 retries",
+        "✓ OK Critical The control loop is silent",
+        "✓ OK Warning P3: more than 60 % of memory in use",
+        "○ Off Critical An old policy",
     ]
     places = [text.index(one) for one in order]
     assert places == sorted(places)
