@@ -50,7 +50,7 @@ def application() -> Application:
 def slower_routes() -> flask.Flask:
     """What Flask answers. pydantic and what else these routes need is imported here."""
     from functions import tokens
-    from functions.flags.clients.senders import Senders, context_problem
+    from functions.flags.clients.reporters import Reporters, context_problem
     from functions.metrics.apps import routes as events
     from functions.registry import health_routes
     from functions.stories import routes as stories
@@ -58,7 +58,7 @@ def slower_routes() -> flask.Flask:
 
     settings = wiring.settings()
     scope = settings.scope
-    senders = Senders(
+    reporters = Reporters(
         wiring.snapshots,
         wiring.CLOCK,
         Limits(settings.evaluation_limit),
@@ -71,7 +71,7 @@ def slower_routes() -> flask.Flask:
         PREFIX,
         [
             health_routes.blueprint(wiring.snapshots, scope),
-            events.blueprint(wiring.reception, senders.read, context_problem),
+            events.blueprint(wiring.reception, reporters.read, context_problem),
             stories.blueprint(wiring.studio, scope, tokens.person),
             library.blueprint(wiring.library, wiring.recorder, scope, tokens.person),
         ],

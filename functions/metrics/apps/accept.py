@@ -1,6 +1,6 @@
 """Takes a batch of events: all of it, or none.
 
-sender → snapshot → what is wrong with the events? → arms → counted, in one commit
+reporter → snapshot → what is wrong with the events? → arms → counted, in one commit
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Snapshots(Protocol[S]):
     def get(self, scope: Scope, /) -> S: ...
 
 
-class Sender(Source, Protocol):
+class Reporter(Source, Protocol):
     @property
     def scope(self) -> Scope: ...
 
@@ -62,27 +62,27 @@ class Reception:
         self._caps = caps or Caps()
         self._moments: dict[Scope, Moments[Snapshot]] = {}
 
-    def take(self, sender: Sender, identifier: str, events: Sequence[Event]) -> Counted:
+    def take(self, reporter: Reporter, identifier: str, events: Sequence[Event]) -> Counted:
         """Counts a batch once, however often it comes.
 
         Raises InvalidArgument (what is wrong, event by event), AlreadyExists (other events came by
         this id), RateLimited, StoreUnavailable.
         """
         now = self._clock.now()
-        snapshot = self._snapshots.get(sender.scope)
+        snapshot = self._snapshots.get(reporter.scope)
         metrics = _metrics(snapshot)
         _require_sound(list(event.problems(events, metrics, now)))
-        moments = self._noted(sender.scope, snapshot, now)
+        moments = self._noted(reporter.scope, snapshot, now)
         believed = [
             Believed(
                 occurrence(each, metrics[each.metric], now),
-                self._caps.believes(sender, each.context, now),
+                self._caps.believes(reporter, each.context, now),
             )
             for each in events
         ]
         batch = Batch(
-            scope=sender.scope,
-            path=batches.marker_path(sender.scope, sender.id, identifier),
+            scope=reporter.scope,
+            path=batches.marker_path(reporter.scope, reporter.id, identifier),
             digest=_digest(snapshot, events),
             events=len(events),
             late=sum(each.occurrence.late for each in believed),

@@ -1,7 +1,7 @@
 """Batches of events that were counted, in Firestore: a marker each, so that none counts twice.
 
-ENV/batches/{hash of sender and batch id}    created in the commit that counts its events, kept for
-                                             24 hours
+ENV/batches/{hash of reporter and batch id}  created in the commit that counts its events, kept for
+                                            24 hours
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Taken:
     """Other events were counted by this id."""
 
 
-def marker_path(scope: Scope, sender: str, batch: str) -> str:
-    """Senders don't know of each other's ids, and can't take them from each other."""
-    name = hashlib.sha256(f"{sender}\0{batch}".encode()).hexdigest()[:32]
+def marker_path(scope: Scope, reporter: str, batch: str) -> str:
+    """Reporters don't know of each other's ids, and can't take them from each other."""
+    name = hashlib.sha256(f"{reporter}\0{batch}".encode()).hexdigest()[:32]
     return scope.doc(COLLECTION, name)
 
 

@@ -51,7 +51,7 @@ Settled = Counted | Taken
 
 @dataclass
 class _Waiting:
-    """A batch whose sender waits, and what came of it. `again` are those that came by the same
+    """A batch whose reporter waits, and what came of it. `again` are those that came by the same
     marker meanwhile."""
 
     batch: Batch

@@ -23,7 +23,7 @@ from functions.errors import (
 )
 
 if TYPE_CHECKING:
-    from functions.metrics.apps.accept import Reception, Sender
+    from functions.metrics.apps.accept import Reception, Reporter
     from functions.metrics.apps.bodies import EventBatch
 
 MAXIMUM_BODY_BYTES = 256 * 1024
@@ -32,10 +32,10 @@ SECURITY = ("ApiKey", "ApiKeyHeader", "IdToken")
 
 def blueprint(
     reception: Callable[[], Reception],
-    sender: Callable[[Headers], Sender],
+    reporter: Callable[[Headers], Reporter],
     context_problem: Callable[[Mapping[str, Any]], str | None],
 ) -> flask.Blueprint:
-    """`sender` reads headers, and refuses; `context_problem` says why flags can't be evaluated for
+    """`reporter` reads headers, and refuses; `context_problem` says why flags can't be evaluated for
     a context."""
     routes = flask.Blueprint("events", __name__)
 
@@ -50,7 +50,7 @@ def blueprint(
     def count() -> Any:
         from functions.metrics.apps.bodies import EventBatch
 
-        known = sender(flask.request.headers)
+        known = reporter(flask.request.headers)
         body = web.parse(EventBatch, MAXIMUM_BODY_BYTES)
         _require_usable(body, context_problem)
         counted = reception().take(known, body.batch, body.told())

@@ -9,7 +9,7 @@ from functions import tick
 from functions.alerts.manage.define import put_rule
 from functions.documents import Store
 from functions.errors import InvalidArgument
-from functions.flags.clients.senders import Sender
+from functions.flags.clients.reporters import Reporter
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Permission
 from functions.metrics.apps.accept import Reception
@@ -63,8 +63,8 @@ class Stage50(World):
         users = ({"targetingKey": f"user-{n}"} for n in range(10_000))
         served = (user for user in users if evaluator.evaluate(FLAG, user).variant == variant)
         events = [Event("app_crash", None, None, next(served)) for _ in range(number)]
-        sender = Sender(self.scope, "key 1", trusted)
-        self.reception.take(sender, f"batch-{variant}-{number}", events)
+        reporter = Reporter(self.scope, "key 1", trusted)
+        self.reception.take(reporter, f"batch-{variant}-{number}", events)
 
     def ends(self) -> tuple[Phase, str]:
         for _ in range(9):
@@ -111,7 +111,7 @@ def test_a_feature_that_is_no_services_is_guarded_by_what_apps_say(stage: Stage5
     users = ({"targetingKey": f"user-{n}"} for n in range(10_000))
     served = (each for each in users if evaluator.evaluate("new-reader", each).variant == CANDIDATE)
     events = [Event("app_crash", None, None, next(served)) for _ in range(40)]
-    stage.reception.take(Sender(stage.scope, "key 1", True), "batch-0001", events)
+    stage.reception.take(Reporter(stage.scope, "key 1", True), "batch-0001", events)
     stage.ends()
     assert stage.rollout("r2").state.phase is Phase.ROLLED_BACK
 

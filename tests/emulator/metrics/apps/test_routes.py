@@ -17,7 +17,7 @@ from functions.clock import ManualClock
 from functions.documents import Scope, Store, Write
 from functions.errors import Unauthenticated
 from functions.flags.clients.limits import Limits
-from functions.flags.clients.senders import Senders, context_problem
+from functions.flags.clients.reporters import Reporters, context_problem
 from functions.flags.flag import Flag
 from functions.flags.keys import ApiKey, Kind, new_key
 from functions.flags.manage.publish import publish, save_flag
@@ -79,11 +79,11 @@ class World:
         self.sent = 0
 
     def instance(self, limit: float = 0) -> Client:
-        senders = Senders(
+        reporters = Reporters(
             lambda: self.snapshots, self.clock, Limits(limit), SCOPE, person=person, app=app
         )
         reception = Reception(self.snapshots, Intake(self.store, self.clock), self.clock)
-        found = routes.blueprint(lambda: reception, senders.read, context_problem)
+        found = routes.blueprint(lambda: reception, reporters.read, context_problem)
         return web.make_app("events-tests", "/api", [found]).test_client()
 
     def change(self, decide: Any) -> Outcome:
@@ -163,8 +163,8 @@ TRUSTED = {"secret": "all", "user-1": "all", "publishable": "all+claimed"}
 
 @pytest.mark.parametrize("who", TRUSTED)
 def test_what_may_be_forged_counts_apart(world: World, who: str) -> None:
-    sender = getattr(world, who, who)
-    assert world.send(event("app_crash", None), who=sender).status_code == 202
+    reporter = getattr(world, who, who)
+    assert world.send(event("app_crash", None), who=reporter).status_code == 202
     tallies = world.tallies()
     assert Arm("app", TRUSTED[who]) in tallies
     assert {arm.version.endswith("+claimed") for arm in tallies} == {who == "publishable"}

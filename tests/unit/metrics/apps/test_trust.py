@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from functions.documents import Scope
-from functions.flags.clients.senders import Sender
+from functions.flags.clients.reporters import Reporter
 from functions.metrics.apps.trust import Caps
 
 SCOPE = Scope("main", "production")
-SERVER = Sender(SCOPE, "key 1", trusted=True)
-PAGE = Sender(SCOPE, "key 2", trusted=False)
-ANN = Sender(SCOPE, "user a", trusted=True, user="ann")
-BEN = Sender(SCOPE, "user b", trusted=True, user="ben")
+SERVER = Reporter(SCOPE, "key 1", trusted=True)
+PAGE = Reporter(SCOPE, "key 2", trusted=False)
+ANN = Reporter(SCOPE, "user a", trusted=True, user="ann")
+BEN = Reporter(SCOPE, "user b", trusted=True, user="ben")
 NOW = 1_800_000_000.0
 
 BELIEVED: list[Any] = [
@@ -26,9 +26,9 @@ BELIEVED: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize(("sender", "context", "believed"), BELIEVED)
-def test_who_is_believed(sender: Sender, context: Any, believed: bool) -> None:
-    assert Caps().believes(sender, context, NOW) is believed
+@pytest.mark.parametrize(("reporter", "context", "believed"), BELIEVED)
+def test_who_is_believed(reporter: Reporter, context: Any, believed: bool) -> None:
+    assert Caps().believes(reporter, context, NOW) is believed
 
 
 def test_a_user_is_believed_so_often_in_a_minute() -> None:

@@ -1,4 +1,4 @@
-"""What events of apps take from flags: who sends them, and whether a context can be used.
+"""What events of apps take from flags: who reports them, and whether a context can be used.
 
 Authorization: Bearer sk.…      a server: believed
 Authorization: Bearer pk.…      an app, by a key that anybody can read: only claimed
@@ -29,8 +29,8 @@ class Snapshots(Protocol):
 
 
 @dataclass(frozen=True)
-class Sender:
-    """`id` tells senders apart and is no user's id; `user` is, None for a key."""
+class Reporter:
+    """`id` tells reporters apart and is no user's id; `user` is, None for a key."""
 
     scope: Scope
     id: str
@@ -38,7 +38,7 @@ class Sender:
     user: str | None = field(default=None, repr=False)
 
 
-class Senders:
+class Reporters:
     """Reads who sends from a request's headers."""
 
     def __init__(
@@ -58,26 +58,26 @@ class Senders:
         self._person = person
         self._app = app
 
-    def read(self, headers: Headers) -> Sender:
+    def read(self, headers: Headers) -> Reporter:
         """Raises Unauthenticated, RateLimited, StoreUnavailable."""
         authorization = headers.get("Authorization")
         if headers.get("X-API-Key") or not authorization or _is_key(authorization):
-            sender = self._by_key(authorization, headers.get("X-API-Key"))
+            reporter = self._by_key(authorization, headers.get("X-API-Key"))
         else:
-            sender = self._signed_in(authorization, headers.get(APP_CHECK))
-        self._limits.take(sender.id, self._clock.monotonic())
-        return sender
+            reporter = self._signed_in(authorization, headers.get(APP_CHECK))
+        self._limits.take(reporter.id, self._clock.monotonic())
+        return reporter
 
-    def _by_key(self, authorization: str | None, api_key: str | None) -> Sender:
+    def _by_key(self, authorization: str | None, api_key: str | None) -> Reporter:
         key = from_headers(authorization, api_key)
         check_key(key, self._snapshots().get(key.scope).keys, self._clock.now())
-        return Sender(key.scope, f"key {key.id}", trusted=key.kind is Kind.SECRET)
+        return Reporter(key.scope, f"key {key.id}", trusted=key.kind is Kind.SECRET)
 
-    def _signed_in(self, authorization: str, app_check: str | None) -> Sender:
+    def _signed_in(self, authorization: str, app_check: str | None) -> Reporter:
         uid = self._person(authorization).id
         self._app(app_check)
         user = self._snapshots().get(self._scope).user_hash(uid)
-        return Sender(self._scope, f"user {user}", trusted=True, user=uid)
+        return Reporter(self._scope, f"user {user}", trusted=True, user=uid)
 
 
 def context_problem(context: Mapping[str, Any]) -> str | None:
