@@ -35,8 +35,8 @@ def blueprint(
     reporter: Callable[[Headers], Reporter],
     context_problem: Callable[[Mapping[str, Any]], str | None],
 ) -> flask.Blueprint:
-    """`reporter` reads headers, and refuses; `context_problem` says why flags can't be evaluated for
-    a context."""
+    """`reporter` reads headers, and refuses; `context_problem` says why flags can't be evaluated
+    for a context."""
     routes = flask.Blueprint("events", __name__)
 
     @routes.post("/v1/events")
