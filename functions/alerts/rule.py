@@ -45,6 +45,9 @@ OVERFLOW = "overflow"
 PUBLISHING_LAG = "publishing_lag_seconds"
 BURN_RATE = "burn_rate"
 
+OWN_PAGE = "docs/runbooks/own-rules.md"
+"""What to do about a rule that somebody made without a page of its own."""
+
 
 @dataclass(frozen=True)
 class Rule:

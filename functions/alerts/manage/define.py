@@ -10,7 +10,7 @@ from functions import catalog
 from functions.alerts.defined import RULES, SILENCES
 from functions.alerts.in_force import definition_of, rule_of
 from functions.alerts.manage.validation import Name, Names, problems
-from functions.alerts.rule import ACTIONS, Rule
+from functions.alerts.rule import ACTIONS, OWN_PAGE, Rule
 from functions.alerts.silence import LONGEST_SECONDS
 from functions.alerts.templates import TEMPLATES
 from functions.alerts.thresholds import BY_ID
@@ -137,7 +137,7 @@ def _assembled(name: str, given: Mapping[str, Any], template: str) -> Rule:
         missing = [key for key in NEEDED if given.get(key) is None]
         if missing:
             raise InvalidArgument(f"A rule needs {', '.join(missing)}, or a template.")
-        base = {**USUAL, "page": "docs/runbooks/own-rules.md"}
+        base = {**USUAL, "page": OWN_PAGE}
     whole = {**base, **{key: each for key, each in given.items() if each is not None}}
     whole["actions"] = sorted(set(whole["actions"]), key=ACTIONS.index)
     return rule_of(name, whole)
