@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from functions.alerts.measures import PLAIN, Sources, measurements
+from functions.alerts.measures import PLAIN, Measured, Sources, measurements
 from functions.alerts.rule import HANDED, Rule
 from functions.metrics.series import RULE_VALUE, Reading
 from functions.metrics.windows import Window
@@ -24,11 +24,15 @@ def values(
     then.
     """
     closed = [window for window in minutes if window.end <= end]
-    found = measurements(rules, closed, end, sources)
+    return readings(measurements(rules, closed, end, sources))
+
+
+def readings(measured: Measured) -> list[Reading]:
+    """What was measured, as it is published; nothing where the sample was too small to say."""
     return [
-        Reading(RULE_VALUE, measured.value, key._asdict())
-        for key, measured in found.items()
-        if measured is not None
+        Reading(RULE_VALUE, found.value, key._asdict())
+        for key, found in measured.items()
+        if found is not None
     ]
 
 

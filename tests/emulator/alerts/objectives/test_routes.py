@@ -8,7 +8,9 @@ import pytest
 
 from functions import daily, tick
 from functions.alerts import store as alert_store
+from functions.alerts.thresholds import BURN_RATES
 from functions.metrics.hours import DAY_SECONDS, HOUR_SECONDS
+from functions.metrics.series import RULE_VALUE
 from functions.rollouts import commands
 from functions.tick import Deps
 from tests.emulator.alerts.objectives.conftest import Admin
@@ -43,10 +45,17 @@ def test_an_objective_from_its_definition_to_its_end(world: World, admin: Admin)
         "volume": 100,
         "budget": None,
     }
-    deps = Deps(world.store, world.clock, Sink())
+    sink = Sink()
+    deps = Deps(world.store, world.clock, sink)
     world.serve(CONTROL, 200, 40, cause="upstream")
     world.clock.advance(90)
     tick.tick(deps)
+    published = {
+        point.labels["rule"]: point.value
+        for point in sink.points
+        if point.metric == RULE_VALUE and point.labels["version"] == "all+up"
+    }
+    assert published == {rule.id: pytest.approx(20.0) for rule in BURN_RATES}
     [told] = admin.done("GET", "/v1/objectives")["objectives"]
     assert told["budget"]["counted"] == 200
     assert told["budget"]["bad"] == 40
