@@ -26,7 +26,7 @@ from functions.alerts.incidents.follow import follow
 from functions.alerts.measures import Measured, Sources
 from functions.alerts.objectives import burn
 from functions.alerts.objectives.keep import Budgets
-from functions.alerts.values import reach_seconds, values
+from functions.alerts.values import reach_seconds, readings, values
 from functions.alerts.watch import Watched, publishing, watch
 from functions.clock import Clock
 from functions.definitions import Definitions
@@ -263,7 +263,10 @@ def _extra(deps: Deps, scope: Scope, step: Step) -> Extra:
     """What is published beside the minutes themselves: what rules made of them."""
     known = defined.defined(deps.definitions.of(scope))
     derive = partial(values, known.rules, sources=_sources(deps, scope, known))
-    return Extra(step.readings, derive, reach_seconds(known.rules), known.scores)
+    ledgers = deps.budgets.known(scope, known.objectives)
+    burning = readings(burn.measured(known.objectives, ledgers, known.rules))
+    now = (*step.readings, *burning)
+    return Extra(now, derive, reach_seconds(known.rules), known.scores)
 
 
 def _minute(clock: Clock) -> int:
