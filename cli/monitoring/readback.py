@@ -14,6 +14,9 @@ Identity = tuple[str, tuple[tuple[str, str], ...]]
 Value = int | float | tuple[int, float, tuple[int, ...]]
 """A number; or of a distribution its count, mean, and counts by bucket without the empty end."""
 
+Arm = tuple[str, str]
+"""Service and version."""
+
 CLOSE = 1e-9
 
 
@@ -47,16 +50,13 @@ def compare(
     minute: int,
     expected: Iterable[Point],
     found: Mapping[Identity, Value],
-    requests: str,
+    late: Collection[Arm],
     metrics: Collection[str],
 ) -> Compared:
-    """One minute. `requests` is the type of the metric that counts requests; of `metrics` every
-    point that is there must be expected.
+    """One minute. `late` are the versions whose minutes grew after they were published; every point
+    of `metrics` that is there must be expected.
     """
     wanted = {point.identity: value_of(point.value) for point in expected}
-    late = {
-        _arm(one) for one in wanted if one[0] == requests and _grew(wanted[one], found.get(one))
-    }
     same, grown, differences = 0, 0, []
     for one in sorted({*wanted, *(each for each in found if each[0] in metrics)}):
         if _alike(wanted.get(one), found.get(one)):
@@ -91,15 +91,9 @@ def value_found(value: Any) -> Value:
     return int(distribution.count), float(distribution.mean), tuple(counts)
 
 
-def _arm(one: Identity) -> tuple[str, str]:
+def _arm(one: Identity) -> Arm:
     labels = dict(one[1])
     return labels.get("service", ""), labels.get("version", "")
-
-
-def _grew(wanted: Value, found: Value | None) -> bool:
-    stored = wanted if isinstance(wanted, int | float) else 0
-    published = found if isinstance(found, int | float) else 0
-    return stored > published
 
 
 def _alike(wanted: Value | None, found: Value | None) -> bool:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import random
 import time
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from cli.answer import Failed
 from cli.monitoring.bill import Used
-from cli.monitoring.readback import Compared, Identity, Value, compare, value_found
+from cli.monitoring.readback import Arm, Compared, Identity, Value, compare, value_found
 from cli.project import opened
 
 if TYPE_CHECKING:
     from functions.documents import Scope, Store
     from functions.metrics.cloud_monitoring import CloudMonitoring
     from functions.metrics.series import Point
+    from functions.metrics.windows import Window
 
 MINUTE_SECONDS = 60
 HOUR_SECONDS = 3600
@@ -87,9 +89,9 @@ def used(arguments: Namespace) -> list[Used]:
 
 
 def _compared(store: Store, monitoring: CloudMonitoring, scope: Scope, minute: int) -> Compared:
-    from functions.metrics.series import METRICS, REQUESTS
+    from functions.metrics.series import METRICS
 
-    expected, whole = _expected(store, scope, minute)
+    expected, whole, windows = _expected(store, scope, minute)
     asked = whole | {point.metric.type for point in expected}
     found: dict[Identity, Value] = {}
     end = minute + MINUTE_SECONDS
@@ -100,11 +102,33 @@ def _compared(store: Store, monitoring: CloudMonitoring, scope: Scope, minute: i
         for one in monitoring.read(scope, metric, end - 1, end, until):
             identity = (one.metric.type, tuple(sorted(one.metric.labels.items())))
             found[identity] = value_found(type(one).pb(one).points[0].value)
-    return compare(minute, expected, found, REQUESTS.type, whole)
+    return compare(minute, expected, found, _late(monitoring, scope, windows), whole)
 
 
-def _expected(store: Store, scope: Scope, minute: int) -> tuple[list[Point], set[str]]:
-    """The points that a minute has, and the types of the metrics that it has all points of.
+def _late(monitoring: CloudMonitoring, scope: Scope, windows: list[Window]) -> set[Arm]:
+    """The versions of which fewer requests were published in these minutes than there are."""
+    from functions.metrics.series import REQUESTS
+
+    if not windows:
+        return set()
+    stored: Counter[tuple[str, str, int]] = Counter()
+    for window in windows:
+        stored[window.service, window.version, window.end] += window.tally.requests
+    until = time.monotonic() + CALL_SECONDS
+    first, last = windows[0].start, windows[-1].end
+    for one in monitoring.read(scope, REQUESTS, first, last, until):
+        labels = one.metric.labels
+        for point in type(one).pb(one).points:
+            end = point.interval.end_time.ToSeconds()
+            stored[labels["service"], labels["version"], end] -= point.value.int64_value
+    return {(service, version) for (service, version, _), left in stored.items() if left > 0}
+
+
+def _expected(
+    store: Store, scope: Scope, minute: int
+) -> tuple[list[Point], set[str], list[Window]]:
+    """The points that a minute has, the types of the metrics that it has all points of, and the
+    windows that it comes from.
 
     Gauges that only their moment knows, such as a rollout's percentage, can't be computed again.
     """
@@ -126,4 +150,4 @@ def _expected(store: Store, scope: Scope, minute: int) -> tuple[list[Point], set
     momentary = {series.ROLLOUT_PERCENTAGE, series.INCIDENTS_OPEN, series.DEAD_LETTERS}
     momentary |= {series.TICK_HEARTBEAT, series.RULE_VALUE}
     whole = {metric.type for metric in series.METRICS if metric not in momentary}
-    return [*expected, *points.of_readings(readings, minute)], whole
+    return [*expected, *points.of_readings(readings, minute)], whole, windows

@@ -31,6 +31,7 @@ class Monitoring:
         self.memory = Memory(limits)
         self.calls: Any = None
         self.port = 0
+        self.project = "demo"
         self.up()
 
     def up(self) -> None:
@@ -41,7 +42,7 @@ class Monitoring:
         server.stop(self.calls)
 
     def sink(self) -> CloudMonitoring:
-        return CloudMonitoring("demo", f"127.0.0.1:{self.port}", "europe-west1")
+        return CloudMonitoring(self.project, f"127.0.0.1:{self.port}", "europe-west1")
 
     def minutes(self, metric: str = REQUESTS) -> list[int]:
         """The minutes (from START) that a metric's series have, all of them alike."""
