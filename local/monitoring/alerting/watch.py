@@ -52,11 +52,13 @@ class Watch:
             self._next += MINUTE
         return changed
 
-    def run(self, now: Callable[[], float] = time.time) -> threading.Thread:
-        """Follows until `end`, on a thread of its own."""
+    def run(
+        self, now: Callable[[], float] = time.time, every: float = LOOK_SECONDS
+    ) -> threading.Thread:
+        """Follows until `end`, on a thread of its own that looks `every` so many seconds."""
 
         def follow() -> None:
-            while not self._ended.wait(LOOK_SECONDS):
+            while not self._ended.wait(every):
                 try:
                     self.follow(now())
                 except Exception:

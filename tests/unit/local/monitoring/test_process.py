@@ -20,5 +20,7 @@ def test_it_starts_and_ends() -> None:
         assert f"http://127.0.0.1:{http}/" in process.stdout.readline()
         with urllib.request.urlopen(f"http://127.0.0.1:{http}/points") as answer:
             assert json.load(answer)["points_written"] == 0
+        with urllib.request.urlopen(f"http://127.0.0.1:{http}/incidents.json") as answer:
+            assert json.load(answer)["open"] == []
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0

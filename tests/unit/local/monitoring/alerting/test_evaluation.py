@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -274,6 +275,31 @@ def test_minutes_are_followed_once_their_data_is_there(place: Place, threshold: 
     assert watch.register.at == START
     watch.follow(START + 60 + 150)
     assert watch.register.at == START + 60
+
+
+def test_it_follows_by_itself_and_survives_a_policy_it_cannot_evaluate(
+    place: Place, threshold: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    policy = place.configuration.policies[place.create(threshold(duration="0s")).name]
+    wanted = policy.conditions[0].condition_threshold.filter
+    policy.conditions[0].condition_threshold.filter = "nonsense"
+    rule(place, BAD, BAD)
+    watch = Watch(place.configuration)
+    watch.run(lambda: START + 62.0, every=0.01)
+    try:
+        wait_until(lambda: "could not be evaluated" in caplog.text)
+        policy.conditions[0].condition_threshold.filter = wanted
+        wait_until(lambda: bool(watch.register.open))
+    finally:
+        watch.end()
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if happened():
+            return
+        time.sleep(0.01)
+    raise AssertionError("It did not happen.")
 
 
 @settings(max_examples=60, deadline=None)
