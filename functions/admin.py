@@ -61,6 +61,8 @@ def application() -> flask.Flask:
     from functions.alerts.objectives import score_routes, scorecard_routes
     from functions.alerts.objectives.store import OBJECTIVES, SCORES
     from functions.alerts.outbox import delivery_routes
+    from functions.alerts.testing import routes as alert_tests
+    from functions.alerts.testing.begin import TESTS
     from functions.catalog import rebuild
     from functions.flags.manage import (
         exchange_routes,
@@ -87,7 +89,17 @@ def application() -> flask.Flask:
 
     ask = wiring.administration
     measured = {SERVICE: MEASURES}
-    kinds = (METRICS, CHANNELS, ROUTES, PEOPLE, RULES_CATALOG, SILENCES_CATALOG, OBJECTIVES, SCORES)
+    kinds = (
+        METRICS,
+        CHANNELS,
+        ROUTES,
+        PEOPLE,
+        TESTS,
+        RULES_CATALOG,
+        SILENCES_CATALOG,
+        OBJECTIVES,
+        SCORES,
+    )
     catalogs = {each.collection: rebuild(each) for each in kinds}
     rooms = [
         flag_routes.blueprint(ask, using, releasable),
@@ -108,6 +120,7 @@ def application() -> flask.Flask:
         people_routes.blueprint(ask),
         rule_routes.blueprint(ask, measured),
         alert_routes.blueprint(ask),
+        alert_tests.blueprint(ask),
         objectives.blueprint(ask),
         score_routes.blueprint(ask),
         scorecard_routes.blueprint(ask),

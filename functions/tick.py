@@ -26,6 +26,7 @@ from functions.alerts.incidents.follow import follow
 from functions.alerts.measures import Measured, Sources
 from functions.alerts.objectives import burn
 from functions.alerts.objectives.keep import Budgets
+from functions.alerts.testing import synthetic
 from functions.alerts.values import reach_seconds, readings, values
 from functions.alerts.watch import Watched, publishing, watch
 from functions.clock import Clock
@@ -160,7 +161,9 @@ def decide(deps: Deps, scope: Scope) -> Step:
             "apply scheduled changes",
             lambda: apply_due(deps.store, deps.clock, scope, tell_of_failure, ABOVE),
         )
-        return replace(step or Step(0, failed=True), due_soon=fired is None or fired.soon)
+        testing = known is not None and known.testing(deps.clock.now())
+        due_soon = fired is None or fired.soon or testing
+        return replace(step or Step(0, failed=True), due_soon=due_soon)
 
 
 def tell_of_failure(scope: Scope, schedule: Schedule) -> Write:
@@ -214,6 +217,7 @@ def _watch(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) ->
         watched=known.rules,
         handed={
             **publishing(lag(deps.store, scope, now)),
+            **synthetic.measured(known.tests, known.rules, now),
             **(_attempt("keep budgets", lambda: _burning(deps, scope, known, slots)) or {}),
         },
         sources=_sources(deps, scope, known),

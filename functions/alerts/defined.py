@@ -10,6 +10,8 @@ from functions.alerts.in_force import in_force
 from functions.alerts.objectives.objective import Objective, objectives_of
 from functions.alerts.rule import BURN_RATE, Rule
 from functions.alerts.silence import Silence, silences_of
+from functions.alerts.testing.synthetic import COLLECTION as TESTS
+from functions.alerts.testing.synthetic import AlertTest, tests_of
 from functions.alerts.thresholds import BUILT_IN
 from functions.metrics.performance import Score
 
@@ -17,7 +19,7 @@ RULES = "rules"
 SILENCES = "silences"
 SCORES = "scores"
 OBJECTIVES = "objectives"
-PARTS = (RULES, SILENCES, SCORES, OBJECTIVES)
+PARTS = (RULES, SILENCES, SCORES, OBJECTIVES, TESTS)
 """The published parts that it is made of."""
 
 Part = Mapping[str, Any]
@@ -26,12 +28,17 @@ Part = Mapping[str, Any]
 @dataclass(frozen=True)
 class Defined:
     """The rules in force, who is silent, how services are scored where somebody decided, and what
-    they are to achieve."""
+    they are to achieve, and the tests of alerts that were begun."""
 
     rules: tuple[Rule, ...] = BUILT_IN
     silences: tuple[Silence, ...] = ()
     scores: Mapping[str, Score] = field(default_factory=dict)
     objectives: tuple[Objective, ...] = ()
+    tests: tuple[AlertTest, ...] = ()
+
+    def testing(self, now: float) -> bool:
+        """Whether a test of alerts runs."""
+        return any(test.running(now) for test in self.tests)
 
 
 def defined(parts: Mapping[str, Part]) -> Defined:
@@ -42,6 +49,7 @@ def defined(parts: Mapping[str, Part]) -> Defined:
         silences_of(parts.get(SILENCES, {})),
         scores_of(parts.get(SCORES, {})),
         objectives,
+        tests_of(parts.get(TESTS, {})),
     )
 
 

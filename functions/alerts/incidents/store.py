@@ -70,6 +70,13 @@ def listed(reads: Reads, scope: Scope, status: str, limit: int) -> list[Incident
     return sorted(some, key=lambda one: -one.opened_at)[:limit]
 
 
+def of_version(reads: Reads, scope: Scope, version: str) -> list[Incident]:
+    """Those of one version, of whatever service."""
+    where = [("version", "==", version)]
+    found = reads.query(scope.collection(COLLECTION), where, limit=LISTED)
+    return [_stored(document).incident for document in found]
+
+
 def fence(reads: Reads, scope: Scope) -> Fence:
     return Fence(reads.get(_fence_path(scope)))
 

@@ -25,7 +25,6 @@ def message(news: News) -> Message:
     incident, entry = news.incident, news.entry
     service, version = incident.subject
     head = f"{incident.severity} {service} {version}"
-    test = incident.subject.test
     return Message(
         id=f"{incident.id}-{news.number:04d}",
         event=EVENTS[entry.kind],
@@ -33,18 +32,18 @@ def message(news: News) -> Message:
         about=f"incidents/{incident.id}",
         texts={
             ENGLISH: Text(
-                f"{'Test: ' if test else ''}{head}: {english.title(incident, entry)}",
+                f"{head}: {english.title(incident, entry)}",
                 _joined(english.sentences(incident, entry)),
             ),
             FRENCH: Text(
-                f"{'Essai : ' if test else ''}{head} : {french.title(incident, entry)}",
+                f"{head} : {french.title(incident, entry)}",
                 _joined(french.sentences(incident, entry)),
             ),
         },
         facts=_facts(news),
         runbook=incident.worst.runbook,
         level=escalation.name(incident.level),
-        test=test,
+        test=incident.subject.test,
     )
 
 

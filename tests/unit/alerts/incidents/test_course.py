@@ -103,6 +103,11 @@ def test_levels_by_age(incident: Incident, age: float, level: str) -> None:
     assert look(after.incident, NOW + age, P1) == Step(after.incident)
 
 
+def test_a_test_is_not_escalated() -> None:
+    test = course.opened(Subject("stories", "test-1f+test"), [P1], [], NOW).incident
+    assert look(test, NOW + 10_000, P1) == Step(test)
+
+
 def test_an_acknowledgement_stops_the_climb_for_an_hour(incident: Incident) -> None:
     held = course.acknowledge(look(incident, NOW + 900, P1).incident, ADA, NOW + 1_000)
     assert kinds(held) == [Kind.ACKNOWLEDGED]

@@ -74,12 +74,10 @@ def test_who_does_nothing_says_so() -> None:
     assert "Palier n'a rien changé de lui-même." in said.texts["fr"].text
 
 
-def test_a_test_says_that_it_is_one() -> None:
-    subject = Subject("stories", "test-1f+test")
-    said = told(course.opened(subject, [ERRORS], [], NOW))
+def test_a_test_is_marked() -> None:
+    said = told(course.opened(Subject("stories", "test-1f+test"), [ERRORS], [], NOW))
     assert said.test
-    assert said.texts["en"].title.startswith("Test: P1 stories test-1f+test: ")
-    assert said.texts["fr"].title.startswith("Essai : P1 stories test-1f+test : ")
+    assert said.texts["en"].title.startswith("P1 stories test-1f+test: ")
 
 
 def test_below_is_said_the_other_way_round() -> None:
