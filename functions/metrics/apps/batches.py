@@ -18,7 +18,7 @@ from functions.published import timestamp
 
 COLLECTION = "batches"
 KEPT_SECONDS = 24 * 3600.0
-A_DAY = 50_000
+A_DAY = 20_000
 """Markers that are deleted a day at most; Firestore's time to live takes the rest."""
 
 

@@ -81,8 +81,9 @@ class Intake:
         self._instance = ""
         self._process = 0
         self._queue: list[_Waiting] = []
+        self._waiting = 0
         self._lock = threading.Lock()
-        """Of the queue."""
+        """Of the queue, and of how many wait."""
         self._turn = threading.Lock()
         """Of the one who commits: slots, name and times are theirs."""
         self._slots: dict[SlotKey, Tally] = {}
@@ -94,14 +95,17 @@ class Intake:
         batch may be sent again."""
         waiting = _Waiting(batch)
         with self._lock:
-            if len(self._queue) >= MAXIMUM_WAITING:
-                raise RateLimited(
-                    f"{MAXIMUM_WAITING} batches wait on this instance already.",
-                    remedy="Send it again after the time named in Retry-After, and more events in "
-                    "one batch.",
-                    extra={"retry_after": 2},
-                )
+            if self._waiting >= MAXIMUM_WAITING:
+                raise _too_many()
+            self._waiting += 1
             self._queue.append(waiting)
+        try:
+            return self._outcome(waiting)
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def _outcome(self, waiting: _Waiting) -> Settled:
         while waiting.outcome is None:
             with self._turn:
                 if waiting.outcome is None:
@@ -223,6 +227,14 @@ class Intake:
         for each in group:
             if each.outcome is None:
                 each.outcome = error
+
+
+def _too_many() -> RateLimited:
+    return RateLimited(
+        f"{MAXIMUM_WAITING} batches wait on this instance already.",
+        remedy="Send it again after the time named in Retry-After, and more events in one batch.",
+        extra={"retry_after": 2},
+    )
 
 
 def _not_counted() -> StoreUnavailable:

@@ -216,7 +216,7 @@ def test_a_crash_is_told_to_all_who_wait_and_stops_nobody_after(
 def test_too_many_who_wait_are_sent_away(
     unsteady: Unsteady, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake_module, "MAXIMUM_WAITING", 3)
+    monkeypatch.setattr(intake_module, "MAXIMUM_WAITING", 4)
     held, go = threading.Event(), threading.Event()
 
     def hold(_: Any) -> None:
@@ -235,7 +235,9 @@ def test_too_many_who_wait_are_sent_away(
             intake.count(batch("batch-9"))
         assert refused.value.extra["retry_after"] >= 1
         go.set()
+        unsteady.before = lambda _: None
         assert [each.result() for each in (first, *waiting)] == [Counted(1, 0)] * 4
+    assert intake.count(batch("batch-9")) == Counted(1, 0), "and then there is room again"
 
 
 def test_a_slot_that_was_given_up_is_never_begun_again(
