@@ -10,6 +10,7 @@ from cli.flag_arguments import add_flags, add_schedules, add_segments
 from cli.monitoring.arguments import add_monitoring
 from cli.objective_arguments import add_objectives, add_scores
 from cli.responding.arguments import add_incidents, add_people
+from cli.telling.arguments import add_channels, add_deliveries, add_routes
 from cli.verbs import (
     Subparsers,
     add_reason,
@@ -58,6 +59,9 @@ def parser() -> argparse.ArgumentParser:
     _add_stories(group(verbs, "stories", "the versions that write them, and one user's"))
     _add_metrics(group(verbs, "metrics", "what apps measure"))
     add_objectives(group(verbs, "objectives", "what services are to achieve"))
+    add_channels(group(verbs, "channels", "where messages go"))
+    add_routes(group(verbs, "routes", "who is told of what"))
+    add_deliveries(group(verbs, "deliveries", "what became of messages"))
     add_scores(group(verbs, "scores", "how the performance of services is scored"))
     bundle_verb(
         verbs,
