@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from cli.responding import incidents, people
-from cli.verbs import Subparsers, add_reason, bundle_verb, positive
+from cli.responding import incidents, people, tests
+from cli.verbs import Subparsers, add_reason, bundle_verb, positive, seconds
 
+TEST_SECONDS = 1_800.0
 STATUSES = ("open", "acknowledged", "resolved")
 COMMANDS = {
     "acknowledge": "you see to it: it is not escalated for an hour",
@@ -33,6 +34,22 @@ def add_incidents(group: Subparsers) -> None:
     _add_id(note)
     note.add_argument("text", metavar="TEXT", help="at most 1,000 characters, nothing of users")
     add_reason(note)
+
+
+def add_alert_test(group: Subparsers) -> None:
+    test = bundle_verb(
+        group, "test", "a breach that nobody suffers, followed to who is told", tests.follow_test
+    )
+    test.add_argument("rule", metavar="RULE", help="such as p1-error-rate")
+    test.add_argument("--service", default="stories", metavar="NAME", help="(stories)")
+    test.add_argument(
+        "--timeout",
+        type=seconds,
+        default=TEST_SECONDS,
+        metavar="SECONDS",
+        help=f"how long to follow it ({TEST_SECONDS:g})",
+    )
+    add_reason(test)
 
 
 def add_people(group: Subparsers) -> None:
