@@ -1,0 +1,1 @@
+"""Alerts, the rules that they come of, and who is silent."""
