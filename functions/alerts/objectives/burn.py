@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functions.alerts.measures import Key, Measurement
 from functions.alerts.objectives.counting import Count
 from functions.alerts.objectives.ledger import Ledger
-from functions.alerts.objectives.objective import Objective
+from functions.alerts.objectives.objective import Kind, Objective
 from functions.alerts.rule import BURN_RATE, Rule
 from functions.alerts.thresholds import BURN_RATES
 from functions.metrics.hours import DAY_SECONDS
@@ -85,6 +85,9 @@ def measure(rule: Rule, objective: Objective, ledger: Ledger) -> Measurement | N
     if slow is None or fast is None or long.total < objective.volume:
         return None
     value = min(slow, fast)
+    # Messages call the sample requests that failed: only of availability is it that.
+    if objective.kind is not Kind.AVAILABILITY:
+        return Measurement(value, rule.breached(value))
     return Measurement(value, rule.breached(value), long.total, long.bad // PARTS)
 
 

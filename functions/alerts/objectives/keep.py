@@ -43,13 +43,15 @@ class _Due:
     """What is to be counted: the minutes up to `through`, with what was in them."""
 
     through: int
-    minutes: Mapping[int, Sequence[Window]]
+    minutes: Mapping[str, Mapping[int, Sequence[Window]]]
+    """By service and by the minutes' starts."""
+
     scores: Mapping[str, Score] = field(default_factory=dict)
 
     def counts(self, objective: Objective) -> dict[int, Count]:
         return {
             start: counting.count(objective, windows, self.scores)
-            for start, windows in self.minutes.items()
+            for start, windows in self.minutes.get(objective.service, {}).items()
         }
 
 
@@ -106,18 +108,23 @@ class Budgets:
 
     def _minutes(
         self, scope: Scope, after: int, slots: Iterable[Window], now: float
-    ) -> dict[int, list[Window]]:
-        """What happened by minute: in the slots as far as all of them are there."""
+    ) -> dict[str, dict[int, list[Window]]]:
+        """What happened by service and minute: in the slots as far as all of them are there."""
         whole = minute_start(now - RECENT_SECONDS) + MINUTE_SECONDS
-        found: defaultdict[int, list[Window]] = defaultdict(list)
+        found: dict[str, dict[int, list[Window]]] = {}
+
+        def note(window: Window) -> None:
+            minutes = found.setdefault(window.service, {})
+            minutes.setdefault(minute_start(window.start), []).append(window)
+
         for slot in slots:
             if slot.start >= whole:
-                found[minute_start(slot.start)].append(slot)
+                note(slot)
         since = max(after + MINUTE_SECONDS, whole - MINUTES_KEPT * MINUTE_SECONDS)
         if since < whole:
             for page in hour_store.minutes_between(self._store, scope, since, whole):
                 for minute in page:
-                    found[minute.start].append(minute)
+                    note(minute)
         return found
 
     def _write(

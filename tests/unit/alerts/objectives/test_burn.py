@@ -76,6 +76,10 @@ def test_too_little_says_nothing() -> None:
     found = burn.measure(rule, OBJECTIVE, ledger)
     assert found is not None
     assert (found.breached, found.requests, found.failures) == (True, 100, 99)
+    slow = replace(OBJECTIVE, kind=Kind.LATENCY, threshold_ms=500)
+    found = burn.measure(rule, slow, ledger)
+    assert found is not None
+    assert (found.breached, found.requests, found.failures) == (True, 0, 0)
     quiet = ledgers.add(ledger, {}, START + 600)
     assert burn.measure(rule, OBJECTIVE, quiet) is None
 

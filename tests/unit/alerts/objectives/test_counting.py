@@ -8,8 +8,9 @@ from functions.alerts.objectives import counting
 from functions.alerts.objectives.counting import NOTHING, Count
 from functions.alerts.objectives.objective import Kind, Objective
 from functions.metrics import measures, tally, timings
+from functions.metrics.observation import Observation
 from functions.metrics.performance import Score
-from functions.metrics.tally import Observation, Tally, merge_all
+from functions.metrics.tally import Tally, merge_all
 from functions.metrics.windows import Window
 
 
