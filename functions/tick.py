@@ -19,7 +19,7 @@ from functools import cached_property, partial
 from typing import TypeVar
 
 from functions import log
-from functions.alerts import defined, outbox, scheduled
+from functions.alerts import defined, outbox, publication, scheduled
 from functions.alerts.channels.send import Sender
 from functions.alerts.defined import Defined
 from functions.alerts.incidents.follow import follow
@@ -27,7 +27,6 @@ from functions.alerts.measures import Measured, Sources
 from functions.alerts.objectives import burn
 from functions.alerts.objectives.keep import Budgets
 from functions.alerts.testing import synthetic
-from functions.alerts.values import reach_seconds, readings, values
 from functions.alerts.watch import Watched, publishing, watch
 from functions.clock import Clock
 from functions.definitions import Definitions
@@ -264,13 +263,11 @@ def _publication(deps: Deps, scope: Scope, step: Step) -> Job:
 
 
 def _extra(deps: Deps, scope: Scope, step: Step) -> Extra:
-    """What is published beside the minutes themselves: what rules made of them."""
+    """What is published beside the minutes themselves."""
     known = defined.defined(deps.definitions.of(scope))
-    derive = partial(values, known.rules, sources=_sources(deps, scope, known))
     ledgers = deps.budgets.known(scope, known.objectives)
-    burning = readings(burn.measured(known.objectives, ledgers, known.rules))
-    now = (*step.readings, *burning)
-    return Extra(now, derive, reach_seconds(known.rules), known.scores)
+    sources = _sources(deps, scope, known)
+    return publication.beside(deps.store, scope, known, sources, ledgers, step.readings)
 
 
 def _minute(clock: Clock) -> int:

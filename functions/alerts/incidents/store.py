@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from functions.alerts.incidents.incident import Incident
+from functions.alerts.incidents.incident import Incident, Status
 from functions.documents import Document, Reads, Scope, Store, Write
 from functions.errors import NotFound
 from functions.metrics.store import delete_expired
@@ -68,6 +68,12 @@ def listed(reads: Reads, scope: Scope, status: str, limit: int) -> list[Incident
     where = [("status", "==", status)]
     some = [_stored(each).incident for each in reads.query(collection, where, limit=FOLLOWED_LIMIT)]
     return sorted(some, key=lambda one: -one.opened_at)[:limit]
+
+
+def unresolved(store: Store, scope: Scope) -> int:
+    """How many are not resolved. Raises StoreUnavailable."""
+    statuses = [status.value for status in Status if status is not Status.RESOLVED]
+    return store.count(scope.collection(COLLECTION), [("status", "in", statuses)])
 
 
 def of_version(reads: Reads, scope: Scope, version: str) -> list[Incident]:

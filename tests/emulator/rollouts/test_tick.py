@@ -102,7 +102,8 @@ def test_a_tick_sees_judges_acts_and_tells(database: str) -> None:
     assert_taken_back_once(world)
     assert world.store.query(world.scope.collection("windows"))
     types = {point.metric.name for point in sink.points}
-    assert {"requests", "failures", "tick_heartbeat"} <= types
+    assert {"requests", "failures", "rule_value", "tick_heartbeat"} <= types
+    assert {"incidents_open", "dead_letters"} <= types
     delivered = world.store.query(world.scope.collection("deliveries"))
     assert {each.data["status"] for each in delivered} == {"delivered"}
 
