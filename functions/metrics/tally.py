@@ -17,12 +17,8 @@ from typing import Any, TypeVar
 
 from functions.metrics import completions, encoding, histogram, labels, ladder, measures, timings
 from functions.metrics.completions import Completion, Completions
-from functions.metrics.ladder import LADDER_MS as LADDER_MS
 from functions.metrics.measures import Measure, Measures
-from functions.metrics.observation import CLIENT as CLIENT
-from functions.metrics.observation import NO_CAUSE, OK
-from functions.metrics.observation import Note as Note
-from functions.metrics.observation import Observation as Observation
+from functions.metrics.observation import CLIENT, NO_CAUSE, OK, Note, Observation
 from functions.metrics.timings import NO_TIMING, Timing, Timings
 
 K = TypeVar("K", int, str)

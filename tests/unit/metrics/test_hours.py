@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from functions.metrics import hours, tally
 from functions.metrics.hours import DAY_SECONDS, HOUR_SECONDS, Baseline
-from functions.metrics.tally import Observation, Tally
+from functions.metrics.observation import Observation
+from functions.metrics.tally import Tally
 from functions.metrics.windows import Window
 
 START = 1_800_000_000 - 1_800_000_000 % DAY_SECONDS

@@ -23,7 +23,8 @@ from functions.metrics.apps import intake as intake_module
 from functions.metrics.apps.batches import Batch, Counted, Taken
 from functions.metrics.apps.counting import Place
 from functions.metrics.apps.intake import Intake
-from functions.metrics.tally import Note, merge_all
+from functions.metrics.observation import Note
+from functions.metrics.tally import merge_all
 from functions.metrics.windows import slot_start
 
 SCOPE = Scope("main", "production")

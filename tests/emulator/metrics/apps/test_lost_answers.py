@@ -19,7 +19,8 @@ from functions.metrics.apps import intake as intake_module
 from functions.metrics.apps.batches import Batch
 from functions.metrics.apps.counting import Place
 from functions.metrics.apps.intake import Intake
-from functions.metrics.tally import Note, merge_all
+from functions.metrics.observation import Note
+from functions.metrics.tally import merge_all
 from functions.metrics.windows import slot_start
 from tests.emulator.conftest import store_at
 from tests.emulator.proxy import proxy

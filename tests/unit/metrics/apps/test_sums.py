@@ -12,7 +12,7 @@ from functions.metrics import tally
 from functions.metrics.apps.declared import Reported
 from functions.metrics.apps.sums import Sum, prepared
 from functions.metrics.ladder import LADDER_MS
-from functions.metrics.tally import Note
+from functions.metrics.observation import Note
 
 NAMES = st.sampled_from(["a", "b", "c"])
 VALUES = st.floats(-1e9, 1e9)
