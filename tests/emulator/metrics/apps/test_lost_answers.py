@@ -10,33 +10,17 @@ from contextlib import suppress
 import pytest
 
 from functions.clock import SystemClock
-from functions.documents import Scope, Store, Write
+from functions.documents import Store, Write
 from functions.errors import StoreUnavailable
-from functions.metrics import store as metric_store
-from functions.metrics import tally
-from functions.metrics.apps import batches
 from functions.metrics.apps import intake as intake_module
-from functions.metrics.apps.batches import Batch
-from functions.metrics.apps.counting import Place
 from functions.metrics.apps.intake import Intake
-from functions.metrics.observation import Note
-from functions.metrics.tally import merge_all
-from functions.metrics.windows import slot_start
 from tests.emulator.conftest import store_at
+from tests.emulator.metrics.apps.numbered import counted, numbered
 from tests.emulator.proxy import proxy
 
-SCOPE = Scope("main", "production")
 CLOCK = SystemClock()
 BATCHES = 40
 TRIES = 60
-
-
-def batch(number: int) -> Batch:
-    now = CLOCK.now()
-    place = Place(slot_start(now), "app", "all", 3)
-    one = tally.of_note(Note("app", "all", 3, now, {"opened": float(number)}))
-    path = batches.marker_path(SCOPE, "key 1", f"batch-{number}")
-    return Batch(SCOPE, path, "digest", 1, 0, {place: one})
 
 
 @pytest.mark.parametrize("breaks", ["as it is asked", "as it answers"])
@@ -51,13 +35,13 @@ def test_each_batch_counts_once(
     def accepted(intake: Intake, number: int) -> bool:
         for _ in range(TRIES):
             with suppress(StoreUnavailable):
-                intake.count(batch(number))
+                intake.count(numbered(number, CLOCK.now()))
                 return True
         return False
 
     with proxy(firestore_emulator) as line, store_at(line.address, store._client.project) as far:
         intake = Intake(far, CLOCK)
-        intake.count(batch(0))
+        intake.count(numbered(0, CLOCK.now()))
 
         def cut(_: bytes) -> None:
             if chance.random() < 0.08:
@@ -74,6 +58,5 @@ def test_each_batch_counts_once(
         line.on_request = line.on_answer = None
     assert all(done)
     assert next(broken) >= 3, "it would prove nothing if nothing broke"
-    slots = metric_store.load_flushed(store, SCOPE, CLOCK.now(), 3600)
-    found = merge_all(slot.tally for slot in slots).measure("opened")
+    found = counted(store, CLOCK.now())
     assert (found.count, found.sum) == (BATCHES + 1, sum(range(BATCHES + 1)))
