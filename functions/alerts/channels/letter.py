@@ -23,6 +23,9 @@ LABELS: Mapping[str, tuple[str, str]] = {
 """The figures that people are shown beside the text; machines get all."""
 
 TEST = ("TEST", "ESSAI")
+MARKS = ("Test", "Essai")
+"""How the titles of tests of alerts begin of themselves."""
+
 WORDS: Mapping[Event, tuple[str, str]] = {
     Event.TRIGGER: ("Alert", "Alerte"),
     Event.UPDATE: ("Update", "Suivi"),
@@ -51,9 +54,10 @@ class Letter:
 
     @property
     def title(self) -> str:
-        """In one line; a test of alerts says so first."""
+        """In one line; a test says so first."""
         title = " ".join(self.message.texts[self.language].title.split())
-        return f"[{self.say(TEST)}] {title}" if self.message.test else title
+        marked = title.startswith(MARKS)
+        return f"[{self.say(TEST)}] {title}" if self.message.test and not marked else title
 
     @property
     def text(self) -> str:
@@ -88,7 +92,9 @@ class Letter:
 
     def footer(self) -> str:
         """Where this comes from, in a line."""
-        parts = [self.message.severity, self.word, self.message.level, self.origin, self.time]
+        moment = datetime.datetime.fromtimestamp(self.at, datetime.UTC)
+        written = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+        parts = [self.message.severity, self.word, self.message.level, self.origin, written]
         return " · ".join(part for part in parts if part)
 
     def say(self, words: tuple[str, str]) -> str:
