@@ -12,7 +12,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from local import client, jars, ports, processes, seed, stack
+from local import client, jars, policies, ports, processes, seed, stack
 from local.client import RefusedError
 from local.paths import LOGS, ROOT
 from local.seed import Seeded
@@ -89,7 +89,19 @@ def seed_application(console: Console, running: Stack, http: httpx.Client, users
     with console.status("Seeding an application"):
         seeded = seed.seed(running.suite, http, users)
     console.print(f"An application is seeded, and {users} users are signed in.")
+    with console.status("Applying the alert policies"):
+        _apply_policies(console, running)
     return seeded
+
+
+def _apply_policies(console: Console, running: Stack) -> None:
+    """Without them Palier works all the same."""
+    try:
+        policies.apply(running.suite.project, running.monitoring_address, running.monitoring_url)
+    except policies.PoliciesError as error:
+        console.print(f"[red]Cloud Monitoring's stand-in has no alert policies:[/] {error}")
+    else:
+        console.print("Its alert policies and dashboard are in Cloud Monitoring's stand-in.")
 
 
 def introduce(console: Console, running: Stack, seeded: Seeded) -> None:

@@ -1,4 +1,7 @@
-"""python -m local.monitoring --port N --http-port M: serves until it is ended."""
+"""python -m local.monitoring --port N --http-port M: serves until it is ended.
+
+It begins with one notification channel, since the policy of a silent control loop must have one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import argparse
 import signal
 import threading
 
-from local.monitoring import server, web
+from google.cloud import monitoring_v3
+
+from local.monitoring import FIRST_CHANNEL, server, web
 from local.monitoring.alerting.configuration import Configuration
 from local.monitoring.alerting.watch import Watch
 from local.monitoring.faults import Faults
@@ -21,12 +26,17 @@ def main() -> None:
     parser.add_argument(
         "--period", type=float, default=5.0, help="shortest time between points of a series (s)"
     )
+    parser.add_argument("--project", default="demo-palier", help="whose the first channel is")
     arguments = parser.parse_args()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     memory = Memory(Limits(period=arguments.period))
     configuration = Configuration(memory)
+    on_call = monitoring_v3.NotificationChannel.pb()(
+        type_="email", display_name="On call", labels={"email_address": "on-call@example.com"}
+    )
+    configuration.create_channel(arguments.project, on_call, FIRST_CHANNEL)
     watch = Watch(configuration)
     watch.run()
     faults = Faults()

@@ -100,11 +100,11 @@ class Configuration:
             found(self.policies, name)
             del self.policies[name]
 
-    def create_channel(self, project: str, given: Any) -> Any:
-        """Raises InvalidRequest or Busy."""
+    def create_channel(self, project: str, given: Any, identifier: str = "") -> Any:
+        """With an id of the server's choice, unless one is given. Raises InvalidRequest or Busy."""
         with self.change() as now:
             made = self._checked_channel(given)
-            made.name = f"projects/{project}/notificationChannels/{self.new_id()}"
+            made.name = f"projects/{project}/notificationChannels/{identifier or self.new_id()}"
             made.creation_record.mutate_time.FromNanoseconds(now)
             self.channels[made.name] = made
             return channels.shown(made)
