@@ -14,7 +14,7 @@ import flask
 from werkzeug.datastructures import Headers
 
 from functions import web
-from functions.description import described
+from functions.description import described, header
 from functions.errors import (
     AlreadyExists,
     InvalidArgument,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from functions.metrics.apps.bodies import EventBatch
 
 MAXIMUM_BODY_BYTES = 256 * 1024
+APP_CHECK = header("X-Firebase-AppCheck", "Beside an ID token: an App Check token.")
 SECURITY = ("ApiKey", "ApiKeyHeader", "IdToken")
 
 
@@ -44,6 +45,7 @@ def blueprint(
         "Count a batch of events, once",
         body="functions.metrics.apps.bodies:EventBatch",
         answers={202: "functions.metrics.apps.bodies:TakenBatch"},
+        query=[APP_CHECK],
         errors=(InvalidArgument, AlreadyExists, PayloadTooLarge, RateLimited),
         security=SECURITY,
     )
