@@ -39,6 +39,18 @@ def at(minute: int) -> float:
     return START + 60.0 * minute + 81
 
 
+def put_minute(store: Store, minute: int) -> None:
+    """What a tick has made of that minute's slots."""
+    data = {
+        "start": timestamp(START + 60 * minute),
+        "service": "stories",
+        "version": "1.2.0",
+        "generation": 3,
+        "tally": slot(minute, 10, minute % 2).tally.to_text(),
+    }
+    store.commit([Write.set(SCOPE.doc("windows", f"{minute}"), data)])
+
+
 def whole(ledger: Ledger) -> Count:
     return ledger.last(86_400 * 30)
 
@@ -75,15 +87,7 @@ def test_after_a_pause_the_minutes_between_come_from_what_is_stored(store: Store
     budgets = Budgets(store)
     budgets.advance(SCOPE, BOTH, recent(2), at(1))
     for minute in range(1, 58):
-        window = slot(minute, 10, minute % 2)
-        data = {
-            "start": timestamp(START + 60 * minute),
-            "service": "stories",
-            "version": "1.2.0",
-            "generation": 3,
-            "tally": window.tally.to_text(),
-        }
-        store.commit([Write.set(SCOPE.doc("windows", f"{minute}"), data)])
+        put_minute(store, minute)
     found = Budgets(store).advance(SCOPE, BOTH, recent(60), at(59))
     assert whole(found["up"]) == expected(range(1, 60))
 
