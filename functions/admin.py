@@ -75,6 +75,7 @@ def application() -> flask.Flask:
         segment_routes,
         transfer_routes,
     )
+    from functions.metrics import restart_routes
     from functions.metrics.apps import admin_routes as app_metrics
     from functions.metrics.apps.declare import METRICS
     from functions.published import SERVICES
@@ -114,6 +115,7 @@ def application() -> flask.Flask:
         versions.blueprint(ask),
         users.blueprint(ask),
         app_metrics.blueprint(ask, measured),
+        restart_routes.blueprint(ask),
         channel_routes.blueprint(ask, wiring.settings().local_channels),
         delivery_routes.blueprint(ask),
         incidents.blueprint(ask),

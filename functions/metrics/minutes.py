@@ -82,6 +82,18 @@ class Minutes:
         return written
 
 
+def sum_again(store: Store, scope: Scope, minute: int) -> int:
+    """How many sums of a closed minute were not as its slots say, and now are.
+
+    Not for minutes whose slots may have expired. Raises StoreUnavailable.
+    """
+    slots = slots_of(store, scope, minute)
+    if len(slots) >= SLOTS_LIMIT:
+        log.error("slots_cut", limit=SLOTS_LIMIT)
+        return 0
+    return _write(store, scope, _Known(), windows.minutes(slots)) or 0
+
+
 def _by_minute(slots: Iterable[Window]) -> dict[int, list[Window]]:
     found: dict[int, list[Window]] = {}
     for slot in slots:

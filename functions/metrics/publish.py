@@ -98,7 +98,7 @@ def publish(
 
 def watermark(store: Store, scope: Scope) -> int | None:
     """The start of the last minute that was published; None before the first."""
-    document = store.get(_path(scope))
+    document = store.get(publishing_path(scope))
     return _seconds(document, "watermark") if document else None
 
 
@@ -108,7 +108,7 @@ def lag(store: Store, scope: Scope, now: float) -> float | None:
     return None if last is None else now - (last + MINUTE_SECONDS)
 
 
-def _path(scope: Scope) -> str:
+def publishing_path(scope: Scope) -> str:
     return scope.doc("publishing", "cloud_monitoring")
 
 
@@ -141,7 +141,7 @@ class _Publisher:
     def run(self) -> None:
         now = self._clock.now()
         newest = minute_start(now - GRACE_SECONDS) - MINUTE_SECONDS
-        document = self._store.get(_path(self._scope))
+        document = self._store.get(publishing_path(self._scope))
         done = _seconds(document, "watermark") if document else newest - MINUTE_SECONDS
         done = max(done, newest - BACK_FILL_SECONDS)
         if done >= newest or (document and _seconds(document, "claimed_until") > now):
@@ -181,7 +181,7 @@ class _Publisher:
             "claimed_until": timestamp(self._clock.now() + CLAIM_SECONDS),
             "prepared": prepared,
         }
-        path = _path(self._scope)
+        path = publishing_path(self._scope)
         write = Write.update(document, data) if document else Write.create(path, data)
         self._store.commit([write])
         self._claimed = True
@@ -221,7 +221,7 @@ class _Publisher:
 
     def _write(self, changes: dict[str, Any]) -> None:
         """Raises Refused when the claim was taken over."""
-        document = self._store.get(_path(self._scope))
+        document = self._store.get(publishing_path(self._scope))
         if document is None or document.data["holder"] != self._holder:
             self._claimed = False
             raise Refused("the claim was taken over")

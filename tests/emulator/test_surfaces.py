@@ -148,6 +148,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/stale-flags/clean-up"): {"keys": ["f"]},
     ("PUT", "/v1/metrics/name"): {"kind": "counter"},
     ("POST", "/v1/incidents/identifier/note"): {"text": "seen"},
+    ("POST", "/chat-metrics"): {"action": "restart_collection"},
+    ("POST", "/metrics"): {"action": "restart_collection"},
     ("POST", "/v1/alerts/tests"): {"rule": "p1-error-rate"},
     ("PUT", "/v1/people/identifier"): {"name": "Ada", "levels": ["L2"]},
     ("PUT", "/v1/members/uid"): {"role": "reader", "environments": ["staging"]},
