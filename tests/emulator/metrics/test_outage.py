@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import pytest
+
 from functions.alerts.thresholds import RULES
 from functions.alerts.values import reach_seconds, values
 from functions.clock import ManualClock
 from functions.documents import Store
-from functions.metrics import series
+from functions.metrics import due, series
 from functions.metrics.due import Extra
 from functions.metrics.publish import lag
 from functions.metrics.series import Reading
@@ -97,6 +99,35 @@ def test_what_is_caught_up_in_pieces_is_whole(
         assert runs < 12
     assert runs >= 2
     assert monitoring.minutes() == list(range(13))
+    assert monitoring.memory.refused == 0
+
+
+@pytest.mark.parametrize("limit", [2, 4, 5, 9, 100])
+def test_what_is_too_much_for_one_query_follows(
+    store: Store,
+    monitoring: Monitoring,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: int,
+) -> None:
+    """Four versions a minute, and rules that look three minutes back: a limit below sixteen holds
+    no whole minute at first."""
+    monkeypatch.setattr(due, "WINDOWS_LIMIT", limit)
+    versions = ("1.2.0", "1.3.0", "1.4.0", "1.5.0")
+    for minute in range(8):
+        for version in versions:
+            serve_minute(store, minute, version)
+    clock.advance(85)
+    assert run(store, monitoring, extra=extra).minutes == 1
+    clock.advance(7 * 60)
+    runs = 0
+    while lag(store, SCOPE, clock.now()) != 25:
+        published = run(store, monitoring, extra=extra)
+        assert published.problem == ""
+        assert published.minutes >= 1, "each run comes further"
+        runs += 1
+    assert (runs > 1) == (limit < 4 * 10)
+    assert monitoring.minutes() == list(range(8))
     assert monitoring.memory.refused == 0
 
 
