@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from functions.alerts.objectives.left import budgets_left
 from functions.changes import Decision, Entry, View
 from functions.documents import Write
 from functions.errors import (
@@ -24,6 +25,7 @@ from functions.metrics.measures import Known
 from functions.metrics.windows import Window
 from functions.published import DECLARED
 from functions.rollouts import state, store
+from functions.rollouts.criteria import overspent
 from functions.rollouts.criterion import misplaced
 from functions.rollouts.evidence import last_minute
 from functions.rollouts.look import look
@@ -134,7 +136,8 @@ def start(
     """Asks the controller to begin. Asking again changes nothing.
 
     Raises FailedPrecondition: another rollout runs on the flag, the flag has changed since, the
-    candidate can't be served, or was taken back before and `override_quarantine` isn't set.
+    candidate can't be served, was taken back before and `override_quarantine` isn't set, or the
+    plan asks for more error budget than is left.
     """
 
     def deciding(view: View) -> Decision:
@@ -150,6 +153,7 @@ def start(
                 remedy="Create the rollout anew.",
             )
         releasable(view, rollout.flag, rollout.candidate)
+        _require_budget(view, rollout)
         held = store.quarantined(view, view.scope, rollout.flag, rollout.candidate)
         if held and not override_quarantine:
             raise FailedPrecondition(
@@ -272,6 +276,19 @@ def _require_free(view: View, rollout: Rollout) -> None:
             f"The rollout {others[0]} is running on the flag {rollout.flag}.",
             remedy="Wait until it has ended, or roll it back.",
             extra={"rollout": others[0]},
+        )
+
+
+def _require_budget(view: View, rollout: Rollout) -> None:
+    if rollout.plan.criteria.budget is None:
+        return
+    left = budgets_left(view, view.scope, [rollout.service])[rollout.service]
+    lacking = overspent(rollout.plan, left)
+    if lacking:
+        raise FailedPrecondition(
+            f"This plan asks for error budget: {lacking}",
+            remedy="`palier objectives list` says where the service stands. Wait, or take a plan "
+            "that asks for less.",
         )
 
 

@@ -61,9 +61,12 @@ def _missing(plan: Plan, situation: Situation) -> tuple[Kind | None, str, str]:
             f"{percent(failed)} of requests to the new version failed; "
             f"at most {percent(plan.criteria.error_rate)} may before it advances.",
         )
-    unmet = _unmet(plan, candidate) or _overspent(plan, situation)
+    unmet = _unmet(plan, candidate)
     if unmet:
         return Kind.INCONCLUSIVE, *unmet
+    lacking = overspent(plan, situation.budget_left)
+    if lacking:
+        return Kind.INCONCLUSIVE, "budget", lacking
     if evidence_so_far(plan, situation) > log(sqrt(1.0 / plan.alpha)):
         return (
             Kind.INCONCLUSIVE,
@@ -95,23 +98,19 @@ def _unmet(plan: Plan, candidate: Tally) -> tuple[str, str] | None:
     return None
 
 
-def _overspent(plan: Plan, situation: Situation) -> tuple[str, str] | None:
-    """What the plan asks for and isn't left of the service's error budget: rule and words."""
-    needed, left = plan.criteria.budget, situation.budget_left
+def overspent(plan: Plan, left: float | None) -> str | None:
+    """Why what is left of the service's error budget doesn't do; None when it does, or nobody asks
+    for it."""
+    needed = plan.criteria.budget
     if needed is None or (left is not None and left >= needed):
         return None
     if left is None:
         return (
-            "budget",
             "nobody knows what is left of the service's error budget: it has no objective, or "
-            "nothing has been counted for one of them yet.",
+            "nothing has been counted for one of them yet."
         )
     share = f"{percent(left)} is left" if left > 0 else "nothing is left"
-    return (
-        "budget",
-        f"{share} of the service's error budget; at least {percent(needed)} is needed before it "
-        "advances.",
-    )
+    return f"{share} of the service's error budget; at least {percent(needed)} is needed."
 
 
 def _figures(plan: Plan, situation: Situation) -> dict[str, float]:

@@ -2,15 +2,20 @@
 
 from dataclasses import replace
 
+import pytest
+
 from functions import catalog
 from functions.alerts.objectives import store as objective_store
 from functions.alerts.objectives.keep import Budgets
 from functions.alerts.objectives.objective import Kind, Objective
+from functions.errors import FailedPrecondition
 from functions.identity import Permission
 from functions.metrics.store import load_flushed
+from functions.rollouts import commands
 from functions.rollouts.advance import advance, look_at
 from functions.rollouts.plan import Criteria
-from tests.emulator.rollouts.world import CANDIDATE, CONTROL, QUICK, SERVICE, World
+from functions.rollouts.verdict import Verdict
+from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL, QUICK, SERVICE, World
 
 THRIFTY = replace(
     QUICK,
@@ -39,29 +44,41 @@ def healthy(world: World) -> list[str]:
     return moves
 
 
-def test_it_waits_while_nobody_knows_or_too_little_is_left(world: World) -> None:
-    world.started(plan=THRIFTY)
-    advance(world.store, world.clock, world.scope)
-    assert healthy(world) == []
+def verdict(world: World) -> Verdict:
     look = look_at(world.store, world.scope, world.rollout(), world.clock.now())
     assert look
-    assert look.verdict.rule == "budget"
-    assert "nobody knows" in look.verdict.sentence
+    return look.verdict
 
+
+def test_it_starts_and_advances_only_with_what_it_asks_for(world: World) -> None:
+    with pytest.raises(FailedPrecondition, match="nobody knows"):
+        world.started(plan=THRIFTY)
     world.change(catalog.put(objective_store.OBJECTIVES, "up", UP.to_document()), EDIT)
-    count(world)  # the minute that is closed had no failures
-    before = world.clock.now()
-    world.serve(CONTROL, 300, 100, generation=1, at=before, instance="other")
+    world.serve(CONTROL, 1_000)
+    world.clock.advance(90)
+    count(world)
+    world.change(commands.start("r1", ASKED))
+    advance(world.store, world.clock, world.scope)
+
+    world.serve(CONTROL, 1_000, 150, generation=1, instance="other")
     world.clock.advance(90)
     count(world)
     assert healthy(world) == []
-    look = look_at(world.store, world.scope, world.rollout(), world.clock.now())
-    assert look
-    assert look.verdict.rule == "budget"
-    left = look.verdict.figures["budget_left"]
-    assert left < 0.5
+    assert verdict(world).rule == "budget"
+    assert verdict(world).figures["budget_left"] < 0.5
+    assert "of the service's error budget; at least 50 % is needed." in verdict(world).sentence
 
     world.serve(CONTROL, 3_000, generation=1, instance="third")
     world.clock.advance(90)
     count(world)
     assert "advanced" in healthy(world)
+
+
+def test_without_enough_of_it_nothing_is_started(world: World) -> None:
+    world.change(catalog.put(objective_store.OBJECTIVES, "up", UP.to_document()), EDIT)
+    world.serve(CONTROL, 1_000, 60)
+    world.clock.advance(90)
+    count(world)
+    with pytest.raises(FailedPrecondition, match="40 % is left"):
+        world.started(plan=THRIFTY)
+    world.started("r2", QUICK)
