@@ -56,15 +56,7 @@ def of_policies(
     `channels` are those of the heartbeat, `rules_channels` those of the other policies; none leaves
     what is there. `remove` takes away those of ours that the folder doesn't hold.
     """
-    ours = [policy for policy in existing if is_of(policy, folder.application, folder.environment)]
-    by_rule: dict[str, Json] = {}
-    spare: list[Json] = []
-    for policy in ours:
-        rule = policy["userLabels"].get("rule", "")
-        if rule in by_rule or rule not in folder.policies:
-            spare.append(policy)
-        else:
-            by_rule[rule] = policy
+    by_rule, left = _ours(folder, existing)
     changes = []
     for rule, policy in folder.policies.items():
         told = channels if rule == HEARTBEAT else rules_channels
@@ -75,8 +67,29 @@ def of_policies(
         elif not _says(before, after):
             changes.append(Change(UPDATE, rule, before, after))
     if remove:
-        changes += [Change(REMOVE, _rule_of(policy), policy, None) for policy in spare]
+        changes += [Change(REMOVE, _rule_of(policy), policy, None) for policy in left]
     return changes
+
+
+def spare(folder: Folder, existing: Sequence[Json]) -> list[str]:
+    """The rules of our policies that the folder doesn't hold, or of which there are two."""
+    _, left = _ours(folder, existing)
+    return sorted(map(_rule_of, left))
+
+
+def _ours(folder: Folder, existing: Sequence[Json]) -> tuple[dict[str, Json], list[Json]]:
+    """The policies of the folder's rules as they are there, and those of ours that are left."""
+    by_rule: dict[str, Json] = {}
+    left: list[Json] = []
+    for policy in existing:
+        if not is_of(policy, folder.application, folder.environment):
+            continue
+        rule = _rule_of(policy)
+        if rule in by_rule or rule not in folder.policies:
+            left.append(policy)
+        else:
+            by_rule[rule] = policy
+    return by_rule, left
 
 
 def of_dashboard(folder: Folder, existing: Json | None) -> list[Change]:

@@ -52,30 +52,33 @@ def apply(arguments: Namespace, _environ: Environ) -> Answer | Proposal:
     """Descriptors first, then one policy after the other, then the dashboard."""
     wanted = folders.read(arguments.folder)
     console = _console(arguments)
-    changes = _planned(arguments, wanted, console)
+    changes, left = _planned(arguments, wanted, console)
     if not changes:
-        return Answer({"changes": []}, "Cloud Console is as the folder says.")
+        return Answer(_data(changes, left), shown.nothing_to_do(left))
 
     def carry_out() -> Answer:
         _prepare(arguments)
         for change in changes:
             _make(console, wanted, change)
-        return Answer(_data(changes), shown.done(changes))
+        return Answer(_data(changes, left), shown.done(changes))
 
     question = f"Do this in the project {arguments.project}?"
-    return Proposal(_data(changes), shown.changes(changes), question, carry_out)
+    return Proposal(_data(changes, left), shown.changes(changes, left), question, carry_out)
 
 
 def diff(arguments: Namespace, _environ: Environ) -> Answer:
     """What `apply` would change. 1 where it would, as a gate."""
     wanted = folders.read(arguments.folder)
-    changes = _planned(arguments, wanted, _console(arguments))
+    changes, left = _planned(arguments, wanted, _console(arguments))
     if not changes:
-        return Answer(_data(changes), "Cloud Console is as the folder says.")
-    return Answer(_data(changes), shown.changes(changes), UNHEALTHY)
+        return Answer(_data(changes, left), shown.nothing_to_do(left))
+    return Answer(_data(changes, left), shown.changes(changes, left), UNHEALTHY)
 
 
-def _planned(arguments: Namespace, wanted: Folder, console: Console) -> list[Change]:
+def _planned(
+    arguments: Namespace, wanted: Folder, console: Console
+) -> tuple[list[Change], list[str]]:
+    """The changes, and the rules whose policies would be taken away if that were asked for."""
     existing = console.policies()
     changes = plan.of_policies(
         wanted, existing, arguments.channel, arguments.rules_channel, remove=arguments.remove
@@ -92,7 +95,7 @@ def _planned(arguments: Namespace, wanted: Folder, console: Console) -> list[Cha
         )
     if console.has_dashboards:
         changes += plan.of_dashboard(wanted, console.dashboard(_board(wanted)))
-    return changes
+    return changes, [] if arguments.remove else plan.spare(wanted, existing)
 
 
 def _make(console: Console, wanted: Folder, change: Change) -> None:
@@ -114,11 +117,12 @@ def _board(wanted: Folder) -> str:
     return f"palier-{wanted.application}-{wanted.environment}"
 
 
-def _data(changes: Sequence[Change]) -> dict[str, Any]:
+def _data(changes: Sequence[Change], left: Sequence[str]) -> dict[str, Any]:
     return {
         "changes": [
             {"what": change.what, "does": change.kind, "diff": change.lines()} for change in changes
-        ]
+        ],
+        "left": list(left),
     }
 
 

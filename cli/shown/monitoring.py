@@ -25,13 +25,23 @@ def exported(folder: str, place: str, files: Sequence[str]) -> str:
     )
 
 
-def changes(found: Sequence[Change]) -> str:
+def changes(found: Sequence[Change], left: Sequence[str]) -> str:
     """The diff; what is made anew is named only."""
-    return "\n".join(line for change in found for line in _lines(change))
+    return "\n".join([*(line for change in found for line in _lines(change)), *_left(left)])
+
+
+def nothing_to_do(left: Sequence[str]) -> str:
+    return "\n".join(["Cloud Console is as the folder says.", *_left(left)])
 
 
 def done(found: Sequence[Change]) -> str:
     return "\n".join(f"{change.what}: {DID[change.kind]}" for change in found)
+
+
+def _left(rules: Sequence[str]) -> Iterator[str]:
+    if rules:
+        named = ", ".join(rules)
+        yield f"Left alone, of rules that are no more: {named}. --remove takes them away."
 
 
 def _lines(change: Change) -> Iterator[str]:

@@ -143,7 +143,9 @@ def test_others_policies_are_nobody_s_business_here(console: Console, tmp_path: 
     known = console.configuration.policies
     known[staging.name], known[foreign.name] = staging, foreign
     left = folder(tmp_path, p3_memory=None)
-    assert "as the folder says" in console.apply(folder=left)
+    out = console.apply(folder=left)
+    assert "as the folder says" in out
+    assert "no more: p3-memory. --remove" in out
     assert "p3-memory: taken away" in console.apply("--remove", folder=left)
     assert {staging.name, foreign.name} <= set(known)
     gone = [one for one in known.values() if one.user_labels.get("rule") == "p3-memory"]
