@@ -79,7 +79,7 @@ def put_route(name: str, definition: Mapping[str, Any]) -> Decide:
     define = catalog.put(ROUTES, name, definition)
 
     def decide(view: View) -> Decision:
-        require_known(view, definition["channels"])
+        _require_known(view, definition["channels"])
         return define(view)
 
     return decide
@@ -90,7 +90,7 @@ def remove_route(name: str) -> Decide:
     return catalog.remove(ROUTES, name)
 
 
-def require_known(view: View, channels: Sequence[str]) -> None:
+def _require_known(view: View, channels: Sequence[str]) -> None:
     """Raises FailedPrecondition."""
     unknown = sorted({*channels} - {*view.part(CHANNELS.collection), LOG_ID})
     if unknown:
