@@ -115,6 +115,7 @@ class StateAnswer(Answer):
     deadline: float | None
     paused_from: Phase | None
     paused_at: float | None
+    resumed_at: float | None
 
 
 class EventAnswer(Answer):
