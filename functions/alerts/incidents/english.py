@@ -91,7 +91,8 @@ def _done(incident: Incident) -> str:
 
 def _deed(entry: Entry) -> str:
     facts = entry.facts
-    return (
+    done = (
         f"{figures.who(entry)} {DEEDS[str(facts['kind'])]} ({facts['flag']}, now "
-        f"{facts['percentage']:g} % of users): {facts['sentence']}"
+        f"{facts['percentage']:g} % of users)."
     )
+    return f"{done} {facts['sentence']}".strip()

@@ -93,7 +93,9 @@ def _done(incident: Incident) -> str:
 
 def _deed(entry: Entry) -> str:
     facts = entry.facts
-    return (
-        f"{figures.who(entry)} {DEEDS[str(facts['kind'])]} ({facts['flag']}, désormais "
-        f"{facts['percentage']:g} % des utilisateurs) : {facts.get('french') or facts['sentence']}"
+    share = f"{facts['percentage']:g}".replace(".", ",")
+    done = (
+        f"{figures.who(entry)} {DEEDS[str(facts['kind'])]} ({facts['flag']}, désormais {share} % "
+        f"des utilisateurs)."
     )
+    return f"{done} {facts.get('french') or facts['sentence']}".strip()

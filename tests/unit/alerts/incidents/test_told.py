@@ -54,13 +54,13 @@ def test_what_is_said_when_it_opens() -> None:
     assert said.texts["en"].text == (
         "Error rate: 12.5 % over 60 s; more than 5 % is too much. 10 of 80 requests failed. Since "
         "2027-01-15 08:00:00 UTC. Also firing: p2-memory. Palier rolled back (stories.version, now "
-        "0 % of users): 12.5 % of its requests failed. What to do: docs/runbooks/p1-error-rate.md"
+        "0 % of users). 12.5 % of its requests failed. What to do: docs/runbooks/p1-error-rate.md"
     )
     assert said.texts["fr"].title == "P1 stories 1.3.0 : taux d'erreur 12,5 %"
     assert said.texts["fr"].text == (
         "Taux d'erreur : 12,5 % sur 60 s. Au-delà de 5 %, c'est trop. 10 requêtes sur 80 ont "
         "échoué. Depuis le 2027-01-15 08:00:00 UTC. Autres alertes : p2-memory. Palier est revenu "
-        "à la version précédente (stories.version, désormais 0 % des utilisateurs) : 12.5 % of its "
+        "à la version précédente (stories.version, désormais 0 % des utilisateurs). 12.5 % of its "
         "requests failed. Que faire : docs/runbooks/p1-error-rate.md"
     )
     assert (said.event, said.severity, said.level) == (Event.TRIGGER, "P1", "L1")
