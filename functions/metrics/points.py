@@ -6,6 +6,7 @@ as a metric of an app where it is not. A minute in which nothing was reported ha
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ from functions.metrics.performance import Score, score_of
 from functions.metrics.series import CUMULATIVE, Distribution, Metric, Point, Reading
 from functions.metrics.tally import Tally, merge_all
 from functions.metrics.timings import Timing
-from functions.metrics.windows import MINUTE_SECONDS, Arm, Window, arms
+from functions.metrics.windows import MINUTE_SECONDS, Arm, Window
 
 RESET_SECONDS = 0.001
 MICRODOLLARS = 10**6
@@ -88,14 +89,15 @@ def of_minute(
 
     `scores` says how a service is scored where somebody decided (performance.score_of).
     """
-    inside = [window for window in windows if window.start == minute]
-    found: list[Point] = []
-    for arm in arms(inside):
-        if arm.version.endswith(TEST):
-            continue
-        tally = merge_all(window.tally for window in inside if window.arm == arm)
-        found += _of_arm(arm, tally, minute, score_of(arm.service, scores or {}))
-    return found
+    tallies: defaultdict[Arm, list[Tally]] = defaultdict(list)
+    for window in windows:
+        if window.start == minute and not window.version.endswith(TEST):
+            tallies[window.arm].append(window.tally)
+    return [
+        point
+        for arm, some in sorted(tallies.items())
+        for point in _of_arm(arm, merge_all(some), minute, score_of(arm.service, scores or {}))
+    ]
 
 
 def of_readings(given: Sequence[Reading], minute: int) -> list[Point]:

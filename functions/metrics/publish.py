@@ -37,7 +37,6 @@ GRACE_SECONDS = 20
 
 CLAIM_SECONDS = 60
 BACK_FILL_SECONDS = 24 * 3600
-CALL_SECONDS = 5.0
 LEAST_SECONDS = 0.2
 
 
@@ -235,7 +234,7 @@ class _Publisher:
         remaining = self._remaining()
         if remaining <= LEAST_SECONDS:
             raise SinkUnavailable("out of time")
-        return min(CALL_SECONDS, remaining)
+        return remaining
 
 
 def _seconds(document: Document, field: str) -> int:

@@ -54,11 +54,6 @@ def minute_start(at: float) -> int:
     return int(at // MINUTE_SECONDS) * MINUTE_SECONDS
 
 
-def arms(windows: Iterable[Window]) -> list[Arm]:
-    """The versions that appear, sorted."""
-    return sorted({window.arm for window in windows})
-
-
 def total(
     windows: Iterable[Window],
     service: str,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from functions.metrics import windows
 from functions.metrics.tally import Tally
-from functions.metrics.windows import Arm, Window
+from functions.metrics.windows import Window
 
 START = 1_800_000_000
 
@@ -34,7 +34,6 @@ def test_total_takes_one_arm_since_a_time_and_a_generation() -> None:
     assert windows.total(some, "stories", "1.2.0", START, until=START + 10).requests == 1
     assert windows.total(some, "stories", "1.2.0", START, min_generation=4).requests == 4
     assert windows.total(some, "stories", "9.9.9", START) == Tally()
-    assert windows.arms(some) == [Arm("stories", "1.2.0"), Arm("stories", "1.3.0")]
 
 
 def test_starts_of_slots_and_minutes() -> None:
