@@ -188,6 +188,13 @@ def _add_metrics(group: Subparsers) -> None:
     remove = bundle_verb(group, "remove", "its events are refused from then on", metrics.remove)
     remove.add_argument("name", metavar="NAME")
     add_reason(remove)
+    restart = bundle_verb(
+        group, "restart", "when minutes are missing in Cloud Monitoring", metrics.restart
+    )
+    restart.add_argument(
+        "--minutes", type=positive, default=60, metavar="NUMBER", help="to sum up again (60)"
+    )
+    add_reason(restart)
 
 
 def _add_uid(verb: argparse.ArgumentParser) -> None:

@@ -35,5 +35,15 @@ def remove(arguments: Namespace, environ: Environ) -> Answer:
     return Answer(found, shown.removed(found["metric"]))
 
 
+def restart(arguments: Namespace, environ: Environ) -> Answer:
+    body = {
+        "action": "restart_collection",
+        "minutes": arguments.minutes,
+        "reason": arguments.reason,
+    }
+    found = connect(arguments, environ).post("/metrics", body)
+    return Answer(found, shown.restarted(found))
+
+
 def _path(name: str) -> str:
     return f"/v1/metrics/{step(name)}"

@@ -54,10 +54,10 @@ def add_alert_test(group: Subparsers) -> None:
 
 def add_people(group: Subparsers) -> None:
     bundle_verb(group, "list", "everybody, and who is on call now", people.list_all)
-    put = bundle_verb(group, "put", "define one, or define one anew", people.put)
-    _add_id(put)
-    put.add_argument("file", metavar="FILE", help="JSON: name, levels, contacts, hours")
-    add_reason(put)
+    define = bundle_verb(group, "set", "define one, or define one anew", people.define)
+    _add_id(define)
+    define.add_argument("file", metavar="FILE", help="JSON: name, levels, contacts, hours")
+    add_reason(define)
     remove = bundle_verb(group, "remove", "no longer on call", people.remove)
     _add_id(remove)
     add_reason(remove)

@@ -15,7 +15,7 @@ def list_all(arguments: Namespace, environ: Environ) -> Answer:
     return Answer(found, shown.people(found))
 
 
-def put(arguments: Namespace, environ: Environ) -> Answer:
+def define(arguments: Namespace, environ: Environ) -> Answer:
     content = json_file(arguments.file)
     if not isinstance(content, dict):
         raise Failed({"detail": f"{arguments.file} does not hold a JSON object."}, USAGE)

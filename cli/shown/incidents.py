@@ -62,7 +62,7 @@ def moved(found: Mapping[str, Any]) -> str:
 
 def people(found: Mapping[str, Any]) -> str:
     if not found["people"]:
-        return "Nobody is on call: `palier people put` defines somebody."
+        return "Nobody is on call: `palier people set` defines somebody."
     rows = [
         (
             each["id"],

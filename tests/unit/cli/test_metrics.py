@@ -34,6 +34,27 @@ def test_listed(server: Answering, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("No metrics")
 
 
+def test_restarted(server: Answering, capsys: pytest.CaptureFixture[str]) -> None:
+    found = {
+        "generation": 4,
+        "published_through": 1_800_000_000.0,
+        "behind_seconds": 700.0,
+        "publisher_released": True,
+        "minutes": 30,
+        "minutes_changed": 1,
+    }
+    server.answers = [(200, found), (200, {**found, "published_through": None})]
+    assert server.say("metrics", "restart", "--minutes", "30", "--reason", "why") == 0
+    method, path, body, _ = server.asked[0]
+    assert (method, path) == ("POST", "/api/admin/metrics")
+    assert body == {"action": "restart_collection", "minutes": 30, "reason": "why"}
+    said = capsys.readouterr().out
+    assert "until 2027-01-15 08:00:00" in said
+    assert "30 minutes summed up again, 1 of them" in said
+    server.say("metrics", "restart")
+    assert "Nothing was published yet." in capsys.readouterr().out
+
+
 def test_declared(server: Answering, capsys: pytest.CaptureFixture[str]) -> None:
     server.answers = [(200, {"generation": 4, "metric": RATING})]
     words = ("app_rating", "--kind", "rating", "--about", "given in the app", "--reason", "why")

@@ -149,7 +149,7 @@ def test_people(server: Answering, capsys: pytest.CaptureFixture[str], tmp_path:
     file = tmp_path / "ada.json"
     file.write_text(json.dumps({"name": "Ada", "levels": ["L2"]}))
     server.answers = [(200, {"generation": 3, "person": ADA})]
-    assert server.say("people", "put", "ada", str(file), "--reason", "so") == 0
+    assert server.say("people", "set", "ada", str(file), "--reason", "so") == 0
     assert server.asked[0][2] == {"name": "Ada", "levels": ["L2"], "reason": "so"}
     assert "answers for L2, on call now." in capsys.readouterr().out
     there = {"L1": [ADA], "L2": [ADA], "L3": [], "L4": []}
@@ -159,4 +159,4 @@ def test_people(server: Answering, capsys: pytest.CaptureFixture[str], tmp_path:
     assert "L2  Ada" in said
     assert "L4  nobody" in said
     file.write_text("[]")
-    assert server.say("people", "put", "ada", str(file)) == 2
+    assert server.say("people", "set", "ada", str(file)) == 2
