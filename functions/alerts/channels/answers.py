@@ -34,6 +34,7 @@ class ChannelView(Answer):
     server: ServerView | None
     sender: str
     recipients: list[str]
+    on_call: bool
     about: str
     secrets: list[str]
     health: StateView

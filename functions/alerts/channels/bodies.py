@@ -71,16 +71,18 @@ class PutChannel(ChangeBody):
     server: Server | None = None
     sender: Mailbox | Literal[""] = ""
     recipients: list[Mailbox] = Field(default_factory=list, max_length=20)
+    on_call: bool = False
     about: str = Field(default="", max_length=200)
     secrets: GivenSecrets = Field(default_factory=GivenSecrets)
 
     @model_validator(mode="after")
     def _whole(self) -> PutChannel:
         mail = Kind(self.kind) is Kind.EMAIL
-        if mail and not (self.server and self.sender and self.recipients):
-            raise ValueError("e-mail needs `server`, `sender` and `recipients`")
-        if not mail and (self.server or self.sender or self.recipients):
-            raise ValueError("only e-mail has `server`, `sender` and `recipients`")
+        somebody = bool(self.recipients or self.on_call)
+        if mail and not (self.server and self.sender and somebody):
+            raise ValueError("e-mail needs `server`, `sender`, and `recipients` or `on_call`")
+        if not mail and (self.server or self.sender or somebody):
+            raise ValueError("only e-mail has `server`, `sender`, `recipients` and `on_call`")
         if (self.pages == CLOUD_MONITORING) != bool(self.notification_channel):
             raise ValueError(
                 "`notification_channel` names the channel in Cloud Monitoring that pages instead"
@@ -102,6 +104,7 @@ class PutChannel(ChangeBody):
             server=MailServer(server.host, server.port, server.username) if server else None,
             sender=self.sender,
             recipients=tuple(self.recipients),
+            on_call=self.on_call,
             about=self.about,
         )
 

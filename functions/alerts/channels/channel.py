@@ -61,8 +61,9 @@ class Channel:
     language      in which it is told
     pages         who tells it of incidents: Palier, or policies in Cloud Monitoring; never both
     notification_channel   Cloud Monitoring's name of it, where that pages
-    address       PagerDuty's region ("us", "eu")
+    region        of PagerDuty: "us", "eu"
     server, sender, recipients   of e-mail
+    on_call       e-mail goes to whoever is on call for the message's level as well
     about         what it is for, for people
     """
 
@@ -75,6 +76,7 @@ class Channel:
     server: MailServer | None = None
     sender: str = ""
     recipients: tuple[str, ...] = ()
+    on_call: bool = False
     about: str = ""
 
     def told_by_palier(self, event: Event) -> bool:

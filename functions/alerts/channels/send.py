@@ -45,6 +45,8 @@ class Sender:
         if channel.kind is Kind.EMAIL:
             if channel.server is None:
                 return Outcome(Became.NEVER, "the channel names no mail server")
+            if not channel.recipients:
+                return Outcome(Became.LATER, "nobody with an e-mail address is on call")
             password = str(secrets.get(PASSWORD, ""))
             return self.transport.mail(channel.server, password, mail.mail(letter, channel))
         return self._post(_post(letter, channel, secrets, now), secrets)

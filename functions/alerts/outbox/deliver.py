@@ -25,6 +25,7 @@ from functions.alerts.channels.state import State
 from functions.alerts.channels.store import secrets_path, state_path
 from functions.alerts.outbox import kept, store
 from functions.alerts.outbox.delivery import Delivery, Status
+from functions.alerts.outbox.on_call import addressed
 from functions.alerts.outbox.route import definitions, route_new
 from functions.alerts.outbox.store import Stored
 from functions.clock import Clock
@@ -178,16 +179,18 @@ class _Line:
             return Outcome(Became.NEVER, f"the channel is switched off: {self._state.reason}")
         if text is None:
             return Outcome(Became.NEVER, "the message is gone")
-        scope = self._look.scope
+        look, scope = self._look, self._look.scope
+        message, now = kept.message(text.id, text.data), look.clock.now()
+        channel = addressed(look.store, scope, self._channel, message.level, now)
         letter = Letter(
-            kept.message(text.id, text.data),
+            message,
             self._name,
-            self._channel.language,
+            channel.language,
             f"{scope.application}/{scope.environment}",
             text.data["created_at"].timestamp(),
-            self._look.sender.repository,
+            look.sender.repository,
         )
-        return self._look.sender.send(letter, self._channel, self._secrets, self._look.clock.now())
+        return look.sender.send(letter, channel, self._secrets, now)
 
     def _note(self, document: Document, claimed: Delivery, outcome: Outcome) -> None:
         """What became of an attempt, and how the channel is, in one commit."""
