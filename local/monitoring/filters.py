@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from local.monitoring.rules import InvalidRequest, SeriesKey
 
@@ -35,6 +36,8 @@ class Condition:
 
     def holds(self, key: SeriesKey) -> bool:
         found = _field(self.field, key)
+        if not self.function:
+            return (found == self.values[0]) != self.negated
         return any(_like(self.function, found, value) for value in self.values) != self.negated
 
     @property
@@ -89,7 +92,7 @@ def _like(function: str, found: str, value: str) -> bool:
             return re.fullmatch(value, found) is not None
         except re.error as problem:
             raise InvalidRequest(f'Field filter: "{value}" is no pattern: {problem}.') from None
-    return found == value
+    return found == value  # one_of
 
 
 def _field(name: str, key: SeriesKey) -> str:
@@ -97,9 +100,15 @@ def _field(name: str, key: SeriesKey) -> str:
         return key.metric
     if name == "resource.type":
         return key.resource
+    place, label = _label(name)
+    labels = key.labels if place == "metric" else key.resource_labels
+    return next((value for own, value in labels if own == label), "")
+
+
+@cache
+def _label(name: str) -> tuple[str, str]:
+    """Where a label is, and its name."""
     place, _, label = re.sub(r"\.labels?\.", ".labels.", name).partition(".labels.")
-    if label and place == "metric":
-        return dict(key.labels).get(label, "")
-    if label and place == "resource":
-        return dict(key.resource_labels).get(label, "")
-    raise InvalidRequest(f'Field filter had an invalid value: "{name}" is not known here.')
+    if not label or place not in ("metric", "resource"):
+        raise InvalidRequest(f'Field filter had an invalid value: "{name}" is not known here.')
+    return place, label

@@ -12,7 +12,7 @@ not known yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,6 @@ from google.cloud import monitoring_v3
 
 from local.monitoring import filters
 from local.monitoring.alerting import values
-from local.monitoring.alerting.aggregation import Aligner, Reducer
 from local.monitoring.alerting.values import Sample, Spread, Value
 from local.monitoring.memory import NANOSECONDS, Series
 
@@ -81,6 +80,17 @@ class Inputs:
     above: Mapping[Labels, Sequence[Sample]]
     below: Mapping[Labels, Sequence[Sample]] | None
     begun: Mapping[Labels, float]
+
+    def only(self, groups: Collection[Labels], threshold: Any) -> Inputs:
+        """What makes up some of the groups."""
+        above, below = threshold.aggregations, threshold.denominator_aggregations
+        return Inputs(
+            {k: v for k, v in self.above.items() if _grouped(k, above) in groups},
+            None
+            if self.below is None
+            else {k: v for k, v in self.below.items() if _grouped(k, below) in groups},
+            {k: v for k, v in self.begun.items() if k in groups},
+        )
 
 
 def inputs(threshold: Any, series: Iterable[Series], at: float, seconds: float) -> Inputs:
@@ -212,7 +222,7 @@ def _labels(series: Series) -> Labels:
 
 def _grouped(labels: Labels, aggregations: Sequence[Any]) -> Labels:
     for aggregation in aggregations:
-        if aggregation.cross_series_reducer == Reducer.REDUCE_NONE:
+        if not aggregation.cross_series_reducer:
             continue
         fields = {field.replace(".label.", ".labels.") for field in aggregation.group_by_fields}
         labels = tuple(pair for pair in labels if pair[0] in fields or pair[0] == "resource.type")
@@ -224,14 +234,14 @@ def _aligned(
 ) -> dict[Labels, Value]:
     """What comes out of all aggregations at a time: the last is fed by those before it."""
     if not aggregations:
-        return _each(Aligner.ALIGN_NONE, given, at, MINUTE)
+        return _each(0, given, at, MINUTE)
     *before, last = aggregations
-    raw = last.per_series_aligner == Aligner.ALIGN_NONE
+    raw = not last.per_series_aligner
     period = MINUTE if raw else int(last.alignment_period.ToSeconds())
     if before:
         given = _steps(before, given, at, period)
     found = _each(last.per_series_aligner, given, at, period)
-    if last.cross_series_reducer == Reducer.REDUCE_NONE:
+    if not last.cross_series_reducer:
         return found
     groups: dict[Labels, list[Value]] = {}
     for labels, value in found.items():

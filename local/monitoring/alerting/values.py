@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -41,6 +41,11 @@ class Spread:
 
 
 Value = float | Spread
+
+# As plain numbers: comparing with an enum of the client package takes longer than aligning.
+DELTA = int(Aligner.ALIGN_DELTA)
+ADDED = frozenset({DELTA, int(Aligner.ALIGN_RATE)})
+LATEST = frozenset({int(Aligner.ALIGN_NONE), int(Aligner.ALIGN_NEXT_OLDER)})
 
 
 class Sample(NamedTuple):
@@ -75,52 +80,63 @@ def _sample(point: Point, before: Point | None, kind: int) -> Sample:
 
 def align(aligner: int, given: Sequence[Sample], begin: int, end: int) -> Value | None:
     """What the samples in (begin, end] come to; None when there are none."""
-    inside = given[
-        bisect_right(given, begin, key=lambda one: one.end) : bisect_right(
-            given, end, key=lambda one: one.end
-        )
-    ]
+    first = bisect_right(given, begin, key=_end)
+    inside = given[first : bisect_right(given, end, first, key=_end)]
     if not inside:
         return None
     values = [sample.value for sample in inside]
-    if aligner in (Aligner.ALIGN_NONE, Aligner.ALIGN_NEXT_OLDER):
+    if aligner in LATEST:
         return values[-1]
-    if aligner in (Aligner.ALIGN_DELTA, Aligner.ALIGN_RATE):
+    if aligner in ADDED:
         added = _sum([_part(sample, begin) for sample in inside])
-        if aligner == Aligner.ALIGN_DELTA or isinstance(added, Spread):
+        if aligner == DELTA or isinstance(added, Spread):
             return added
         return added * NANOSECONDS / (end - begin)
-    return _summary(_ALIGNED[aligner], PERCENTILES.get(aligner), values)
+    return _summary(*_ALIGNED[aligner], values)
+
+
+def _end(sample: Sample) -> int:
+    return sample.end
 
 
 def reduce(reducer: int, values: Sequence[Value]) -> Value:
     """What the values of several series, at least one, come to."""
-    return _summary(_REDUCED[reducer], REDUCED_PERCENTILES.get(reducer), values)
+    return _summary(*_REDUCED[reducer], values)
 
 
-_ALIGNED = {
-    Aligner.ALIGN_MIN: "min",
-    Aligner.ALIGN_MAX: "max",
-    Aligner.ALIGN_MEAN: "mean",
-    Aligner.ALIGN_COUNT: "count",
-    Aligner.ALIGN_SUM: "sum",
-    Aligner.ALIGN_STDDEV: "deviation",
-    Aligner.ALIGN_COUNT_TRUE: "sum",
-    Aligner.ALIGN_COUNT_FALSE: "zeros",
-    Aligner.ALIGN_FRACTION_TRUE: "mean",
-    **dict.fromkeys(PERCENTILES, "percentile"),
+_ALIGNED: Mapping[int, tuple[str, float | None]] = {
+    **{
+        int(aligner): (name, None)
+        for aligner, name in (
+            (Aligner.ALIGN_MIN, "min"),
+            (Aligner.ALIGN_MAX, "max"),
+            (Aligner.ALIGN_MEAN, "mean"),
+            (Aligner.ALIGN_COUNT, "count"),
+            (Aligner.ALIGN_SUM, "sum"),
+            (Aligner.ALIGN_STDDEV, "deviation"),
+            (Aligner.ALIGN_COUNT_TRUE, "sum"),
+            (Aligner.ALIGN_COUNT_FALSE, "zeros"),
+            (Aligner.ALIGN_FRACTION_TRUE, "mean"),
+        )
+    },
+    **{int(aligner): ("percentile", share) for aligner, share in PERCENTILES.items()},
 }
-_REDUCED = {
-    Reducer.REDUCE_MIN: "min",
-    Reducer.REDUCE_MAX: "max",
-    Reducer.REDUCE_MEAN: "mean",
-    Reducer.REDUCE_COUNT: "count",
-    Reducer.REDUCE_SUM: "sum",
-    Reducer.REDUCE_STDDEV: "deviation",
-    Reducer.REDUCE_COUNT_TRUE: "sum",
-    Reducer.REDUCE_COUNT_FALSE: "zeros",
-    Reducer.REDUCE_FRACTION_TRUE: "mean",
-    **dict.fromkeys(REDUCED_PERCENTILES, "percentile"),
+_REDUCED: Mapping[int, tuple[str, float | None]] = {
+    **{
+        int(reducer): (name, None)
+        for reducer, name in (
+            (Reducer.REDUCE_MIN, "min"),
+            (Reducer.REDUCE_MAX, "max"),
+            (Reducer.REDUCE_MEAN, "mean"),
+            (Reducer.REDUCE_COUNT, "count"),
+            (Reducer.REDUCE_SUM, "sum"),
+            (Reducer.REDUCE_STDDEV, "deviation"),
+            (Reducer.REDUCE_COUNT_TRUE, "sum"),
+            (Reducer.REDUCE_COUNT_FALSE, "zeros"),
+            (Reducer.REDUCE_FRACTION_TRUE, "mean"),
+        )
+    },
+    **{int(reducer): ("percentile", share) for reducer, share in REDUCED_PERCENTILES.items()},
 }
 
 

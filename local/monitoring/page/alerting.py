@@ -72,11 +72,13 @@ def graph_of(view: View, policy: Any, condition: Any) -> str:
         if incident.key.policy == policy.name and incident.key.condition in ("", condition.name)
     ]
     if kind == "condition_absent":
-        lines = drawing.heard(view, content)
-        return drawing.drawn(view, policy.display_name, unit, lines, shaded=lasted)
+        lines, more = drawing.heard(view, content)
+        return drawing.drawn(view, policy.display_name, unit, lines, shaded=lasted, more=more)
     limits = [drawing.limit(content, unit)]
-    lines = drawing.compared(view, content)
-    return drawing.drawn(view, policy.display_name, unit, lines, limits=limits, shaded=lasted)
+    lines, more = drawing.compared(view, content)
+    return drawing.drawn(
+        view, policy.display_name, unit, lines, limits=limits, shaded=lasted, more=more
+    )
 
 
 def _condition(view: View, policy: Any, condition: Any) -> str:

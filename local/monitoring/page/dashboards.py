@@ -83,9 +83,10 @@ def _inside(view: View, widget: Mapping[str, Any], title: str, share: float) -> 
 
 def _chart(view: View, chart: Mapping[str, Any], title: str, share: float) -> str:
     lines: list[Line] = []
-    unit = "1"
+    unit, left_out = "1", 0
     for one in chart["dataSets"]:
-        drawn, unit = _lines(view, one["timeSeriesQuery"])
+        drawn, unit, more = _lines(view, one["timeSeriesQuery"])
+        left_out += more
         how = _reduced(one["timeSeriesQuery"]) if len(chart["dataSets"]) > 1 else ""
         lines += [
             replace(line, name=f"{line.name} · {how}" if how else line.name) for line in drawn
@@ -99,11 +100,11 @@ def _chart(view: View, chart: Mapping[str, Any], title: str, share: float) -> st
         for one in chart.get("thresholds", [])
     ]
     width = max(graph.WIDTH, round(PAGE_WIDTH * share))
-    return drawing.drawn(view, title, unit, lines, limits=limits, width=width)
+    return drawing.drawn(view, title, unit, lines, limits=limits, width=width, more=left_out)
 
 
 def _scorecard(view: View, card: Mapping[str, Any]) -> str:
-    lines, unit = _lines(view, card["timeSeriesQuery"])
+    lines, unit, _ = _lines(view, card["timeSeriesQuery"])
     rows = "".join(
         f'<div class="fact"><dt>{escape(line.name)}</dt>'
         f"<dd>{escape(graph.shown(line.points[-1][1], unit))}</dd></div>"
@@ -120,9 +121,10 @@ def _reduced(query: Mapping[str, Any]) -> str:
     return next((words.REDUCED.get(one.cross_series_reducer, "") for one in given), "")
 
 
-def _lines(view: View, query: Mapping[str, Any]) -> tuple[list[Line], str]:
+def _lines(view: View, query: Mapping[str, Any]) -> tuple[list[Line], str, int]:
     threshold = queries.threshold(query)
     if threshold is None:
-        return [], "1"
+        return [], "1", 0
     unit = RATIO if threshold.denominator_filter else view.unit(words.metric_of(threshold.filter))
-    return drawing.compared(view, threshold), query.get("unitOverride", unit)
+    lines, more = drawing.compared(view, threshold)
+    return lines, query.get("unitOverride", unit), more

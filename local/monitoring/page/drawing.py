@@ -9,7 +9,7 @@ from google.cloud import monitoring_v3
 
 from local.monitoring import graph
 from local.monitoring.alerting import conditions
-from local.monitoring.alerting.conditions import MINUTE, Comparison, Labels
+from local.monitoring.alerting.conditions import MINUTE, Comparison, Inputs, Labels
 from local.monitoring.alerting.values import Spread
 from local.monitoring.figures import Line
 from local.monitoring.graph import Limit
@@ -27,11 +27,17 @@ def span(view: View) -> tuple[float, float]:
     return max(begin, end - SPAN_SECONDS), end
 
 
-def compared(view: View, threshold: Any) -> list[Line]:
-    """What a threshold is compared with, minute by minute."""
+def compared(view: View, threshold: Any) -> tuple[list[Line], int]:
+    """What a threshold is compared with, minute by minute, and how many lines more there are.
+
+    Of many series those are drawn that come nearest to the threshold, or are furthest beyond it.
+    """
     begin, end = span(view)
     last = int(end // MINUTE) * MINUTE
     given = conditions.inputs(threshold, view.series, end, end - begin)
+    more = len(given.begun) - LINES_A_GRAPH
+    if more > 0:
+        given = given.only(_worst(threshold, given, last), threshold)
     found: dict[Labels, list[tuple[float, float]]] = {}
     for at in range(last - int(last - begin) // MINUTE * MINUTE, last + 1, MINUTE):
         for labels, value in conditions.compared(threshold, given, at).items():
@@ -40,10 +46,17 @@ def compared(view: View, threshold: Any) -> list[Line]:
         Line(words.series(labels, threshold.filter), tuple(points))
         for labels, points in found.items()
     ]
-    return sorted(lines, key=lambda line: line.name)
+    return sorted(lines, key=lambda line: line.name), max(0, more)
 
 
-def heard(view: View, absence: Any) -> list[Line]:
+def _worst(threshold: Any, given: Inputs, at: float) -> set[Labels]:
+    now = conditions.compared(threshold, given, at)
+    sign = 1 if threshold.comparison == Comparison.COMPARISON_LT else -1
+    known = sorted(given.begun, key=lambda one: (one not in now, sign * now.get(one, 0.0), one))
+    return set(known[:LINES_A_GRAPH])
+
+
+def heard(view: View, absence: Any) -> tuple[list[Line], int]:
     """The points that an absence waits for."""
     begin, end = span(view)
     as_they_are = monitoring_v3.AlertPolicy.Condition.MetricThreshold.pb()(filter=absence.filter)
@@ -59,7 +72,8 @@ def heard(view: View, absence: Any) -> list[Line]:
         )
         for labels, samples in given.above.items()
     ]
-    return sorted(lines, key=lambda line: line.name)
+    lines = sorted(lines, key=lambda line: line.name)
+    return lines[:LINES_A_GRAPH], max(0, len(lines) - LINES_A_GRAPH)
 
 
 def limit(threshold: Any, unit: str) -> Limit:
@@ -79,10 +93,10 @@ def drawn(
     limits: Sequence[Limit] = (),
     shaded: Iterable[tuple[float, float]] = (),
     width: int = graph.WIDTH,
+    more: int = 0,
 ) -> str:
-    """A graph with its legend."""
+    """A graph with its legend; `more` lines are left out."""
     kept = [line for line in lines if line.points]
-    more, kept = len(kept) - LINES_A_GRAPH, kept[:LINES_A_GRAPH]
     colours = [place % graph.COLOURS for place in range(len(kept))]
     latest = [
         (colour, line.name, graph.shown(line.points[-1][1], unit))

@@ -7,14 +7,16 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from local.monitoring import web
+from local.monitoring.faults import Faults
 from local.monitoring.memory import Memory
-from local.monitoring.page import frame, markdown, words
+from local.monitoring.page import alerting, frame, markdown, view, words
 from tests.unit.local.monitoring import sample
 
 STYLE = Path(frame.__file__).with_name("style.css").read_text()
@@ -215,3 +217,23 @@ def luminance(colour: str) -> float:
     parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_of_many_series_the_worst_are_drawn() -> None:
+    configuration, watch = sample.place()
+    (p1,) = (p for p in configuration.policies.values() if p.display_name.startswith("P1"))
+    series = [
+        some
+        for some in configuration.memory.series.values()
+        if dict(some.key.labels).get("rule") == "p1-error-rate"
+    ]
+    for number in range(30):
+        for some in series:
+            labels = {**dict(some.key.labels), "service": f"service-{number}"}
+            key = some.key._replace(labels=tuple(sorted(labels.items())))
+            configuration.memory.series[key] = replace(some.copy(), key=key)
+    seen = view.taken(configuration, watch, Faults(), lambda: float(sample.NOW))
+    text = plain(f"<main>{alerting.card(seen, p1)}</main>")
+    assert "and 50 more" in text  # of 62 lines
+    drawn = re.findall(r"· (1\.[23]\.0) 0\.\d+ (?=service|stories|and)", text)
+    assert drawn == ["1.3.0"] * 12
