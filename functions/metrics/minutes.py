@@ -35,7 +35,7 @@ minute would become smaller than it was."""
 @dataclass
 class _Known:
     """Of one environment: the tallies of minutes as they are stored, by path, and by minute the
-    late slots that were summed up."""
+    late slots that were summed up. Replaced, never changed: two ticks may look at once."""
 
     stored: dict[str, str] = field(default_factory=dict)
     late: dict[int, list[Window]] = field(default_factory=dict)
@@ -70,14 +70,14 @@ class Minutes:
         too_late = [start for start in due if start < now - LATEST_SECONDS]
         if too_late:
             log.error("slots_too_late", minutes=len(too_late))
-            known.late |= {start: late[start] for start in too_late}
+            known.late = known.late | {start: late[start] for start in too_late}
             due = due[len(too_late) :]
         for start in due[-LATE_LIMIT:]:
             slots += slots_of(store, scope, start)
         written = _write(store, scope, known, windows.minutes(slots))
         if written is None:
             return 0
-        known.late |= {start: late[start] for start in due[-LATE_LIMIT:]}
+        known.late = known.late | {start: late[start] for start in due[-LATE_LIMIT:]}
         known.forget(recent, late)
         return written
 
@@ -119,7 +119,8 @@ def _write(store: Store, scope: Scope, known: _Known, minutes: Sequence[Window])
             store.commit(writes[first : first + BATCH])
         except Refused:
             return None
-    known.stored |= {path: str(data["tally"]) for path, data in changed.items()}
+    written = {path: str(data["tally"]) for path, data in changed.items()}
+    known.stored = known.stored | written
     return len(writes)
 
 

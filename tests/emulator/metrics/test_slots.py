@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from functions.documents import Scope, Store
+from functions.documents import Scope, Store, Write
 from functions.metrics import slots as slots_module
 from functions.metrics import store as metric_store
 from functions.metrics.slots import OVERLAP_SECONDS, Slots
@@ -18,9 +18,13 @@ SCOPE = Scope("main", "production")
 START = 1_800_000_000
 
 
-def write(store: Store, at: float, instance: str, requests: int, flushed: float) -> None:
+def slot(at: float, instance: str, requests: int, flushed: float) -> Write:
     key = SlotKey(SCOPE, slot_start(at), "stories", "1.2.0", 3)
-    store.commit([metric_store.slot_write(key, instance, Tally(requests=requests), flushed)])
+    return metric_store.slot_write(key, instance, Tally(requests=requests), flushed)
+
+
+def write(store: Store, at: float, instance: str, requests: int, flushed: float) -> None:
+    store.commit([slot(at, instance, requests, flushed)])
 
 
 def in_order(slots: list[Window]) -> list[tuple[int, int]]:
@@ -32,19 +36,20 @@ def test_looks_see_what_is_stored(store: Store) -> None:
     chance = random.Random(3)
     slots = Slots()
     counted: dict[tuple[int, str], int] = {}
-    for second in range(0, 400, 5):
+    for second in range(0, 300, 10):
         now = START + second
+        writes = []
         for instance in "abc":
             at = now - chance.choice([0, 0, 0, 4, 12, 70])
             key = (slot_start(at), instance)
             counted[key] = counted.get(key, 0) + 1
             begun = max(at, now - chance.uniform(0, OVERLAP_SECONDS - 6))
-            write(store, at, instance, counted[key], begun)
-        if second % 10 == 0:
-            expected = metric_store.load_flushed(store, SCOPE, now)
-            assert in_order(slots.flushed(store, SCOPE, now)) == in_order(expected)
-            recent = metric_store.load_recent(store, SCOPE, now, 60)
-            assert in_order(slots.recent(store, SCOPE, now, 60)) == in_order(recent)
+            writes.append(slot(at, instance, counted[key], begun))
+        store.commit(writes)
+        expected = metric_store.load_flushed(store, SCOPE, now)
+        assert in_order(slots.flushed(store, SCOPE, now)) == in_order(expected)
+        recent = metric_store.load_recent(store, SCOPE, now, 60)
+        assert in_order(slots.recent(store, SCOPE, now, 60)) == in_order(recent)
 
 
 def test_a_look_reads_what_was_written_since_the_last(store: Store) -> None:
