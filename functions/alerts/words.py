@@ -35,6 +35,15 @@ def name_of(rule: Rule) -> Names:
     return {**usual, **rule.title}
 
 
+def name_on(rule: Rule, arm: str) -> Names:
+    """The same, with the objective whose budget it is: an arm names it, and no one else does."""
+    named = name_of(rule)
+    objective = arm.partition("+")[2]
+    if rule.metric != metrics.BURN_RATE or not objective:
+        return named
+    return {language: f"{name} ({objective})" for language, name in named.items()}
+
+
 def value_of(rule: Rule, value: float | None, language: str = ENGLISH) -> str:
     """A value of a rule, or its threshold, for people."""
     if value is None:

@@ -27,7 +27,7 @@ DAYS = "days"
 SECONDS = {HOURS: HOUR_SECONDS, DAYS: DAY_SECONDS}
 KEPT = {HOURS: HOURS_KEPT_SECONDS, DAYS: DAYS_KEPT_SECONDS}
 
-PAGE = 2_000
+PAGE = 1_000
 """A minute's document takes some kilobytes, and a read has 3 s."""
 
 

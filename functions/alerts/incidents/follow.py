@@ -28,7 +28,7 @@ from functions.alerts.measures import Key
 from functions.alerts.message import LANGUAGES
 from functions.alerts.rule import Rule
 from functions.alerts.state import FIRING, OK, State
-from functions.alerts.words import name_of, value_of
+from functions.alerts.words import name_on, value_of
 from functions.documents import Refused, Scope, Store, Write
 
 TOGETHER = 50
@@ -184,7 +184,7 @@ def _alert(state: State, rule: Rule | None) -> Alert:
         metric=rule.metric,
         comparison=rule.comparison,
         window_seconds=rule.window_seconds,
-        name=name_of(rule),
+        name=name_on(rule, state.key.version),
         shown={language: value_of(rule, state.value, language) for language in LANGUAGES},
         limit={language: value_of(rule, state.threshold, language) for language in LANGUAGES},
         runbook=rule.runbook,

@@ -67,6 +67,9 @@ def test_an_objective_from_its_definition_to_its_end(world: World, admin: Admin)
         "p2-burn-rate": ("all+up", "inhibited"),
         "p3-burn-rate": ("all+up", "inhibited"),
     }
+    [message] = world.store.query(world.scope.collection("outbox"))
+    assert message.data["texts"]["en"][0] == "P1 stories all: burn rate of the error budget (up) 20"
+    assert "vitesse de consommation du budget d'erreur (up)" in message.data["texts"]["fr"][0]
     assert admin.done("GET", "/v1/objectives/up")["objective"] == told
     assert admin.done("DELETE", "/v1/objectives/up", reason="no longer")["removed"] == "up"
     world.clock.advance(60)
