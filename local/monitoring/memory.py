@@ -70,6 +70,14 @@ class Memory:
             self.described_at.setdefault(descriptor.type, now_ns)
             return stored
 
+    def forget(self, metric: str) -> bool:
+        """Deletes a metric's descriptor with all that was written of it; False: there was none."""
+        with self.lock:
+            self.described_at.pop(metric, None)
+            for key in [key for key in self.series if key.metric == metric]:
+                del self.series[key]
+            return self.descriptors.pop(metric, None) is not None
+
     def write(self, project: str, batch: Sequence[Any], now_ns: int) -> list[Refusal]:
         """Writes what can be written and says what can't. Raises InvalidRequest for all of it."""
         with self.lock:

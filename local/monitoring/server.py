@@ -37,6 +37,7 @@ class MetricService:
             "ListTimeSeries": (self.list_time_series, "ListTimeSeriesRequest"),
             "CreateMetricDescriptor": (self.create_descriptor, "CreateMetricDescriptorRequest"),
             "GetMetricDescriptor": (self.get_descriptor, "GetMetricDescriptorRequest"),
+            "DeleteMetricDescriptor": (self.delete_descriptor, "DeleteMetricDescriptorRequest"),
             "ListMetricDescriptors": (self.list_descriptors, "ListMetricDescriptorsRequest"),
         }
         return handlers(SERVICE, offered)
@@ -80,6 +81,12 @@ class MetricService:
         if found is None:
             raise NotFound(f"Could not find descriptor for metric '{metric}'.")
         return found
+
+    def delete_descriptor(self, request: Any, _: Any) -> Any:
+        metric = request.name.partition("/metricDescriptors/")[2]
+        if not self._memory.forget(metric):
+            raise NotFound(f"Could not find descriptor for metric '{metric}'.")
+        return empty_pb2.Empty()
 
     def list_descriptors(self, request: Any, _: Any) -> Any:
         answer = monitoring_v3.ListMetricDescriptorsResponse.pb()()

@@ -269,6 +269,18 @@ def test_descriptors_are_found(client: Any) -> None:
     assert [descriptor.type for descriptor in found] == [METRIC]
 
 
+def test_a_deleted_descriptor_takes_its_series_with_it(client: Any) -> None:
+    name = f"{PROJECT}/metricDescriptors/{METRIC}"
+    with pytest.raises(exceptions.NotFound):
+        client.delete_metric_descriptor(name=name)
+    write(client, series(end=-60))
+    client.delete_metric_descriptor(name=name)
+    assert not list(client.list_metric_descriptors(name=PROJECT))
+    assert len(listed(client)) == 0
+    write(client, gauge(type=METRIC, end=-120))  # it may be another kind now, and older
+    assert len(listed(client)) == 1
+
+
 def test_lists_are_filtered(client: Any) -> None:
     write(client, series(), series(labels={"service": "other"}))
     assert len(listed(client)) == 2
