@@ -115,6 +115,11 @@ class Deps:
         """What was usual, kept over the cycles."""
         return Baselines(self.store)
 
+    @cached_property
+    def published_baselines(self) -> Baselines:
+        """The same for the thread that publishes, which may be at another hour."""
+        return Baselines(self.store)
+
 
 def tick(deps: Deps) -> list[dict[Scope, Step]]:
     """One minute's work; what each of its cycles did. Raises StoreUnavailable at its beginning."""
@@ -266,7 +271,7 @@ def _extra(deps: Deps, scope: Scope, step: Step) -> Extra:
     """What is published beside the minutes themselves."""
     known = defined.defined(deps.definitions.of(scope))
     ledgers = deps.budgets.known(scope, known.objectives)
-    sources = _sources(deps, scope, known)
+    sources = Sources(known.scores, partial(deps.published_baselines.of, scope))
     return publication.beside(deps.store, scope, known, sources, ledgers, step.readings)
 
 
