@@ -98,7 +98,8 @@ def running(
         address, page = _start_monitoring(processes, ports, name)
         progress("the Firebase Emulator Suite")
         given = {"PALIER_OPENAI_URL": openai_url, "PALIER_MONITORING_ADDRESS": address}
-        given |= {"OPENAI_API_KEY": "local-stand-in", **STAND_IN_DOLLARS, **(env or {})}
+        given |= {"OPENAI_API_KEY": "local-stand-in", "PALIER_LOCAL_CHANNELS": "allowed"}
+        given |= {**STAND_IN_DOLLARS, **(env or {})}
         suite = emulators.start(processes, ports, name=name, env=given, live_reload=live_reload)
         tick = Scheduler(TICK, suite.schedule_url(TICK))
         if tick_seconds is not None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from functions.alerts.message import ENGLISH, FRENCH, Event, Message, Text
 from functions.alerts.rule import P3
 from functions.flags.stale import Kind, Stale
 
+IN_FRENCH: Mapping[Kind, str] = {
+    Kind.ENDED: "échu",
+    Kind.SETTLED: "figé",
+    Kind.UNUSED: "inutilisé",
+}
 NAMED = 10
 """Flags that a message names. All stand in the list."""
 
@@ -36,8 +41,8 @@ def _english(new: Sequence[Stale]) -> Text:
     one = f"The flag {new[0].key} is stale"
     return Text(
         one if len(new) == 1 else f"{len(new)} flags have become stale",
-        f"{_named(new, 'and {} more')} What to do: look at GET /v1/stale-flags and clean up what "
-        "is no longer needed, mark as permanent what is to stay.",
+        f"{_named(new, ENGLISH, 'and {} more')} What to do: look at GET /v1/stale-flags and clean "
+        "up what is no longer needed, mark as permanent what is to stay.",
     )
 
 
@@ -45,15 +50,19 @@ def _french(new: Sequence[Stale]) -> Text:
     one = f"Le drapeau {new[0].key} est périmé"
     return Text(
         one if len(new) == 1 else f"{len(new)} drapeaux sont périmés",
-        f"{_named(new, 'et {} autres')} Que faire : consultez GET /v1/stale-flags, supprimez ce "
-        "qui ne sert plus et marquez comme permanent ce qui doit rester.",
+        f"{_named(new, FRENCH, 'et {} autres')} Que faire : consultez GET /v1/stale-flags, "
+        "supprimez ce qui ne sert plus et marquez comme permanent ce qui doit rester.",
     )
 
 
-def _named(new: Sequence[Stale], more: str) -> str:
-    named = [f"{each.key} ({_whose(each)}{', '.join(each.kinds)})" for each in new[:NAMED]]
+def _named(new: Sequence[Stale], language: str, more: str) -> str:
+    named = [f"{each.key} ({_whose(each)}{_kinds(each, language)})" for each in new[:NAMED]]
     others = f" {more.format(len(new) - NAMED)}" if len(new) > NAMED else ""
     return f"{', '.join(named)}{others}."
+
+
+def _kinds(stale: Stale, language: str) -> str:
+    return ", ".join(IN_FRENCH[Kind(kind)] if language == FRENCH else kind for kind in stale.kinds)
 
 
 def _whose(stale: Stale) -> str:

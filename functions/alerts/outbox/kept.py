@@ -49,20 +49,28 @@ def _data(message: Message, now: float) -> dict[str, Any]:
 
 def message(name: str, data: Mapping[str, Any]) -> Message:
     """Raises KeyError, TypeError, ValueError when it is none."""
-    texts = {language: Text(*each) for language, each in data["texts"].items()}
+    texts = {language: Text(*each) for language, each in _texts(data).items()}
     if set(LANGUAGES) - set(texts):
         raise ValueError(f"a message is written in {' and '.join(LANGUAGES)}")
     return Message(
         id=name,
-        event=Event(data["event"]),
+        event=Event(data.get("event", Event.NEWS)),
         severity=data["severity"],
         about=data["about"],
         texts=texts,
         facts=json.loads(data["facts"]),
-        runbook=data["runbook"],
-        level=data["level"],
-        test=data["test"],
+        runbook=data.get("runbook", ""),
+        level=data.get("level", ""),
+        test=data.get("test", False),
     )
+
+
+def _texts(data: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
+    """Before messages were written in two languages they had one title and one text."""
+    if "texts" in data:
+        found: Mapping[str, tuple[str, str]] = data["texts"]
+        return found
+    return dict.fromkeys(LANGUAGES, (data["title"], data["text"]))
 
 
 def texts(document: Document | None) -> dict[str, dict[str, str]]:

@@ -17,6 +17,9 @@ def test_one() -> None:
     message = of_stale_flags([stale("f", "books", Kind.ENDED, Kind.UNUSED)], 3, "")
     assert message.texts["en"].title == "The flag f is stale"
     assert message.texts["en"].text.startswith("f (books: ended, unused). What to do: ")
+    french = message.texts["fr"]
+    assert french.title == "Le drapeau f est périmé"
+    assert french.text.startswith("f (books: échu, inutilisé). Que faire : ")
     assert message.severity == SEVERITIES[-1]
     assert message.facts == {"new": 1, "known": 3, "ended": 1, "settled": 0, "unused": 1}
 

@@ -115,6 +115,19 @@ def test_a_channel_fails_rests_and_is_well_again() -> None:
     assert state.State.from_document(gone.to_document()) == gone
 
 
+def test_a_message_that_an_older_bundle_wrote_is_told() -> None:
+    old = {
+        "severity": "P2",
+        "about": "rollouts/r",
+        "title": "It moves",
+        "text": "Because.",
+        "facts": "{}",
+    }
+    found = kept.message("m", old)
+    assert found.texts["fr"] == found.texts["en"]
+    assert (found.texts["en"].title, found.event) == ("It moves", Event.NEWS)
+
+
 def test_a_message_is_kept_as_it_is() -> None:
     write = kept.enqueue(Scope("main", "production"), MESSAGE, NOW)
     assert write.path.endswith("/outbox/m-1")
