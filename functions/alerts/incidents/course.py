@@ -48,10 +48,9 @@ class Step:
     news: tuple[News, ...] = ()
 
 
-def identifier(subject: Subject, first: Alert) -> str:
-    """The same for whoever opens the incident of the same alert."""
-    text = "\0".join([*subject, first.rule, first.arm, repr(first.since)])
-    return f"i-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+def identifier(subject: Subject, now: float) -> str:
+    """A version has at most one incident that opens at a time."""
+    return f"i-{hashlib.sha256(chr(0).join([*subject, repr(now)]).encode()).hexdigest()[:12]}"
 
 
 def opened(
@@ -65,9 +64,8 @@ def opened(
     fires = {alert.occurrence for alert in firing}
     settled = tuple(each for each in former.settled if each in fires) if former else ()
     firing = [alert for alert in firing if alert.occurrence not in settled]
-    first = min(firing, key=lambda one: (one.since, one.severity, one.rule, one.arm))
     incident = Incident(
-        id=identifier(subject, first),
+        id=identifier(subject, now),
         subject=subject,
         severity=min(one.severity for one in firing),
         status=Status.OPEN,

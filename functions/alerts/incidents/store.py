@@ -21,7 +21,7 @@ from functions.published import timestamp
 COLLECTION = "incidents"
 IDENTIFIER = re.compile(r"i-[0-9a-f]{12}")
 KEPT_SECONDS = 730 * 86_400
-FOLLOWED_LIMIT = 500
+FOLLOWED_LIMIT = 2_000
 LISTED = 100
 
 

@@ -10,6 +10,7 @@ import pytest
 from functions.alerts.incidents import commands
 from functions.alerts.incidents import store as incident_store
 from functions.alerts.incidents.incident import Status
+from functions.alerts.state import SILENCED
 from functions.changes import Change, commit_change
 from functions.clock import ManualClock
 from functions.documents import Refused, Store, Write
@@ -52,6 +53,20 @@ def test_from_the_first_alert_to_the_end(world: World) -> None:
     world.now += 600
     assert world.look(firing=False)
     assert world.look(firing=False) == []
+
+
+def test_who_is_silenced_is_over_and_told_of_again_afterwards(world: World) -> None:
+    world.fires()
+    world.look()
+    world.mute(SILENCED, since=NOW)
+    world.look(firing=False)
+    assert [each.over for each in world.incidents()] == [True]
+    world.now += 700
+    world.look(firing=False)
+    world.mute("", since=NOW)
+    world.look()
+    assert [each.over for each in world.incidents()] == [False, True]
+    assert [each["event"] for each in world.messages()] == ["trigger", "resolve", "trigger"]
 
 
 def test_each_version_has_its_own(world: World) -> None:

@@ -32,6 +32,10 @@ class World:
     def ends(self, name: str = "p1-error-rate", arm: str = "1.3.0", status: str = RESOLVED) -> None:
         self._put(name, arm, status)
 
+    def mute(self, reason: str, since: float, name: str = "p1-error-rate") -> None:
+        """Nobody is told of it any more; "" for that they are told again."""
+        self._put(name, "1.3.0", FIRING, since=since, muted=reason)
+
     def look(self, store: Store | None = None, *, firing: bool = True) -> list[Incident]:
         return follow(
             store or self.store,
@@ -55,11 +59,13 @@ class World:
     def titles(self) -> list[str]:
         return [each["texts"]["en"][0] for each in self.messages()]
 
-    def _put(self, name: str, arm: str, status: str) -> None:
+    def _put(
+        self, name: str, arm: str, status: str, *, since: float = 0.0, muted: str = ""
+    ) -> None:
         rule: Rule = BY_ID[name]
         state = State(
-            Key(name, "stories", arm), rule.severity, status, self.now, rule.threshold,
-            value=rule.threshold * 2, requests=100, failures=10,
+            Key(name, "stories", arm), rule.severity, status, since or self.now, rule.threshold,
+            value=rule.threshold * 2, requests=100, failures=10, muted=muted,
         )  # fmt: skip
         document = self.store.get(alert_store.path(self.scope, state.key))
         stored = {state.key: document} if document else {}

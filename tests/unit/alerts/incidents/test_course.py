@@ -76,11 +76,13 @@ def test_what_opens_it_is_in_it_and_is_told_once() -> None:
     assert it.worst == P1
 
 
-def test_who_opens_it_later_opens_the_same() -> None:
-    first = course.opened(SUBJECT, [P1], [], NOW).incident
-    later = course.opened(SUBJECT, [P1, replace(P2, since=NOW + 5)], [], NOW + 10).incident
-    assert first.id == later.id
-    assert course.opened(SUBJECT, [replace(P1, since=NOW + 1)], [], NOW).incident.id != first.id
+def test_what_was_silenced_and_is_told_again_is_a_new_incident(incident: Incident) -> None:
+    """Although it has been firing since the same moment."""
+    over = look(incident, NOW + 10, after="silenced").incident
+    assert course.succeeded(over, [P1], NOW + 10_000)
+    again = course.opened(SUBJECT, [P1], [], NOW + 10_000, over).incident
+    assert again.id != incident.id
+    assert again.firing == incident.firing
 
 
 @pytest.mark.parametrize(
