@@ -123,7 +123,7 @@ def application() -> flask.Flask:
         rule_routes.blueprint(ask, measured),
         alert_routes.blueprint(ask),
         alert_tests.blueprint(ask),
-        objectives.blueprint(ask),
+        objectives.blueprint(ask, measured),
         score_routes.blueprint(ask),
         scorecard_routes.blueprint(ask),
         rollouts.blueprint(ask, releasable, measured),

@@ -15,6 +15,7 @@ import flask
 
 from functions import catalog, web
 from functions.administration import Administration, ChangeBody
+from functions.alerts.manage.define import Measured
 from functions.alerts.objectives import store
 from functions.alerts.objectives.answers import (
     ObjectiveAnswer,
@@ -24,6 +25,7 @@ from functions.alerts.objectives.answers import (
     objective_view,
 )
 from functions.alerts.objectives.bodies import PutObjective
+from functions.alerts.objectives.define import put_objective
 from functions.alerts.objectives.ledger import Ledger
 from functions.alerts.objectives.objective import Objective, objectives_of
 from functions.alerts.objectives.store import OBJECTIVES
@@ -35,8 +37,9 @@ from functions.identity import Permission
 BY_ID = {"identifier": f"^{catalog.ID.pattern}$"}
 
 
-def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
-    """`administration` is asked on the first request."""
+def blueprint(administration: Callable[[], Administration], measured: Measured) -> flask.Blueprint:
+    """`administration` is asked on the first request; `measured` are the measures that functions
+    report themselves."""
     routes = flask.Blueprint("objectives", __name__)
     _add_reading(routes, administration)
 
@@ -51,7 +54,7 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     def put(identifier: str) -> Any:
         admin, body = administration(), web.parse(PutObjective)
         objective = body.objective(identifier)
-        deciding = catalog.put(OBJECTIVES, identifier, objective.to_document())
+        deciding = put_objective(objective, measured)
         outcome = admin.commit(Permission.EDIT_ALERTS, body, deciding)
         view = _views(admin, admin.scope(), [objective])[0]
         return web.answer({"generation": outcome.generation, "objective": view})

@@ -13,7 +13,8 @@ from functions.administration import Administration
 from functions.alerts.objectives import routes, score_routes, scorecard_routes
 from functions.documents import Store, Write
 from functions.identity import Actor, administrator_path, membership_path
-from tests.emulator.rollouts.world import World
+from functions.stories.measures import MEASURES
+from tests.emulator.rollouts.world import SERVICE, World
 
 
 @dataclass
@@ -54,6 +55,6 @@ def admin(world: World) -> Admin:
         return Actor.person(str(authorization))
 
     administration = Administration(world.store, world.clock, world.scope, person)
-    rooms = [room.blueprint(lambda: administration) for room in (routes, score_routes)]
-    rooms.append(scorecard_routes.blueprint(lambda: administration))
+    rooms = [room.blueprint(lambda: administration) for room in (score_routes, scorecard_routes)]
+    rooms.append(routes.blueprint(lambda: administration, {SERVICE: MEASURES}))
     return Admin(web.make_app("objectives", "/admin", rooms).test_client())

@@ -9,6 +9,9 @@ import pytest
 from functions import daily, tick
 from functions.alerts import store as alert_store
 from functions.alerts.thresholds import BURN_RATES
+from functions.identity import Permission
+from functions.metrics.apps.declare import declare
+from functions.metrics.apps.declared import AppMetric, Kind
 from functions.metrics.hours import DAY_SECONDS, HOUR_SECONDS
 from functions.metrics.series import RULE_VALUE
 from functions.rollouts import commands
@@ -95,6 +98,23 @@ def test_what_could_not_work_is_refused(
     assert refused.status_code == 400
     assert told in str(refused.get_json())
     assert admin.done("GET", "/v1/objectives") == {"objectives": []}
+
+
+def test_of_what_nobody_reports_there_is_no_objective(world: World, admin: Admin) -> None:
+    load = AppMetric("page_load", Kind.DURATION)
+    world.change(declare(load, {}), Permission.EDIT_ALERTS)
+    measure: dict[str, Any] = {**UP, "kind": "measure"}
+    latency: dict[str, Any] = {**UP, "kind": "latency", "threshold_ms": 500}
+    for metric, body in (("refund", measure), ("page_load", measure), ("satisfied", latency)):
+        refused = admin.send("PUT", "/v1/objectives/o", **body, metric=metric)
+        assert refused.status_code == 400
+        assert f"`{metric}`; there are `" in refused.get_json()["detail"]
+    for metric, body in (
+        ("satisfied", measure),
+        ("quality_title", measure),
+        ("page_load", latency),
+    ):
+        admin.done("PUT", "/v1/objectives/o", **body, metric=metric)
 
 
 def test_who_only_reads_sees_all_and_changes_nothing(world: World, admin: Admin) -> None:
