@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 from google.cloud import monitoring_v3
 
 from local.monitoring.alerting import conditions, strategy
-from local.monitoring.alerting.conditions import Labels, Outcome, Reading
+from local.monitoring.alerting.conditions import Outcome, Reading
+from local.monitoring.alerting.selection import Labels
 from local.monitoring.memory import Series
 
 KEPT = 500

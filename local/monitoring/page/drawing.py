@@ -8,8 +8,9 @@ from typing import Any
 from google.cloud import monitoring_v3
 
 from local.monitoring import graph
-from local.monitoring.alerting import conditions
-from local.monitoring.alerting.conditions import MINUTE, Comparison, Inputs, Labels
+from local.monitoring.alerting import selection
+from local.monitoring.alerting.conditions import Comparison
+from local.monitoring.alerting.selection import MINUTE, Inputs, Labels
 from local.monitoring.alerting.values import Spread
 from local.monitoring.figures import Line
 from local.monitoring.graph import Limit
@@ -34,13 +35,13 @@ def compared(view: View, threshold: Any) -> tuple[list[Line], int]:
     """
     begin, end = span(view)
     last = int(end // MINUTE) * MINUTE
-    given = conditions.inputs(threshold, view.series, end, end - begin)
+    given = selection.inputs(threshold, view.series, end, end - begin)
     more = len(given.begun) - LINES_A_GRAPH
     if more > 0:
         given = given.only(_worst(threshold, given, last), threshold)
     found: dict[Labels, list[tuple[float, float]]] = {}
     for at in range(last - int(last - begin) // MINUTE * MINUTE, last + 1, MINUTE):
-        for labels, value in conditions.compared(threshold, given, at).items():
+        for labels, value in selection.compared(threshold, given, at).items():
             found.setdefault(labels, []).append((float(at), value))
     lines = [
         Line(words.series(labels, threshold.filter), tuple(points))
@@ -50,7 +51,7 @@ def compared(view: View, threshold: Any) -> tuple[list[Line], int]:
 
 
 def _worst(threshold: Any, given: Inputs, at: float) -> set[Labels]:
-    now = conditions.compared(threshold, given, at)
+    now = selection.compared(threshold, given, at)
     sign = 1 if threshold.comparison == Comparison.COMPARISON_LT else -1
     known = sorted(given.begun, key=lambda one: (one not in now, sign * now.get(one, 0.0), one))
     return set(known[:LINES_A_GRAPH])
@@ -60,7 +61,7 @@ def heard(view: View, absence: Any) -> tuple[list[Line], int]:
     """The points that an absence waits for."""
     begin, end = span(view)
     as_they_are = monitoring_v3.AlertPolicy.Condition.MetricThreshold.pb()(filter=absence.filter)
-    given = conditions.inputs(as_they_are, view.series, end, end - begin)
+    given = selection.inputs(as_they_are, view.series, end, end - begin)
     lines = [
         Line(
             words.series(labels, absence.filter),

@@ -9,7 +9,8 @@ from typing import Any
 
 from local.monitoring import filters, graph
 from local.monitoring.alerting.aggregation import Aligner, Reducer
-from local.monitoring.alerting.conditions import Comparison, Labels
+from local.monitoring.alerting.conditions import Comparison
+from local.monitoring.alerting.selection import Labels
 
 SHOWN_FIRST = ("metric.labels.service", "metric.labels.flag", "metric.labels.version")
 SEVERITIES = {1: "Critical", 2: "Error", 3: "Warning"}
