@@ -43,6 +43,16 @@ class Change:
         return found
 
 
+def told(policies: Mapping[str, Json], channels: Sequence[str]) -> dict[str, Json]:
+    """The policies with the channels that they page: these and no others. Those of the heartbeat
+    stay open where there are none, since somebody has to hear of it.
+    """
+    return {
+        rule: policy if rule == HEARTBEAT and not channels else {**policy, CHANNELS: [*channels]}
+        for rule, policy in policies.items()
+    }
+
+
 def of_policies(
     folder: Folder,
     existing: Sequence[Json],
@@ -53,14 +63,15 @@ def of_policies(
 ) -> list[Change]:
     """The changes, in the order in which they are to be made.
 
-    `channels` are those of the heartbeat, `rules_channels` those of the other policies; none leaves
-    what is there. `remove` takes away those of ours that the folder doesn't hold.
+    `channels` are those of the heartbeat, `rules_channels` those of the other policies; without any
+    it is as the folder says, and where that says nothing what is there stays. `remove` takes away
+    those of ours that the folder doesn't hold.
     """
     by_rule, left = _ours(folder, existing)
     changes = []
     for rule, policy in folder.policies.items():
-        told = channels if rule == HEARTBEAT else rules_channels
-        after = {**policy, CHANNELS: list(told)} if told else policy
+        named = channels if rule == HEARTBEAT else rules_channels
+        after = {**policy, CHANNELS: [*named]} if named else policy
         before = by_rule.get(rule)
         if before is None:
             changes.append(Change(CREATE, rule, None, after))
@@ -103,14 +114,12 @@ def silent_heartbeat(changes: Sequence[Change], folder: Folder, existing: Sequen
     """Whether nobody would hear that the control loop is silent."""
     if HEARTBEAT not in folder.policies:
         return False
-    there = [policy for policy in existing if is_of(policy, folder.application, folder.environment)]
-    told = {_rule_of(policy): policy.get(CHANNELS) for policy in there}
-    told |= {
-        change.what: change.after[CHANNELS]
-        for change in changes
-        if change.after and CHANNELS in change.after
-    }
-    return not told.get(HEARTBEAT)
+    there, _ = _ours(folder, existing)
+    heard = there.get(HEARTBEAT, {}).get(CHANNELS)
+    for change in changes:
+        if change.what == HEARTBEAT and change.after and CHANNELS in change.after:
+            heard = change.after[CHANNELS]
+    return not heard
 
 
 def is_of(policy: Json, application: str, environment: str) -> bool:

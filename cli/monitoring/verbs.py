@@ -34,8 +34,12 @@ def export(arguments: Namespace, environ: Environ) -> Answer:
     arguments.application = arguments.application or "main"
     arguments.environment = arguments.environment or "production"
     place = Place(arguments.application, arguments.environment)
-    rules = BUILT_IN if arguments.built_in else _rules(connect(arguments, environ))
-    files = folders.write(arguments.folder, policies(rules, place), dashboard(place))
+    if arguments.built_in:
+        made = policies(BUILT_IN, place)
+    else:
+        bundle = connect(arguments, environ)
+        made = plan.told(policies(_rules(bundle), place), _paged_there(bundle))
+    files = folders.write(arguments.folder, made, dashboard(place))
     data = {"folder": arguments.folder, **place._asdict(), "files": files}
     return Answer(data, shown.exported(arguments.folder, str(place), files))
 
@@ -46,6 +50,12 @@ def _rules(bundle: Bundle) -> tuple[Rule, ...]:
 
     found = bundle.get("/v1/rules")["rules"]
     return tuple(rule_of(each["id"], each) for each in found if each["enabled"])
+
+
+def _paged_there(bundle: Bundle) -> list[str]:
+    """The channels that Cloud Monitoring pages and Palier doesn't, as they are called there."""
+    found = bundle.get("/v1/channels")["channels"]
+    return sorted({each["notification_channel"] for each in found} - {""})
 
 
 def apply(arguments: Namespace, _environ: Environ) -> Answer | Proposal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.arguments import parser
 from cli.monitoring import bill, plan, readback
 from cli.monitoring.bill import Used
 from cli.monitoring.folder import Folder
 from cli.monitoring.plan import CREATE, REMOVE, UPDATE
 from functions.metrics.series import MEMORY, Point
+from local.paths import ROOT
 
 RULES = st.sampled_from(["a", "b", "c", "tick-heartbeat"])
 THRESHOLDS = st.dictionaries(RULES, st.integers(0, 3))
@@ -137,3 +140,11 @@ def test_points_are_compared(found: Any, late: Any, outcome: tuple[int, int, int
     expected = [Point(MEMORY, LABELS, None, 60, 0.5)]
     compared = readback.compare(0, expected, found, late, {MEMORY.type})
     assert (compared.same, compared.late, len(compared.differences)) == outcome
+
+
+def test_every_command_of_the_guide_can_be_typed() -> None:
+    guide = (ROOT / "docs/how-to/watch-in-cloud-console.md").read_text()
+    commands = re.findall(r"^ *palier (monitoring .+)$", guide, re.MULTILINE)
+    assert {line.split()[1] for line in commands} == {"apply", "diff", "export", "check", "cost"}
+    for line in commands:
+        parser().parse_args(line.split())
