@@ -53,7 +53,7 @@ DONE: Mapping[str, tuple[str, str]] = {
 """What Palier did, where the title doesn't say it."""
 
 HAD: tuple[str, str] = (
-    "The split was changed last {ago} before.",
+    "The split had last changed {ago} before.",
     "Le partage avait changé {ago} plus tôt.",
 )
 

@@ -62,7 +62,7 @@ def assert_taken_back(going: Release, failing: int, share: float = 0.2) -> None:
     assert (figures["failing_users"], figures["failing_users_control"]) == (failing, 0)
     assert figures["share"] == share
     assert figures["e_value"] >= figures["needed"] == 100
-    assert going.told()[-1] == verdict["sentence"]
+    assert going.told()[-1].startswith(verdict["sentence"])
     assert going.world.rollout().quarantined
     going.ask(candidate=0, control=5)
     assert set(going.ended[CONTROL]) == {"OK"}
@@ -80,8 +80,9 @@ def assert_paused(going: Release) -> None:
         "Paused: what both versions depend on is failing (100 % of requests on the new version, "
         "100 % on the old one), so the new version is not the cause."
     )
-    assert verdict["figures"] == {"upstream_rate": 1.0, "upstream_rate_control": 1.0}
-    assert going.told()[-1] == verdict["sentence"]
+    figures = verdict["figures"]
+    assert (figures["upstream_rate"], figures["upstream_rate_control"]) == (1.0, 1.0)
+    assert going.told()[-1].startswith(verdict["sentence"])
     split = going.world.read_flag().split
     assert split
     assert split.percentage == 20

@@ -55,7 +55,7 @@ def test_what_palier_did_and_what_to_do_in_both_languages() -> None:
     message = of_transition(BAKING, "rolled_back", judged(Kind.FAIL, "evidence"))
     assert message
     assert message.texts["en"].text == (
-        "Because. The split was changed last 7 s before. All users get 1 again. 2 is not released "
+        "Because. The split had last changed 7 s before. All users get 1 again. 2 is not released "
         "anew without an override. What to do: find out what failed before you release it again "
         "(palier rollout show r1)."
     )
