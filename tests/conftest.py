@@ -26,7 +26,7 @@ FOLDERS = {
     "simulation": (None, 300),
     "emulator": (pytest.mark.emulator, 120),
     "rules": (pytest.mark.emulator, 180),
-    "browser": (None, 600),  # CI may have to install one first
+    "browser": (None, 180),
     "e2e": (pytest.mark.e2e, 300),
 }
 LOCAL_HOSTS = ("127.", "localhost", "::1", "0.0.0.0")
