@@ -71,9 +71,10 @@ def listed(reads: Reads, scope: Scope, status: str, limit: int) -> list[Incident
 
 
 def unresolved(store: Store, scope: Scope) -> int:
-    """How many are not resolved. Raises StoreUnavailable."""
+    """How many are not resolved, without those of tests. Raises StoreUnavailable."""
     statuses = [status.value for status in Status if status is not Status.RESOLVED]
-    return store.count(scope.collection(COLLECTION), [("status", "in", statuses)])
+    where = [("status", "in", statuses), ("test", "==", False)]
+    return store.count(scope.collection(COLLECTION), where)
 
 
 def of_version(reads: Reads, scope: Scope, version: str) -> list[Incident]:
@@ -129,6 +130,7 @@ def _data(incident: Incident) -> dict[str, Any]:
         "version": incident.subject.version,
         "severity": incident.severity,
         "status": incident.status.value,
+        "test": incident.subject.test,
         "opened_at": timestamp(incident.opened_at),
         "followed": incident.followed,
         "expires_at": timestamp(incident.opened_at + KEPT_SECONDS),

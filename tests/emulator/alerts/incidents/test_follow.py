@@ -69,6 +69,16 @@ def test_who_is_silenced_is_over_and_told_of_again_afterwards(world: World) -> N
     assert [each["event"] for each in world.messages()] == ["trigger", "resolve", "trigger"]
 
 
+def test_tests_are_not_counted_as_open(world: World) -> None:
+    for arm in ("1.3.0", "test-t1+test"):
+        world.fires(arm=arm)
+    assert len(world.look()) == 2
+    assert incident_store.unresolved(world.store, world.scope) == 1
+    world.ends()
+    world.look()
+    assert incident_store.unresolved(world.store, world.scope) == 0
+
+
 def test_each_version_has_its_own(world: World) -> None:
     for version in ("1.2.0", "1.3.0", "1.3.0+fallback"):
         world.fires(arm=version)
