@@ -35,7 +35,7 @@ from functions.flags.manage.apply_due import Above, apply_due
 from functions.flags.manage.merge_usage import merge_usage
 from functions.flags.schedule import Schedule
 from functions.metrics.baselines import Baselines
-from functions.metrics.due import Extra
+from functions.metrics.due import Extra, Held
 from functions.metrics.minutes import Minutes
 from functions.metrics.publish import Sink, lag, publish
 from functions.metrics.slots import Slots
@@ -99,6 +99,8 @@ class Deps:
     slots: Slots = field(default_factory=Slots)
     """Of the last minutes, kept over the cycles."""
     minutes: Minutes = field(default_factory=Minutes)
+    held: Held = field(default_factory=Held)
+    """Of what was published last."""
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -272,7 +274,7 @@ def _extra(deps: Deps, scope: Scope, step: Step) -> Extra:
     known = defined.defined(deps.definitions.of(scope))
     ledgers = deps.budgets.known(scope, known.objectives)
     sources = Sources(known.scores, partial(deps.published_baselines.of, scope))
-    return publication.beside(deps.store, scope, known, sources, ledgers, step.readings)
+    return publication.beside(deps.store, scope, known, sources, ledgers, step.readings, deps.held)
 
 
 def _minute(clock: Clock) -> int:

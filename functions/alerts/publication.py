@@ -14,7 +14,7 @@ from functions.alerts.objectives import burn
 from functions.alerts.objectives.ledger import Ledger
 from functions.alerts.outbox import store as deliveries
 from functions.documents import Scope, Store
-from functions.metrics.due import Extra
+from functions.metrics.due import Extra, Held
 from functions.metrics.series import DEAD_LETTERS, INCIDENTS_OPEN, Reading
 
 
@@ -25,11 +25,12 @@ def beside(
     sources: Sources,
     ledgers: Mapping[str, Ledger],
     readings: Sequence[Reading] = (),
+    held: Held | None = None,
 ) -> Extra:
     """Costs two reads. How fast budgets burn and what is open is known of now only.
 
-    `ledgers` are those of the objectives, by their ids; `readings` what others know of now. Raises
-    StoreUnavailable.
+    `ledgers` are those of the objectives, by their ids; `readings` what others know of now; `held`
+    keeps the minutes that rules look back on. Raises StoreUnavailable.
     """
     now = [
         *readings,
@@ -38,4 +39,5 @@ def beside(
         Reading(DEAD_LETTERS, deliveries.dead(store, scope)),
     ]
     derive = partial(values.values, known.rules, sources=sources)
-    return Extra(now, derive, values.reach_seconds(known.rules), known.scores)
+    reach = values.reach_seconds(known.rules)
+    return Extra(now, derive, reach, known.scores, held or Held())

@@ -29,7 +29,10 @@ def test_what_is_not_resolved_and_what_is_dead(store: Store) -> None:
     }
     for collection, statuses in of.items():
         for number, status in enumerate(statuses):
-            store.commit([Write.create(SCOPE.doc(collection, str(number)), {"status": status})])
+            content = {"status": status, "test": False}
+            store.commit([Write.create(SCOPE.doc(collection, str(number)), content)])
+    of_a_test = {"status": "open", "test": True}
+    store.commit([Write.create(SCOPE.doc("incidents", "test"), of_a_test)])
     before = store.operations["reads"]
     found = counted(store)
     assert (found["incidents_open"], found["dead_letters"]) == (2, 1)

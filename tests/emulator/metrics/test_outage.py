@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -12,7 +13,7 @@ from functions.alerts.values import reach_seconds, values
 from functions.clock import ManualClock
 from functions.documents import Store
 from functions.metrics import due, series
-from functions.metrics.due import Extra
+from functions.metrics.due import Extra, Held
 from functions.metrics.publish import lag
 from functions.metrics.series import Reading
 from functions.metrics.windows import Window
@@ -129,6 +130,37 @@ def test_what_is_too_much_for_one_query_follows(
     assert (runs > 1) == (limit < 4 * 10)
     assert monitoring.minutes() == list(range(8))
     assert monitoring.memory.refused == 0
+
+
+def test_what_rules_look_back_on_is_not_read_each_minute(
+    store: Store, monitoring: Monitoring, clock: ManualClock
+) -> None:
+    """A rule with a window of an hour: after the first run three minutes are read, not sixty. What
+    it gives is what it would give from all of them."""
+    hourly = replace(RULES[1], id="hourly", window_seconds=3600)
+    held = Held()
+
+    def long() -> Extra:
+        return Extra(derive=partial(values, [hourly]), reach_seconds=3600, held=held)
+
+    def serve(minute: int) -> None:
+        serve_minute(store, minute, requests=5, failing=int(minute % 10 == 0))
+
+    for minute in range(65):
+        serve(minute)
+    clock.advance(65 * 60 + 25)
+    assert run(store, monitoring, extra=long).minutes == 1
+    costs = []
+    for minute in range(65, 70):
+        serve(minute)
+        clock.advance(60)
+        before = store.operations["reads"]
+        assert run(store, monitoring, extra=long).minutes == 1
+        costs.append(store.operations["reads"] - before)
+    assert max(costs) <= 3 + 4, "three minutes, and the publisher's own document"
+    shares = monitoring.series(series.RULE_VALUE.type, rule="hourly").points
+    assert [point.value.double_value for point in shares] == [6 / 300] * len(shares)
+    assert len(shares) == 6
 
 
 def test_two_publishers_after_an_outage(
