@@ -81,7 +81,7 @@ class Look:
     counts: Counter[str] = field(default_factory=Counter)
 
     def deliver(self) -> None:
-        """Raises StoreUnavailable, FailedPrecondition."""
+        """Raises StoreUnavailable."""
         found = store.due(self.store, self.scope, self.clock.now())
         if not found:
             return

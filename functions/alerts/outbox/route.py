@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from functions import log
 from functions.alerts.channels import channel as channels
@@ -12,8 +13,9 @@ from functions.alerts.channels.channel import Channel
 from functions.alerts.message import Message
 from functions.alerts.outbox import delivery, kept, routing, store
 from functions.alerts.outbox.routing import FOLLOWING, Chosen, Route, choose
-from functions.changes import published_part
+from functions.catalog import Catalog, published
 from functions.documents import Document, Reads, Refused, Scope, Store, Write
+from functions.errors import FailedPrecondition
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,22 @@ class Definitions:
 
 
 def definitions(reads: Reads, scope: Scope) -> Definitions:
-    """One that can't be read stops no other. Raises StoreUnavailable, FailedPrecondition."""
-    known, lost = channels.of_part(published_part(reads, scope, CHANNELS.collection))
-    routes, lost_routes = routing.of_part(published_part(reads, scope, ROUTES.collection))
+    """One that can't be read stops no other. Raises StoreUnavailable."""
+    known, lost = channels.of_part(_defined(reads, scope, CHANNELS))
+    routes, lost_routes = routing.of_part(_defined(reads, scope, ROUTES))
     if lost or lost_routes:
         log.error("definitions_unreadable", channels=lost, routes=lost_routes)
     return Definitions(known, routes)
+
+
+def _defined(reads: Reads, scope: Scope, kind: Catalog) -> Mapping[str, Any]:
+    """What is published; where that is damaged, what is stored: people are told all the same."""
+    try:
+        return published(reads, scope, kind)
+    except FailedPrecondition:
+        log.error("definitions_unreadable", part=kind.collection)
+        documents = reads.query(scope.collection(kind.collection))
+        return {each.id: each.data["definition"] for each in documents}
 
 
 def route_new(database: Store, scope: Scope, now: float) -> int:

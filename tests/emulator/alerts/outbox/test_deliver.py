@@ -257,6 +257,19 @@ def test_an_unreadable_message_stops_no_other(office: Office, slack: Receiver) -
     assert document.data["status"] == "unreadable"
 
 
+@pytest.mark.parametrize("part", ["channels", "routes"])
+def test_people_are_told_although_what_is_published_is_damaged(
+    office: Office, slack: Receiver, part: str
+) -> None:
+    pointer = office.store.get(SCOPE.doc("published", "current"))
+    assert pointer is not None
+    path = SCOPE.doc("parts", pointer.data["parts"][part])
+    office.store.commit([Write.set(path, {"name": part, "body": b"damaged"})])
+    office.write(message("a"))
+    assert office.look() == Delivered(sent=1)
+    assert told(slack) == ["a"]
+
+
 def test_an_idle_look_costs_two_reads(office: Office, slack: Receiver) -> None:
     before = dict(office.store.operations)
     office.look()
