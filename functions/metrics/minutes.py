@@ -91,7 +91,12 @@ def sum_again(store: Store, scope: Scope, minute: int) -> int:
     if len(slots) >= SLOTS_LIMIT:
         log.error("slots_cut", limit=SLOTS_LIMIT)
         return 0
-    return _write(store, scope, _Known(), windows.minutes(slots)) or 0
+    return write_minutes(store, scope, windows.minutes(slots))
+
+
+def write_minutes(store: Store, scope: Scope, minutes: Sequence[Window]) -> int:
+    """How many of these sums were not stored so, and now are; 0 when somebody else was faster."""
+    return _write(store, scope, _Known(), minutes) or 0
 
 
 def _by_minute(slots: Iterable[Window]) -> dict[int, list[Window]]:

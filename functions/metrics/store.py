@@ -137,6 +137,26 @@ def cleanup(store: Store, scope: Scope, now: float) -> int:
     return delete_expired(store, scope, now, ("slots", "windows"))
 
 
+def newest_minute(store: Store, scope: Scope) -> int | None:
+    """The start of the newest minute that is stored."""
+    found = store.query(scope.collection("windows"), order_by="start", descending=True, limit=1)
+    return int(found[0].data["start"].timestamp()) if found else None
+
+
+def slots_between(
+    store: Store, scope: Scope, since: float, until: float, limit: int
+) -> list[Window]:
+    """The slots that start in [since, until), the first so many of them, in order of time."""
+    documents = store.query(
+        scope.collection("slots"),
+        [("start", ">=", timestamp(since)), ("start", "<", timestamp(until))],
+        order_by="start",
+        limit=limit,
+        timeout=SLOTS_SECONDS,
+    )
+    return [window_of(document, SLOT_SECONDS) for document in documents]
+
+
 def slots_of(store: Store, scope: Scope, minute: int) -> list[Window]:
     """All slots of the minute that starts then, whenever they were written."""
     documents = store.query(

@@ -1,0 +1,88 @@
+"""A control loop that was away for hours: no minute of what instances counted meanwhile is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.clock import ManualClock
+from functions.documents import Scope, Store
+from functions.metrics import missed as missed_minutes
+from functions.metrics import store as metric_store
+from functions.metrics.minutes import Minutes
+from functions.metrics.missed import Missed
+from functions.metrics.store import SlotKey
+from functions.metrics.tally import Tally
+from functions.metrics.windows import SLOT_SECONDS
+
+SCOPE = Scope("main", "production")
+START = 1_800_000_000
+HOURS = 2
+AWAY = HOURS * 3600
+
+
+def count(store: Store, since: int, until: int) -> None:
+    """One request in every slot, written as it ended."""
+    for first in range(since, until, 400 * SLOT_SECONDS):
+        starts = range(first, min(until, first + 400 * SLOT_SECONDS), SLOT_SECONDS)
+        store.commit(
+            [
+                metric_store.slot_write(
+                    SlotKey(SCOPE, start, "stories", "1.2.0", 3), "a", Tally(requests=1), start + 9
+                )
+                for start in starts
+            ]
+        )
+
+
+def look(store: Store, clock: ManualClock, missed: Missed, minutes: Minutes) -> int:
+    written = missed.sum_up(store, clock, SCOPE)
+    flushed = metric_store.load_flushed(store, SCOPE, clock.now())
+    minutes.merge(store, SCOPE, clock.now(), flushed)
+    return written
+
+
+def stored(store: Store) -> list[tuple[int, int]]:
+    found = metric_store.load_minutes(store, SCOPE, START)
+    return [(minute.start - START, minute.tally.requests) for minute in found]
+
+
+@pytest.mark.parametrize("page", [missed_minutes.PAGE, 100, 4], ids=["one", "pages", "a part"])
+@pytest.mark.parametrize("anew", [True, False], ids=["new process", "same process"])
+def test_every_minute_is_summed_up_after_a_pause(
+    store: Store, monkeypatch: pytest.MonkeyPatch, anew: bool, page: int
+) -> None:
+    monkeypatch.setattr(missed_minutes, "PAGE", page)
+    clock, missed, minutes = ManualClock(START + 125), Missed(), Minutes()
+    count(store, START, START + 120)
+    look(store, clock, missed, minutes)
+    assert stored(store) == [(0, 6), (60, 6)]
+    count(store, START + 120, START + AWAY)
+    clock.advance(AWAY - 120)
+    if anew:
+        missed, minutes = Missed(), Minutes()
+    assert look(store, clock, missed, minutes) > 100
+    assert stored(store) == [(60 * n, 6) for n in range(AWAY // 60)]
+    clock.advance(10)
+    before = store.operations["reads"]
+    assert missed.sum_up(store, clock, SCOPE) == 0
+    assert store.operations["reads"] == before, "looks that follow each other read nothing"
+
+
+def test_what_takes_too_long_is_the_next_look_s(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missed_minutes, "PAGE", 60)
+    monkeypatch.setattr(missed_minutes, "SECONDS", 0.0)
+    clock = ManualClock(START + AWAY + 5)
+    count(store, START, START + AWAY)
+    missed = Missed()
+    assert missed.sum_up(store, clock, SCOPE) == 0
+    monkeypatch.setattr(missed_minutes, "SECONDS", 60.0)
+    clock.advance(10)
+    assert missed.sum_up(store, clock, SCOPE) > 100
+
+
+def test_an_environment_at_rest_costs_two_reads_after_a_pause(store: Store) -> None:
+    clock, missed = ManualClock(START), Missed()
+    assert missed.sum_up(store, clock, SCOPE) == 0
+    assert store.operations["reads"] == 2
