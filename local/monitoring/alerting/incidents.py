@@ -87,17 +87,21 @@ class Register:
         self.at: float | None = None
 
     def look(self, policies: Sequence[Any], series: Sequence[Series], at: float) -> list[Incident]:
-        """Evaluates every policy as of a time; what opened or closed, in that order."""
+        """Evaluates every policy as of a time; what closed and what opened, in that order.
+
+        So an incident of a policy that was changed closes, and another one opens at once if the
+        policy is met as it is now.
+        """
         enabled = {policy.name: policy for policy in policies if policy.enabled.value}
         self.at = at
         self.states = {name: evaluate(policy, series, at) for name, policy in enabled.items()}
-        opened = [one for state in self.states.values() for one in self._opened(state)]
         after = [self._after(incident, at) for incident in list(self.open.values())]
         closed = [incident for incident in after if incident.closed is not None]
         for one in closed:
             del self.open[one.key]
             self.closed.append(one)
-        return [*opened, *closed]
+        opened = [one for state in self.states.values() for one in self._opened(state)]
+        return [*closed, *opened]
 
     def _opened(self, state: State) -> list[Incident]:
         made = []
