@@ -14,15 +14,17 @@ from pydantic import Field
 
 from functions import web
 from functions.administration import Administration, ChangeAnswer, ChangeBody
+from functions.changes import MAXIMUM_REASON
 from functions.description import described
 from functions.identity import Permission
 from functions.metrics.restart import MOST_MINUTES, release, sum_up
 
 
 class MetricsAction(ChangeBody):
-    """`minutes`: how far back they are summed up again."""
+    """`minutes`: how far back they are summed up again. The action says why, where nobody does."""
 
     action: Literal["restart_collection"]
+    reason: str = Field(default="restart_collection", max_length=MAXIMUM_REASON)
     minutes: int = Field(default=60, ge=1, le=MOST_MINUTES)
 
 

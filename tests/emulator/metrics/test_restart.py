@@ -47,7 +47,7 @@ def client(store: Store, clock: ManualClock) -> Client:
 
 
 def restart(client: Client, path: str = "/metrics", who: str = "boss", **body: Any) -> Any:
-    sent = {"action": "restart_collection", "reason": "minutes are missing", **body}
+    sent = {"action": "restart_collection", **body}
     return client.post(path, json=sent, headers={"Authorization": who})
 
 
@@ -73,6 +73,7 @@ def test_before_anything_was_published(client: Client, store: Store, path: str) 
     }
     [entry] = store.query("applications/main/audit")
     assert entry.data["action"] == "metrics.restart_collection"
+    assert entry.data["reason"] == "restart_collection", "nobody gave another"
 
 
 def test_a_claim_that_hangs_is_released_and_every_minute_comes_once(
