@@ -40,6 +40,13 @@ class _Look:
     def slots(self) -> list[Window]:
         return [each.slot for each in self.kept.values()]
 
+    @property
+    def seen_until(self) -> float:
+        """What was written until then has been seen, by whichever clock is behind: this process's,
+        or that of the instance that wrote last."""
+        newest = max((each.flushed_at for each in self.kept.values()), default=float("-inf"))
+        return min(self.at, newest)
+
 
 _NEVER = _Look(float("-inf"), {})
 
@@ -56,7 +63,7 @@ class Slots:
         last = self._looks.get(scope, _NEVER)
         if last.at > now:  # somebody set a clock back
             last = _NEVER
-        new_since = max(since, last.at - OVERLAP_SECONDS)
+        new_since = max(since, last.seen_until - OVERLAP_SECONDS)
         documents = metric_store.flushed_since(store, scope, new_since)
         if len(documents) >= SLOTS_LIMIT:  # cut: nobody knows what is missing
             self._looks.pop(scope, None)

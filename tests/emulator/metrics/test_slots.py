@@ -101,3 +101,13 @@ def test_a_cut_list_is_not_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -
     for module in (slots_module, metric_store):
         monkeypatch.setattr(module, "SLOTS_LIMIT", 20_000)
     assert len(slots.flushed(store, SCOPE, START + 80)) == 3
+
+
+def test_a_tick_whose_clock_is_ahead_sees_what_is_written_now(store: Store) -> None:
+    ahead = 120
+    slots = Slots()
+    for second in range(0, 200, 10):
+        write(store, START + second, "a", second + 1, START + second + 9)
+        looked_at = START + second + 10 + ahead
+        newest = max(slots.flushed(store, SCOPE, looked_at), key=lambda slot: slot.start)
+        assert (newest.start - START, newest.tally.requests) == (second, second + 1)
