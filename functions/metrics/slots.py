@@ -3,6 +3,7 @@
 Hundreds of instances write thousands of slots in three minutes, and a look every ten seconds would
 read each of them eighteen times. So what was read is kept, and a look asks for what was written
 since the last one, and a while before: an instance notes the time of a write before it makes it.
+Once a minute all of the last three are read, for the instance whose clock is behind the others'.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from functions import log
 from functions.documents import Document, Scope, Store
 from functions.metrics import store as metric_store
 from functions.metrics.store import RECENT_SECONDS, SLOTS_LIMIT, window_of
@@ -19,6 +21,10 @@ from functions.metrics.windows import SLOT_SECONDS, Window, slot_start
 OVERLAP_SECONDS = 20
 """How much later than its `flushed_at` a slot may be seen: an instance waits a second for its
 write to be made, `tick` five, and clocks differ."""
+
+WHOLE_EVERY_SECONDS = 60.0
+KEPT_SECONDS = 300
+"""As far back as rollouts look: what is folded into their evidence is up to a minute older."""
 
 FRESH_SECONDS = 2.0
 """What was read so lately serves a whole look: rules and rollouts decide on the same."""
@@ -33,12 +39,15 @@ class _Kept:
 
 @dataclass(frozen=True)
 class _Look:
+    """`whole_at` is when all of the last minutes were read last."""
+
     at: float
+    whole_at: float
     kept: Mapping[str, _Kept]
 
-    @property
-    def slots(self) -> list[Window]:
-        return [each.slot for each in self.kept.values()]
+    def slots(self, since: float) -> list[Window]:
+        """Those written since then."""
+        return [each.slot for each in self.kept.values() if each.flushed_at >= since]
 
     @property
     def seen_until(self) -> float:
@@ -48,7 +57,7 @@ class _Look:
         return min(self.at, newest)
 
 
-_NEVER = _Look(float("-inf"), {})
+_NEVER = _Look(float("-inf"), float("-inf"), {})
 
 
 class Slots:
@@ -59,32 +68,52 @@ class Slots:
 
     def flushed(self, store: Store, scope: Scope, now: float) -> list[Window]:
         """As metrics.store.load_flushed for RECENT_SECONDS. Raises StoreUnavailable."""
-        since = float(slot_start(now - RECENT_SECONDS))
-        last = self._looks.get(scope, _NEVER)
-        if last.at > now:  # somebody set a clock back
-            last = _NEVER
-        new_since = max(since, last.seen_until - OVERLAP_SECONDS)
-        documents = metric_store.flushed_since(store, scope, new_since)
-        if len(documents) >= SLOTS_LIMIT:  # cut: nobody knows what is missing
-            self._looks.pop(scope, None)
-            return [window_of(document, SLOT_SECONDS) for document in documents]
-        kept = {path: each for path, each in last.kept.items() if each.flushed_at >= since}
-        kept |= {document.path: _keep(document, last.kept) for document in documents}
-        look = self._looks[scope] = _Look(now, kept)
-        return look.slots
+        look = self._look(store, scope, now)
+        return look.slots(slot_start(now - RECENT_SECONDS))
 
     def recent(self, store: Store, scope: Scope, now: float, span: float) -> list[Window]:
         """As metrics.store.load_recent, or as it was less than FRESH_SECONDS ago.
 
         Raises StoreUnavailable.
         """
-        if span > RECENT_SECONDS:
+        if span > KEPT_SECONDS:
             return metric_store.load_recent(store, scope, now, span)
         last = self._looks.get(scope, _NEVER)
         fresh = 0 <= now - last.at < FRESH_SECONDS
-        slots = last.slots if fresh else self.flushed(store, scope, now)
+        look = last if fresh else self._look(store, scope, now)
         since = slot_start(now - span)
-        return [slot for slot in slots if slot.start >= since]
+        return [slot for slot in look.slots(since) if slot.start >= since]
+
+    def _look(self, store: Store, scope: Scope, now: float) -> _Look:
+        """Reads what is new. What had to be cut is not kept: nobody knows what is missing."""
+        last = self._looks.get(scope, _NEVER)
+        if not 0 <= now - last.at < RECENT_SECONDS:  # a pause, or somebody set a clock back
+            last = _NEVER
+        since, whole = _since(last, now)
+        documents = metric_store.flushed_since(store, scope, since)
+        kept = {} if last is _NEVER else _still_kept(last.kept, slot_start(now - KEPT_SECONDS))
+        kept |= {document.path: _keep(document, last.kept) for document in documents}
+        look = _Look(now, now if whole else last.whole_at, kept)
+        if len(documents) >= SLOTS_LIMIT:
+            log.error("slots_cut", limit=SLOTS_LIMIT)
+            self._looks.pop(scope, None)
+        else:
+            self._looks[scope] = look
+        return look
+
+
+def _since(last: _Look, now: float) -> tuple[float, bool]:
+    """From when on slots are read, and whether these are all of the last minutes."""
+    if last is _NEVER:
+        return slot_start(now - KEPT_SECONDS), True
+    recent = slot_start(now - RECENT_SECONDS)
+    if now - last.whole_at >= WHOLE_EVERY_SECONDS:
+        return recent, True
+    return max(float(recent), last.seen_until - OVERLAP_SECONDS), False
+
+
+def _still_kept(kept: Mapping[str, _Kept], since: float) -> dict[str, _Kept]:
+    return {path: each for path, each in kept.items() if each.flushed_at >= since}
 
 
 def _keep(document: Document, before: Mapping[str, _Kept]) -> _Kept:

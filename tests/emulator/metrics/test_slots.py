@@ -111,3 +111,27 @@ def test_a_tick_whose_clock_is_ahead_sees_what_is_written_now(store: Store) -> N
         looked_at = START + second + 10 + ahead
         newest = max(slots.flushed(store, SCOPE, looked_at), key=lambda slot: slot.start)
         assert (newest.start - START, newest.tally.requests) == (second, second + 1)
+
+
+def test_an_instance_whose_clock_is_behind_the_others_is_seen_within_a_minute(store: Store) -> None:
+    behind = 120
+    slots = Slots()
+    for second in range(0, 300, 10):
+        now = START + second + 10
+        write(store, now - 10, "well", 1, now - 1)
+        write(store, now - 10 - behind, "behind", 1, now - 1 - behind)
+        seen = in_order(slots.flushed(store, SCOPE, now))
+        all_of_a_minute_ago = metric_store.load_flushed(store, SCOPE, now)
+        missing = [each for each in in_order(all_of_a_minute_ago) if each not in seen]
+        assert all(start >= now - 10 - behind - 60 for start, _ in missing)
+
+
+def test_once_rollouts_have_evidence_their_looks_read_no_more(store: Store) -> None:
+    slots = Slots()
+    for second in range(0, 250, 10):
+        now = START + second + 10
+        write(store, now - 10, "a", 1, now - 1)
+        slots.flushed(store, SCOPE, now)
+    store.operations.clear()
+    assert len(slots.recent(store, SCOPE, START + 250, 245)) == 25
+    assert not store.operations
