@@ -1,8 +1,9 @@
 """Minutes that nobody summed up while no tick ran: they are summed up before anything else is.
 
 Looks that follow each other see every slot, so there is nothing to do. After a pause, or in a new
-process, what follows the newest minute that is stored is read page by page, oldest first. Summing
-up twice comes to the same.
+process, what follows the newest minute that is stored is read page by page, oldest first, and
+summing up twice comes to the same. Until nothing is missed no later minute is stored or published:
+whoever goes on, in whichever process, begins where this one ended.
 """
 
 from __future__ import annotations
@@ -31,40 +32,34 @@ class Missed:
 
     def __init__(self) -> None:
         self._looked_at: dict[Scope, float] = {}
-        self._left_from: dict[Scope, int] = {}
 
-    def sum_up(self, store: Store, clock: Clock, scope: Scope) -> int:
-        """How many minutes were written. Raises StoreUnavailable: then they are still missed."""
+    def sum_up(self, store: Store, clock: Clock, scope: Scope) -> bool:
+        """Whether nothing is missed any more. Raises StoreUnavailable: then it still is."""
         now = clock.now()
-        since = self._left_from.get(scope)
-        if since is None:
-            if 0 <= now - self._looked_at.get(scope, float("-inf")) < PAUSE_SECONDS:
-                self._looked_at[scope] = now
-                return 0
-            since = _since(store, scope, now)
-        self._left_from[scope] = since
+        if 0 <= now - self._looked_at.get(scope, float("-inf")) < PAUSE_SECONDS:
+            self._looked_at[scope] = now
+            return True
+        since = _since(store, scope, now)
         until = minute_start(slot_start(now - RECENT_SECONDS)) + MINUTE_SECONDS
         deadline = clock.monotonic() + SECONDS
         written = 0
         while since < until:
             if clock.monotonic() >= deadline:
                 log.warning("minutes_missed", minutes=(until - since) // MINUTE_SECONDS)
-                return written
+                return False
             slots, since = _page(store, scope, since, until)
             written += write_minutes(store, scope, windows.minutes(slots))
-            self._left_from[scope] = since
-        del self._left_from[scope]
         self._looked_at[scope] = now
         if written:
             log.info("missed_minutes_summed_up", minutes=written)
-        return written
+        return True
 
 
 def _since(store: Store, scope: Scope, now: float) -> int:
-    """The minute after the newest that is stored, as far back as slots are whole."""
+    """Where the newest minutes that are stored may not be whole yet, or slots aren't any more."""
     earliest = minute_start(now - LATEST_SECONDS) + MINUTE_SECONDS
     newest = metric_store.newest_minute(store, scope)
-    return earliest if newest is None else max(earliest, newest + MINUTE_SECONDS)
+    return earliest if newest is None else max(earliest, newest - RECENT_SECONDS)
 
 
 def _page(store: Store, scope: Scope, since: int, until: int) -> tuple[Sequence[Window], int]:
