@@ -8,6 +8,8 @@ its process was killed).
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -50,6 +52,13 @@ NEVER_SENT = "failed to connect"
 """gRPC's words for a call that no server got. After other failures a commit may have been made."""
 
 
+PLAIN = re.compile(rb"[^A-Za-z0-9.+-]")
+"""What a part of a document's id is written without."""
+
+LONGEST_PART = 300
+"""Bytes of a part: the id of four of them stays under the 1,500 that Firestore takes."""
+
+
 class Refused(Exception):
     """A commit was based on something that has changed since. Read again and decide anew."""
 
@@ -70,6 +79,23 @@ class Scope:
 
     def collection(self, name: str) -> str:
         return f"{self.path}/{name}"
+
+
+def document_id(*parts: object) -> str:
+    """The id of a document that is told by its parts, joined by `_`: other parts, another id.
+
+    What a name may hold and an id may not, or what joins, is percent-encoded. A long part keeps its
+    beginning, and `~` with its hash for the rest.
+    """
+    return "_".join(_part(str(part)) for part in parts)
+
+
+def _part(text: str) -> str:
+    raw = text.encode("utf-8", "surrogatepass")
+    written = PLAIN.sub(lambda found: b"%%%02X" % found[0][0], raw).decode()
+    if len(written) <= LONGEST_PART:
+        return written
+    return f"{written[: LONGEST_PART - 65]}~{hashlib.sha256(raw).hexdigest()}"
 
 
 @dataclass(frozen=True)

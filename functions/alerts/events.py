@@ -10,7 +10,7 @@ from typing import Any
 
 from functions.alerts.rules import Transition
 from functions.alerts.state import OK, REMOVED, State
-from functions.documents import Document, Scope, Store, Write
+from functions.documents import Document, Scope, Store, Write, document_id
 from functions.metrics.store import delete_expired
 from functions.published import timestamp
 
@@ -46,7 +46,7 @@ def cleanup(store: Store, scope: Scope, now: float) -> int:
 
 
 def _write(scope: Scope, state: State, before: str, after: str, now: float) -> Write:
-    whose = "_".join((*state.key, before, after))
+    whose = document_id(*state.key, before, after)
     name = f"{round(now * 1000):014d}_{hashlib.sha256(whose.encode()).hexdigest()[:16]}"
     data = {
         "at": timestamp(now),

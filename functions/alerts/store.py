@@ -18,7 +18,7 @@ from functions.alerts.state import (
     RESOLVED,
     State,
 )
-from functions.documents import Document, Scope, Store, Write
+from functions.documents import Document, Scope, Store, Write, document_id
 from functions.published import timestamp
 
 LIMIT = 5_000
@@ -61,7 +61,7 @@ def removals(stored: Mapping[Key, Document], gone: Iterable[State]) -> dict[Key,
 
 
 def path(scope: Scope, of: Key) -> str:
-    return scope.doc("alerts", f"{of.rule}_{of.service}_{of.version}")
+    return scope.doc("alerts", document_id(of.rule, of.service, of.version))
 
 
 def key(document: Document) -> Key:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from functions.documents import Document, Scope, Store, Write
+from functions.documents import Document, Scope, Store, Write, document_id
 from functions.metrics.hours import (
     DAY_SECONDS,
     DAYS_KEPT_SECONDS,
@@ -72,7 +72,7 @@ def of_service(
 
 def sum_write(scope: Scope, collection: str, window: Window) -> Write:
     """The same content whoever computes it."""
-    parts = (window.start, window.service, window.version)
+    name = document_id(window.start, window.service, window.version)
     data = {
         "start": timestamp(window.start),
         "series": series(window.service, window.start),
@@ -82,7 +82,7 @@ def sum_write(scope: Scope, collection: str, window: Window) -> Write:
         "tally": window.tally.to_text(),
         "expires_at": timestamp(window.start + KEPT[collection]),
     }
-    return Write.set(scope.doc(collection, "_".join(map(str, parts))), data)
+    return Write.set(scope.doc(collection, name), data)
 
 
 def series(service: str, start: int) -> str:

@@ -3,8 +3,8 @@
 ENV/slots/{start}_{service}_{version}_{generation}_{instance}   one writer each, overwritten whole
 ENV/windows/{start}_{service}_{version}_{generation}            sums of slots, the same content
                                                                 whoever computed them
-A tally is stored as one string, so that its buckets cost no index entries. Every query asks for
-one field only and needs no composite index.
+Names stand in ids as documents.document_id writes them. A tally is stored as one string, so that
+its buckets cost no index entries. Every query asks for one field only and needs no composite index.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.documents import Document, Scope, Store, Write
+from functions.documents import Document, Scope, Store, Write, document_id
 from functions.metrics import windows
 from functions.metrics.tally import Tally
 from functions.metrics.windows import MINUTE_SECONDS, SLOT_SECONDS, Window
@@ -47,14 +47,14 @@ class SlotKey:
 
 def slot_write(key: SlotKey, instance: str, tally: Tally, now: float) -> Write:
     """The slot with all that its one writer has counted so far; written twice, it is the same."""
-    parts = (key.start, key.service, key.version, key.generation, instance)
+    name = document_id(key.start, key.service, key.version, key.generation, instance)
     data = {
         "instance": instance,
         "flushed_at": timestamp(now),
         "expires_at": timestamp(key.start + SLOTS_KEPT_SECONDS),
         **_content(key, tally),
     }
-    return Write.set(key.scope.doc("slots", "_".join(map(str, parts))), data)
+    return Write.set(key.scope.doc("slots", name), data)
 
 
 def load_recent(
@@ -179,8 +179,8 @@ def minute_data(minute: Window) -> Mapping[str, Any]:
 
 def minute_path(scope: Scope, minute: Window) -> str:
     """Where a minute is stored."""
-    parts = (minute.start, minute.service, minute.version, minute.generation)
-    return scope.doc("windows", "_".join(map(str, parts)))
+    name = document_id(minute.start, minute.service, minute.version, minute.generation)
+    return scope.doc("windows", name)
 
 
 def _content(of: SlotKey | Window, tally: Tally) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from functions.alerts.objectives import ledger as ledgers
 from functions.alerts.objectives.ledger import Ledger
 from functions.alerts.objectives.objective import Objective
 from functions.catalog import Catalog
-from functions.documents import Document, Reads, Scope, Write
+from functions.documents import Document, Reads, Scope, Write, document_id
 from functions.published import timestamp
 
 OBJECTIVES = Catalog("objectives", "objective", 200)
@@ -61,7 +61,7 @@ def budget_data(service: str, after: Mapping[str, Ledger]) -> dict[str, object]:
 
 
 def path(scope: Scope, service: str) -> str:
-    return scope.doc(BUDGETS, service)
+    return scope.doc(BUDGETS, document_id(service))
 
 
 def of_objectives(

@@ -122,18 +122,29 @@ class Intake:
             self._clock.sleep(pause)
         group = self._next_group()
         try:
-            self._commit(group)
-        except PalierError as error:
-            self._fail(group, error)
-        except BaseException as error:
-            self._fail(group, _unconfirmed())
-            if not isinstance(error, Exception):
-                raise
-            log.exception("events_not_counted", error)
+            self._settle(group)
         finally:
+            self._fail(group, _unconfirmed())
             self._committed_at = self._clock.monotonic()
             for each in group:
                 each.tell_again()
+
+    def _settle(self, group: Sequence[_Waiting]) -> None:
+        """Commits; what fails by itself and not for the store's sake takes no other batch with it:
+        each half goes on alone."""
+        try:
+            self._commit(group)
+        except PalierError as error:
+            self._fail(group, error)
+        except Exception as error:
+            left = [each for each in group if each.outcome is None]
+            if len(left) > 1:
+                middle = len(left) // 2
+                self._settle(left[:middle])
+                self._settle(left[middle:])
+            else:
+                log.exception("events_not_counted", error)
+                self._fail(left, _unconfirmed())
 
     def _next_group(self) -> list[_Waiting]:
         """Those who came first, each marker once, as many as one commit takes."""

@@ -143,3 +143,11 @@ def test_publishing_that_lags_is_an_alert(store: Store) -> None:
     watch(store, SCOPE, [], NOW + 180, handed=publishing(80.0))
     watch(store, SCOPE, [], NOW + 300, handed=publishing(80.0))
     assert status(store, key) == RESOLVED
+
+
+def test_variants_with_any_name_have_alerts_of_their_own(store: Store) -> None:
+    arms = [("checkout", "new/checkout"), ("checkout", "flow_b"), ("checkout_flow", "b")]
+    failed = window(NOW, 100)
+    watch(store, SCOPE, [replace(failed, service=of, version=name) for of, name in arms], NOW)
+    found = {(key.service, key.version) for key in alert_store.load(store, SCOPE)}
+    assert found == set(arms)

@@ -17,12 +17,13 @@ from functions.clock import ManualClock, SystemClock
 from functions.documents import Refused, Scope, Store, Write
 from functions.errors import RateLimited, StoreUnavailable
 from functions.metrics import store as metric_store
-from functions.metrics import tally
+from functions.metrics import tally, windows
 from functions.metrics.apps import batches
 from functions.metrics.apps import intake as intake_module
 from functions.metrics.apps.batches import Batch, Counted, Taken
 from functions.metrics.apps.counting import Place
 from functions.metrics.apps.intake import Intake
+from functions.metrics.minutes import write_minutes
 from functions.metrics.observation import Note
 from functions.metrics.tally import merge_all
 from functions.metrics.windows import slot_start
@@ -313,3 +314,63 @@ def test_markers_go_when_their_day_is_over(unsteady: Unsteady, clock: ManualCloc
     intake.count(batch("batch-2"))
     assert batches.cleanup(unsteady, SCOPE, NOW + 23 * 3600) == 0
     assert batches.cleanup(unsteady, SCOPE, NOW + 25 * 3600) == 2
+
+
+def test_a_batch_that_cannot_be_written_takes_no_other_with_it(
+    unsteady: Unsteady, clock: ManualClock
+) -> None:
+    """As one whose write Firestore's client or Firestore itself will not take."""
+    group = [batch(f"batch-{n}", float(2**n)) for n in range(7)]
+    poisoned = {group[2].path, group[3].path}
+    together: list[int] = []
+
+    def choke(writes: Sequence[Write]) -> None:
+        together.append(len(writes) - 1)
+        if poisoned & {each.path for each in writes}:
+            raise ValueError("by the test")
+
+    intake = Intake(unsteady, clock)
+    unsteady.before = choke
+    done: dict[int, Any] = {}
+
+    def count(number: int) -> None:
+        try:
+            done[number] = intake.count(group[number])
+        except StoreUnavailable as error:
+            done[number] = error
+
+    with ThreadPoolExecutor(7) as pool:
+        with intake._turn:
+            waiting = [pool.submit(count, number) for number in range(7)]
+            until = time.monotonic() + 10
+            while len(intake._queue) < len(waiting) and time.monotonic() < until:
+                time.sleep(0.01)
+            intake._commit_next()
+    assert len(done) == 7
+    assert {n for n, each in done.items() if each == Counted(1, 0)} == {0, 1, 4, 5, 6}
+    assert together[0] == 7
+    assert stored(unsteady) == 1 + 2 + 16 + 32 + 64
+    unsteady.before = lambda _: None
+    assert [intake.count(group[n]) for n in (2, 0)] == [
+        Counted(1, 0),
+        Counted(1, 0, duplicate=True),
+    ]
+    assert stored(unsteady) == 1 + 2 + 4 + 16 + 32 + 64
+
+
+@pytest.mark.parametrize("variant", ["new/checkout", "a/b/c", "flow_b", "100 % é"])
+def test_any_name_of_a_variant_is_counted_and_read(
+    unsteady: Unsteady, clock: ManualClock, variant: str
+) -> None:
+    one = tally.of_note(Note("checkout", variant, 3, NOW, {"opened": 1.0}))
+    places = [Place(slot_start(NOW), "checkout", variant, 3)]
+    places += [Place(slot_start(NOW), f"checkout_{variant}", "b", 3)]
+    places += [Place(slot_start(NOW), "checkout", f"{variant}_b", 3)]
+    Intake(unsteady, clock).count(batch("batch-1", counts=dict.fromkeys(places, one)))
+    slots = metric_store.load_flushed(unsteady, SCOPE, NOW, 3600)
+    assert {slot.arm for slot in slots} == {(each.service, each.version) for each in places}
+    minutes = windows.minutes(slots)
+    assert write_minutes(unsteady, SCOPE, minutes) == 3
+    assert sorted(metric_store.load_minutes(unsteady, SCOPE, NOW - 60), key=str) == sorted(
+        minutes, key=str
+    )
