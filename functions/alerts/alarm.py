@@ -21,6 +21,8 @@ class Alarm:
     since     when it began to fire (epoch seconds)
     value     what was measured then
     sentence  for people: what fires, and how much it was
+    claimed   whether it rests on what may be forged
+    quiet_since  since when it is no longer too much, while it is kept firing
     """
 
     rule: str
@@ -29,6 +31,13 @@ class Alarm:
     since: float
     value: float | None
     sentence: str
+    claimed: bool = False
+    quiet_since: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Tells it from the alarm of the same rule on what is only claimed."""
+        return f"{self.rule}+{CLAIMED}" if self.claimed else self.rule
 
 
 def alarms_of(
@@ -50,9 +59,20 @@ def alarms_of(
     return sorted(found, key=lambda alarm: (alarm.severity, alarm.rule))
 
 
-def alike(alarms: Sequence[Alarm], others: Sequence[Alarm]) -> frozenset[str]:
-    """The rules that fire for both."""
-    return frozenset(alarm.rule for alarm in alarms) & frozenset(other.rule for other in others)
+def alike(alarms: Sequence[Alarm], others: Sequence[Alarm]) -> dict[str, float | None]:
+    """Those that the others have as well: their names, and what was measured of the others.
+
+    What may be forged of the others says nothing of what is known: an alarm that is believed is
+    shared only by one that is.
+    """
+    believed = {other.rule: other.value for other in others if not other.claimed}
+    claimed = {other.rule: other.value for other in others if other.claimed}
+    shared: dict[str, float | None] = {}
+    for alarm in alarms:
+        known = {**claimed, **believed} if alarm.claimed else believed
+        if alarm.rule in known:
+            shared[alarm.name] = known[alarm.rule]
+    return shared
 
 
 def _alarm(rule: Rule, state: State) -> Alarm:
@@ -68,6 +88,8 @@ def _alarm(rule: Rule, state: State) -> Alarm:
         state.value,
         f"the alert {rule.id} fires on the new version: {named} was {value}{said}; "
         f"the limit is {limit}.",
+        claimed,
+        state.quiet_since,
     )
 
 

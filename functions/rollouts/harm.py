@@ -236,7 +236,7 @@ def alarms(_plan: Plan, situation: Situation) -> Verdict | None:
     new = [alarm for alarm in situation.alarms if alarm.since > situation.went_on_at]
     grave = [alarm for alarm in new if ROLL_BACK in alarm.actions]
     for alarm in grave:
-        if alarm.rule not in situation.shared_alarms:
+        if alarm.name not in situation.shared_alarms:
             return Verdict(Kind.FAIL, "alarm", f"Rolled back: {alarm.sentence}")
     if grave:
         return _shared("alarm", {})

@@ -13,6 +13,9 @@ from functions.rollouts.evidence import Seen
 LARGEST_FIGURE = 1e12
 """An e-value beyond it says no more, and JSON has no infinity."""
 
+ALERT = "alert_"
+"""In figures, before the id of a rule that fires."""
+
 
 class Kind(StrEnum):
     PASS = "pass"  # noqa: S105
@@ -59,7 +62,7 @@ class Situation:
     closed           log e-values of the stages before this one
     went_on_at       when it was last let go on: by its plan, or by a person (epoch seconds)
     alarms           the alerts that fire on the candidate, the most severe first
-    shared_alarms    the rules of those that fire on the control as well
+    shared_alarms    those that fire on the control as well, with what was measured of it
     budget_left      the share of the service's error budget that is left, below 0 when it is
                      overdrawn; None when nobody knows
     """
@@ -76,17 +79,20 @@ class Situation:
     closed: Sequence[float] = ()
     went_on_at: float = 0.0
     alarms: Sequence[Alarm] = ()
-    shared_alarms: frozenset[str] = frozenset()
+    shared_alarms: Mapping[str, float | None] = field(default_factory=dict)
     budget_left: float | None = None
 
 
 def alarm_figures(situation: Situation) -> dict[str, float]:
-    """Every alert that fires, whatever decided: `alert_` and its rule, with its value."""
-    return {
-        f"alert_{alarm.rule}": round(alarm.value, 4)
-        for alarm in situation.alarms
-        if alarm.value is not None
-    }
+    """Every alert that fires, whatever decided: `alert_` and its rule, with its value.
+
+    What is only claimed is told where nothing better is known of its rule.
+    """
+    told: dict[str, float] = {}
+    for alarm in sorted(situation.alarms, key=lambda each: not each.claimed):
+        if alarm.value is not None:
+            told[f"{ALERT}{alarm.rule}"] = round(alarm.value, 4)
+    return told
 
 
 def figures_of(situation: Situation) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.alerts.alarm import alarms_of
+from functions.alerts.alarm import Alarm, alarms_of, alike
 from functions.alerts.measures import Key
 from functions.alerts.rule import NOTIFY, PAUSE, ROLL_BACK, Rule
 from functions.alerts.state import FIRING, PENDING, SILENCED, State
@@ -41,3 +41,17 @@ def test_what_is_only_claimed_pauses_and_never_rolls_back() -> None:
 
 def test_who_is_told_makes_no_difference() -> None:
     assert heard(state("1.3.0", muted=SILENCED)) == [(NOTIFY, ROLL_BACK)]
+
+
+def of(*versions: str) -> list[Alarm]:
+    """What is heard of a version that fires on these arms."""
+    name = versions[0].partition("+")[0]
+    return alarms_of([state(version) for version in versions], BY_ID, "stories", name)
+
+
+def test_only_what_is_believed_of_the_control_is_shared_with_what_is_believed() -> None:
+    forged, genuine = of("1.2.0+claimed"), of("1.2.0")
+    assert not alike(of("1.3.0"), forged), "a forged event must not keep a bad version"
+    assert alike(of("1.3.0"), genuine) == {"score": 61.5}
+    assert alike(of("1.3.0", "1.3.0+claimed"), forged) == {"score+claimed": 61.5}
+    assert alike(of("1.3.0+claimed"), genuine) == {"score+claimed": 61.5}

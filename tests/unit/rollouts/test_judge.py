@@ -369,7 +369,7 @@ CASES = {
         at(
             HEALTHY,
             alarms=(alarm("score", actions=(ROLL_BACK,)),),
-            shared_alarms=frozenset({"score"}),
+            shared_alarms={"score": 0.8},
         ),
         Kind.PAUSE,
         "alarm",
@@ -508,7 +508,7 @@ def situations(draw: st.DrawFn) -> Situation:
         closed=tuple(draw(st.lists(st.floats(-8, 4), max_size=3))),
         went_on_at=draw(st.sampled_from([0.0, 50.0])),
         alarms=tuple(draw(st.lists(alarms(), max_size=3))),
-        shared_alarms=frozenset(draw(st.sets(st.sampled_from(["a", "b"])))),
+        shared_alarms=dict.fromkeys(draw(st.sets(st.sampled_from(["a", "b"]))), 0.5),
     )
 
 
@@ -565,6 +565,14 @@ def test_every_alert_that_fires_is_recorded_whatever_decided(situation: Situatio
     assert {f"alert_{each.rule}" for each in situation.alarms} <= set(figures)
 
 
+def test_what_is_claimed_hides_no_figure_that_is_believed() -> None:
+    known = alarm("score")
+    claimed = replace(known, value=9999.0, claimed=True)
+    for both in ((known, claimed), (claimed, known)):
+        assert judge(PLAN, at(HEALTHY, alarms=both)).figures["alert_score"] == 0.9
+    assert judge(PLAN, at(HEALTHY, alarms=(claimed,))).figures["alert_score"] == 9999.0
+
+
 @given(situations())
 def test_only_a_new_alert_of_the_candidate_alone_takes_it_back(situation: Situation) -> None:
     verdict = judge(PLAN, situation)
@@ -572,6 +580,6 @@ def test_only_a_new_alert_of_the_candidate_alone_takes_it_back(situation: Situat
         assert any(
             ROLL_BACK in each.actions
             and each.since > situation.went_on_at
-            and each.rule not in situation.shared_alarms
+            and each.name not in situation.shared_alarms
             for each in situation.alarms
         )
