@@ -26,7 +26,9 @@ from functions.alerts.incidents.follow import follow
 from functions.alerts.measures import Measured, Sources
 from functions.alerts.objectives import burn
 from functions.alerts.objectives.keep import Budgets
+from functions.alerts.past import Past
 from functions.alerts.testing import synthetic
+from functions.alerts.values import reach_seconds
 from functions.alerts.watch import Watched, publishing, watch
 from functions.clock import Clock
 from functions.definitions import Definitions
@@ -101,6 +103,7 @@ class Deps:
     minutes: Minutes = field(default_factory=Minutes)
     held: Held = field(default_factory=Held)
     """Of what was published last."""
+    past: Past = field(default_factory=Past)
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -228,6 +231,7 @@ def _watch(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) ->
         },
         sources=_sources(deps, scope, known),
         silences=known.silences,
+        past=deps.past.of(deps.store, scope, now, reach_seconds(known.rules)),
     )
 
 

@@ -17,10 +17,16 @@ from functions.alerts.rule import ABSENCE, BASELINE, HANDED, Rule
 from functions.metrics.hours import Baseline
 from functions.metrics.performance import Score, score_of
 from functions.metrics.tally import EMPTY, Tally, merge, merge_all
-from functions.metrics.windows import Arm, Window, slot_start
+from functions.metrics.windows import Arm, Window, minute_start, slot_start
 
 WHOLE = "all"
 """Stands for every version of a service, where a rule looks at the service."""
+
+SHORT_SECONDS = 180
+"""Windows up to this long are looked at in slots; longer ones in minutes as well."""
+
+SETTLED_SECONDS = 120
+"""A minute that began so long ago is summed up, and nothing more is expected of it."""
 
 Baselines = Callable[[str, str, int, float], Baseline]
 """What was usual of a service, for one of its versions: in the hour of the day of a time (last),
@@ -63,6 +69,32 @@ class Sources:
 
 PLAIN = Sources()
 NOBODY = Arm("", "")
+
+
+def settled_before(now: float) -> int:
+    """Where minutes end and slots begin, for what looks at both."""
+    return minute_start(now - SETTLED_SECONDS)
+
+
+def measured(
+    rules: Iterable[Rule],
+    slots: Sequence[Window],
+    past: Sequence[Window],
+    now: float,
+    sources: Sources = PLAIN,
+) -> dict[Key, Measurement | None]:
+    """Every rule on the slots of the last SHORT_SECONDS; those with longer windows on the slots
+    since the last settled minute and the minutes before, `past`."""
+    rules = [rule for rule in rules if rule.kind != HANDED]
+    long = [rule for rule in rules if rule.window_seconds > SHORT_SECONDS]
+    short = [rule for rule in rules if rule.window_seconds <= SHORT_SECONDS]
+    found = measurements(short, slots, now, sources)
+    if long:
+        between = settled_before(now)
+        whole = [slot for slot in slots if slot.start >= between]
+        whole += [minute for minute in past if minute.start < between]
+        found |= measurements(long, whole, now, sources)
+    return found
 
 
 def measurements(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from functions.alerts.measures import PLAIN, Measured, Sources, measurements
+from functions.alerts.measures import PLAIN, Measured, Sources, measured
 from functions.alerts.measures import Key as Key
 from functions.alerts.rule import ACTIONS, HANDED, Rule
 from functions.alerts.silence import Silence, silenced
@@ -91,34 +91,38 @@ def look(
     sources: Sources = PLAIN,
     handed: Measured | None = None,
     silences: Iterable[Silence] = (),
+    past: Sequence[Window] = (),
 ) -> Evaluation:
-    """Measures every rule for every version that has windows, and evaluates."""
+    """Measures every rule for every version that has windows, and evaluates.
+
+    `past` are the minutes before those that `windows` tell of, for rules that look so far back.
+    """
     rules = tuple(rules)
-    measured = {**measurements(rules, windows, now, sources), **(handed or {})}
-    return evaluate(rules, measured, previous, now, silences)
+    found = {**measured(rules, windows, past, now, sources), **(handed or {})}
+    return evaluate(rules, found, previous, now, silences)
 
 
 def evaluate(
     rules: Iterable[Rule],
-    measured: Measured,
+    measurements: Measured,
     previous: Mapping[Key, State],
     now: float,
     silences: Iterable[Silence] = (),
 ) -> Evaluation:
     """Every alert that was measured or that there was."""
     by_id = {rule.id: rule for rule in rules}
-    asked = {key.rule for key in measured}
+    asked = {key.rule for key in measurements}
     silences = tuple(silences)
     stepped: dict[Key, State] = {}
     gone: list[State] = []
-    for key in sorted(measured.keys() | previous.keys()):
+    for key in sorted(measurements.keys() | previous.keys()):
         rule, before = by_id.get(key.rule), previous.get(key)
         if rule is None or rule.service not in ("", key.service):
             gone += [before] if before else []
         elif rule.kind == HANDED and key.rule not in asked and before:
             stepped[key] = before  # whoever knows it was not asked this time
         else:
-            stepped[key] = step(rule, key, before, measured.get(key), now)
+            stepped[key] = step(rule, key, before, measurements.get(key), now)
     states = {key: _muted(by_id, stepped, state, silences, now) for key, state in stepped.items()}
     transitions = tuple(
         Transition(by_id[key.rule], previous.get(key), state)

@@ -57,6 +57,7 @@ def watch(
     handed: Measured | None = None,
     sources: Sources = PLAIN,
     silences: Sequence[Silence] = (),
+    past: Sequence[Window] = (),
 ) -> Watched:
     """Evaluates the rules on the windows of the last minutes. Raises StoreUnavailable.
 
@@ -65,7 +66,14 @@ def watch(
     stored = alert_store.load(store, scope)
     previous = {key: alert_store.state(document) for key, document in stored.items()}
     evaluation = rules.look(
-        watched, windows, previous, now, sources=sources, handed=handed, silences=silences
+        watched,
+        windows,
+        previous,
+        now,
+        sources=sources,
+        handed=handed,
+        silences=silences,
+        past=past,
     )
     written = _write(store, scope, stored, evaluation, now)
     for transition in written:

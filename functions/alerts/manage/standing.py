@@ -9,7 +9,8 @@ from functools import partial
 
 from functions.alerts import defined
 from functions.alerts import store as alert_store
-from functions.alerts.measures import Key, Measurement, Sources, measurements
+from functions.alerts.measures import Key, Measurement, Sources, measured
+from functions.alerts.past import Past
 from functions.alerts.rule import Rule
 from functions.alerts.state import (
     FIRING,
@@ -21,6 +22,7 @@ from functions.alerts.state import (
     SILENCED,
     State,
 )
+from functions.alerts.values import reach_seconds
 from functions.definitions import Definitions
 from functions.documents import Scope, Store
 from functions.metrics.baselines import Baselines
@@ -44,6 +46,7 @@ class Standings:
     def __init__(self) -> None:
         self._definitions: Definitions | None = None
         self._baselines: Baselines | None = None
+        self._past = Past()
 
     def of(self, store: Store, scope: Scope, now: float) -> list[Standing]:
         """What fires first, then the most severe. Raises StoreUnavailable."""
@@ -55,14 +58,15 @@ class Standings:
             for key, document in alert_store.load(store, scope).items()
         }
         sources = Sources(known.scores, partial(self._baselines.of, scope))
-        measured = measurements(known.rules, load_recent(store, scope, now), now, sources)
-        return standing({rule.id: rule for rule in known.rules}, stored, measured)
+        past = self._past.of(store, scope, now, reach_seconds(known.rules))
+        found = measured(known.rules, load_recent(store, scope, now), past, now, sources)
+        return standing({rule.id: rule for rule in known.rules}, stored, found)
 
 
 def standing(
     rules: Mapping[str, Rule],
     stored: Mapping[Key, State],
-    measured: Mapping[Key, Measurement | None],
+    measurements: Mapping[Key, Measurement | None],
 ) -> list[Standing]:
     """Those of rules that are in force."""
     found = [
@@ -72,7 +76,7 @@ def standing(
     ]
     found += [
         Standing(rules[key.rule], _unwritten(rules[key.rule], key, each), stored=False)
-        for key, each in measured.items()
+        for key, each in measurements.items()
         if key not in stored
     ]
     return sorted(found, key=_place)

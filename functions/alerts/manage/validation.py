@@ -27,12 +27,12 @@ from functions.metrics.hours import LONGEST_BASELINE_DAYS
 from functions.metrics.ladder import LADDER_MS
 from functions.metrics.tally import RETRIES_CAP
 
-WINDOWS_SECONDS = (60, 120, 180)
-"""What a look at the last slots can see."""
+WINDOWS_SECONDS = (60, 120, 180, 300, 600, 900, 1_800, 3_600)
+"""Up to 180 s a look sees slots of 10 s, beyond that minutes as well."""
 
 LONGEST_FOR_SECONDS = 23 * 3600
 LEAST_SILENCE_SECONDS = 30
-MOST_SILENCE_SECONDS = 150
+MOST_SILENCE_SECONDS = 3_000
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _of_silence(rule: Rule) -> Iterator[str]:
     if not LEAST_SILENCE_SECONDS <= rule.threshold <= MOST_SILENCE_SECONDS:
         yield (
             f"Silence is seen from {LEAST_SILENCE_SECONDS} to {MOST_SILENCE_SECONDS} s; for more, "
-            "say how long it must last (`for_seconds`)."
+            "say how long that must last (`for_seconds`)."
         )
     elif rule.threshold >= rule.window_seconds:
         yield "A longer silence than the window can't be seen in it."

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.alerts import selectors
-from functions.alerts.measures import WHOLE, Key, Sources, measure, measurements
+from functions.alerts.measures import (
+    WHOLE,
+    Key,
+    Sources,
+    measure,
+    measured,
+    measurements,
+    settled_before,
+)
 from functions.alerts.rule import ABSENCE, BASELINE, NOTIFY, Rule
 from functions.alerts.thresholds import BUILT_IN, RULES
 from functions.alerts.values import reach_seconds, values
@@ -220,3 +228,26 @@ def test_values_of_a_minute_do_not_know_what_came_after_it() -> None:
 def test_how_far_back_values_look() -> None:
     assert reach_seconds(BUILT_IN) == 180
     assert reach_seconds(()) == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 359), st.booleans()), max_size=80))
+def test_a_long_window_counts_every_request_once(requests: list[tuple[int, bool]]) -> None:
+    """An hour of slots, or its minutes and the slots since: at a minute's end both are the same."""
+    slots = [
+        slot(START + 10 * place, request(START + 10 * place, failed=bad)) for place, bad in requests
+    ]
+    end = float(START + 3_600)
+    rule = replace(PLAIN, window_seconds=3_600)
+    past = [each for each in minutes(slots) if each.start < settled_before(end)]
+    recent = [each for each in slots if each.start >= end - 180]
+    assert measured([rule], recent, past, end) == measurements([rule], slots, end)
+
+
+def test_rules_of_both_kinds_of_windows_are_measured_side_by_side() -> None:
+    end = float(START + 3_600)
+    old = Window(START, 60, "stories", "1.3.0", 3, request(START, failed=True))
+    new = slot(START + 3_590, request(START + 3_590))
+    long = replace(PLAIN, id="long", window_seconds=3_600)
+    found = measured([PLAIN, long], [new], [old], end)
+    values = {key.rule: each.value for key, each in found.items() if each is not None}
+    assert values == {"own": 0.0, "long": 0.5}

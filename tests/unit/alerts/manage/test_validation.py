@@ -37,6 +37,7 @@ TAKEN = {
     "a duration against the usual needs no rung": replace(
         USUAL, metric="execution_time_p95_ms", threshold=1.7
     ),
+    "an hour of few ratings": replace(PLAIN, window_seconds=3_600, minimum_requests=30),
     "rolling back": replace(PLAIN, actions=(NOTIFY, PAUSE, ROLL_BACK)),
     "ten minutes": replace(PLAIN, for_seconds=600),
     "a title": replace(PLAIN, title={"en": "errors", "fr": "erreurs"}),
@@ -52,7 +53,7 @@ REFUSED: dict[str, tuple[Rule, str]] = {
     "half a retry": (replace(PLAIN, metric="retries_p95", threshold=2.5), "whole number"),
     "per cent": (replace(PLAIN, threshold=5), "0.05 stands for 5 %"),
     "a short window": (replace(PLAIN, window_seconds=30), "60, 120, 180"),
-    "a long window": (replace(PLAIN, window_seconds=3_600), "60, 120, 180"),
+    "a long window": (replace(PLAIN, window_seconds=7_200), "60, 120, 180"),
     "not whole minutes": (replace(PLAIN, for_seconds=90), "multiple of 60"),
     "nobody told": (replace(PLAIN, actions=(PAUSE,)), "include `notify`"),
     "failures in a row that pause": (
@@ -61,7 +62,10 @@ REFUSED: dict[str, tuple[Rule, str]] = {
     ),
     "silence of nobody": (replace(SILENT, service=""), "name the `service`"),
     "silence that pauses": (replace(SILENT, actions=(NOTIFY, PAUSE)), "no version's fault"),
-    "silence for an hour": (replace(SILENT, threshold=3_600), "`for_seconds`"),
+    "silence for an hour": (
+        replace(SILENT, threshold=3_600, window_seconds=3_600),
+        "`for_seconds`",
+    ),
     "silence beyond its window": (replace(SILENT, window_seconds=60, threshold=90), "window"),
     "a past of a year": (replace(USUAL, baseline_days=365), "1 to 28 days"),
     "a past of a threshold": (replace(PLAIN, baseline_days=7), "Only a rule of the kind"),
@@ -114,7 +118,7 @@ def rules(draw: st.DrawFn) -> Rule:
         draw(st.sampled_from(["P1", "P2", "P3"])),
         draw(metric),
         draw(st.sampled_from([0, 0.5, 1, 2, 30, 60, *LADDER_MS])),
-        draw(st.sampled_from([10, 60, 120, 180, 600])),
+        draw(st.sampled_from([10, 60, 120, 180, 600, 3_600])),
         draw(st.sampled_from([0, 60, 90])),
         120,
         draw(st.sampled_from([0, 1, 20])),
