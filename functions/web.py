@@ -6,6 +6,7 @@ request → request id and language → route → parse(model) → domain → an
 from __future__ import annotations
 
 import json
+import math
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -156,7 +157,10 @@ def json_body(largest: int = MAXIMUM_BODY_BYTES) -> Any:
         raise _too_large()  # a body without a declared length would be cut, not refused
     try:
         return json.loads(
-            text.decode(), parse_constant=_refuse_constant, object_pairs_hook=_each_once
+            text.decode(),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_each_once,
         )
     except (ValueError, RecursionError) as error:
         raise InvalidArgument("The body is not well-formed JSON in UTF-8.") from error
@@ -173,6 +177,14 @@ def _each_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
 def _refuse_constant(name: str) -> Any:
     """Python reads NaN and Infinity; JSON has neither."""
     raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    """Python reads 1e999 as infinity, which can't be written as JSON again."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def list_limit(usual: int, largest: int) -> int:

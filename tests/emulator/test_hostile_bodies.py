@@ -45,6 +45,8 @@ BROKEN: dict[str, bytes] = {
     "UTF-16": '{"context": {}}'.encode("utf-16"),
     "a NaN": b'{"context": {"a": NaN}}',
     "infinity": b'{"context": {"a": Infinity}}',
+    "a number beyond any": b'{"context": {"a": 1e999}}',
+    "a number below any": b'{"context": {"a": [-1e999]}}',
     "cut off": b'{"context": {"a": ',
     "two": b'{"context": {}} {"context": {}}',
     "a list": b"[]",
@@ -197,6 +199,18 @@ def test_wishes_for_stories(surfaces: Surfaces) -> None:
     for name, body in {**BROKEN, **TOO_MUCH}.items():
         refused = surfaces.wish(body)
         assert code(refused) == (400, "INVALID_ARGUMENT"), name
+
+
+def test_events(surfaces: Surfaces) -> None:
+    headers = {"X-API-Key": surfaces.key, "Content-Type": "application/json"}
+    before = surfaces.operations()
+    for name, body in BROKEN.items():
+        sent = (
+            b'{"batch": "batch-001", "events": [{"metric": "m", "value": 1, ' + body[1:-1] + b"}]}"
+        )
+        refused = _send(surfaces.api, "/v1/events", sent, headers)
+        assert code(refused) == (400, "INVALID_ARGUMENT"), name
+    assert surfaces.operations() == before
 
 
 def test_a_large_body_is_refused_unread(surfaces: Surfaces) -> None:

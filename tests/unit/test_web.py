@@ -152,11 +152,23 @@ def test_the_prefix_of_hosting_is_taken_off_once(client: Client, path: str, stat
         '{"name": "a"} {}',
         '{"name": NaN}',
         '{"count": -Infinity}',
+        '{"count": 1e999}',
         "[" * 100_000 + "]" * 100_000,
         '{"count": ' + "9" * 5_000 + "}",
         b"\xff\xfe\xfd",
     ],
-    ids=["empty", "cut", "no word", "two", "NaN", "Infinity", "deep", "digits", "no text"],
+    ids=[
+        "empty",
+        "cut",
+        "no word",
+        "two",
+        "NaN",
+        "Infinity",
+        "beyond",
+        "deep",
+        "digits",
+        "no text",
+    ],
 )
 def test_what_is_not_json(client: Client, text: str | bytes) -> None:
     problem(post(client, text), 400, "INVALID_ARGUMENT")
@@ -228,12 +240,25 @@ def test_very_many_problems_are_counted_only(client: Client) -> None:
         '{"name": "a", "inner": {"a": 1, "\\u0061": 2}}',
         '{"name": "a", "count": NaN}',
         '{"name": "a", "count": -Infinity}',
+        '{"name": "a", "count": 1e999}',
+        '{"name": "a", "inner": {"a": -1e999}}',
         '{"name": "a", "count": ' + "9" * 5_000 + "}",
         '{"name": "a", "inner": ' + '{"a":' * 10_000 + "1" + "}" * 10_000 + "}",
         '{"name": "a"} {}',
         '\ufeff{"name": "a"}',
     ],
-    ids=["twice", "twice inside", "nan", "infinity", "long", "deep", "two", "mark"],
+    ids=[
+        "twice",
+        "twice inside",
+        "nan",
+        "infinity",
+        "beyond",
+        "below",
+        "long",
+        "deep",
+        "two",
+        "mark",
+    ],
 )
 def test_json_that_readers_disagree_on(client: Client, text: str) -> None:
     problem(post(client, text), 400, "INVALID_ARGUMENT")
