@@ -339,13 +339,12 @@ def test_a_batch_that_cannot_be_written_takes_no_other_with_it(
         except StoreUnavailable as error:
             done[number] = error
 
-    with ThreadPoolExecutor(7) as pool:
-        with intake._turn:
-            waiting = [pool.submit(count, number) for number in range(7)]
-            until = time.monotonic() + 10
-            while len(intake._queue) < len(waiting) and time.monotonic() < until:
-                time.sleep(0.01)
-            intake._commit_next()
+    with ThreadPoolExecutor(7) as pool, intake._turn:
+        waiting = [pool.submit(count, number) for number in range(7)]
+        until = time.monotonic() + 10
+        while len(intake._queue) < len(waiting) and time.monotonic() < until:
+            time.sleep(0.01)
+        intake._commit_next()
     assert len(done) == 7
     assert {n for n, each in done.items() if each == Counted(1, 0)} == {0, 1, 4, 5, 6}
     assert together[0] == 7
