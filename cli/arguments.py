@@ -10,7 +10,7 @@ from cli.alerting.arguments import add_alerts, add_rules, add_silences
 from cli.flag_arguments import add_flags, add_schedules, add_segments
 from cli.monitoring.arguments import add_monitoring
 from cli.objective_arguments import add_objectives, add_scores
-from cli.responding.arguments import add_incidents, add_people
+from cli.responding.arguments import add_alert_test, add_incidents, add_people
 from cli.telling.arguments import add_channels, add_deliveries, add_routes
 from cli.verbs import (
     Subparsers,
@@ -76,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     add_monitoring(group(verbs, "monitoring", "what of Palier is in Cloud Monitoring"))
     alerts = group(verbs, "alerts", "what fires, and whether anybody hears of it")
     add_alerts(alerts)
+    add_alert_test(alerts)
     add_rules(group(verbs, "rules", "what is too much, for how long, and what follows"))
     add_silences(group(verbs, "silences", "alerts that nobody is told of for a time"))
     add_incidents(group(verbs, "incidents", "what fires, and what is done about it"))

@@ -86,7 +86,9 @@ class House:
 
     def messages(self) -> list[str]:
         found = self.store.query(SCOPE.collection("outbox"), order_by="created_at")
-        return [each.data["texts"]["en"][0] for each in found if each.data["about"] == "stale-flags"]
+        return [
+            each.data["texts"]["en"][0] for each in found if each.data["about"] == "stale-flags"
+        ]
 
 
 @pytest.fixture
