@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import log, sqrt
 
-from functions.alerts.rule import P1
 from functions.metrics.tally import Tally
+from functions.rollouts.alarmed import holding, said
 from functions.rollouts.criterion import number
 from functions.rollouts.harm import error_rate, evidence_so_far
 from functions.rollouts.plan import Plan, duration
@@ -73,9 +73,9 @@ def _missing(plan: Plan, situation: Situation) -> tuple[Kind | None, str, str]:
             "suspicion",
             "more users of the new version hit errors than chance explains well.",
         )
-    critical = [alarm for alarm in situation.alarms if alarm.severity == P1]
+    critical = holding(situation)
     if critical:
-        return Kind.INCONCLUSIVE, "alarm", critical[0].sentence
+        return Kind.INCONCLUSIVE, "alarm", said(critical[0], situation)
     return None, "", ""
 
 

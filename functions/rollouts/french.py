@@ -13,7 +13,7 @@ from functions.alerts.words import name_of, value_of
 from functions.rollouts import harm
 from functions.rollouts.criterion import Criterion
 from functions.rollouts.plan import DAY, HOUR, Plan
-from functions.rollouts.verdict import Kind, Verdict
+from functions.rollouts.verdict import ALERT, CONTROL_ALERT, Kind, Verdict
 
 Figures = Mapping[str, float]
 
@@ -21,7 +21,6 @@ SHARED = (
     "Suspendu : l'ancienne version souffre aussi, revenir en arrière n'aiderait donc pas. "
     "Quelqu'un devrait regarder."
 )
-ALERT = "alert_"
 MEASURED = {
     "error_rate": "des requêtes à la nouvelle version ont échoué, sans compter les répétitions "
     "d'un même utilisateur",
@@ -107,19 +106,32 @@ def _upstream(figures: Figures) -> str:
 
 def _alert(figures: Figures) -> str:
     """What fires on the new version, with its value where the rule is one of Palier's own."""
-    told = [_one_alert(name, value) for name, value in _alerts(figures).items()]
+    told = [
+        _one_alert(name, value, figures.get(f"{CONTROL_ALERT}{name}"))
+        for name, value in _alerts(figures).items()
+    ]
     if not told:
         return "une alerte se déclenche sur la nouvelle version"
     many = "des alertes se déclenchent" if len(told) > 1 else "une alerte se déclenche"
     return f"{many} sur la nouvelle version : {', '.join(told)}"
 
 
-def _one_alert(name: str, value: float) -> str:
+def _one_alert(name: str, value: float, of_control: float | None) -> str:
     rule = BY_ID.get(name)
     if rule is None:
-        return f"{name} ({number(value)})"
-    limit = value_of(rule, rule.threshold, FRENCH)
-    return f"{name} ({name_of(rule)[FRENCH]} : {value_of(rule, value, FRENCH)}, limite {limit})"
+        return f"{name} ({number(value)}{_of_control(of_control, number)})"
+
+    def shown(value: float) -> str:
+        return value_of(rule, value, FRENCH)
+
+    return (
+        f"{name} ({name_of(rule)[FRENCH]} : {shown(value)}{_of_control(of_control, shown)}, "
+        f"limite {shown(rule.threshold)})"
+    )
+
+
+def _of_control(value: float | None, shown: Callable[[float], str]) -> str:
+    return "" if value is None else f" ; {shown(value)} sur l'ancienne version, qui souffre aussi"
 
 
 def _alerts(figures: Figures) -> dict[str, float]:

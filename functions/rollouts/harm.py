@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
-from functions.alerts.rule import PAUSE, ROLL_BACK
 from functions.metrics.tally import USERS_CAP, Tally
 from functions.rollouts.evidence import Both, failing, rate
 from functions.rollouts.plan import Limits, Plan
@@ -146,7 +145,7 @@ def _disaster_in(plan: Plan, both: Both, limit: float, least: int) -> Verdict | 
     }
     compared = both.control.served >= plan.limits.check_requests
     if compared and _users_error_rate(both.control) >= failed / 2:
-        return _shared("disaster", figures)
+        return shared_trouble("disaster", figures)
     return Verdict(
         Kind.FAIL,
         "disaster",
@@ -217,7 +216,7 @@ def limits(plan: Plan, situation: Situation) -> Verdict | None:
         compared = together.control.served >= plan.limits.check_requests
         shared = compared and controls >= measure.limit / 2
         if shared and not _began_with_the_shift(measure, situation):
-            return _shared(measure.name, figures)
+            return shared_trouble(measure.name, figures)
         return Verdict(
             Kind.FAIL,
             measure.name,
@@ -228,25 +227,8 @@ def limits(plan: Plan, situation: Situation) -> Verdict | None:
     return None
 
 
-def alarms(_plan: Plan, situation: Situation) -> Verdict | None:
-    """A firing alert on the candidate whose action is to roll back: FAIL; to pause: PAUSE.
-
-    One that began before somebody let the rollout go on does neither: it was known.
-    """
-    new = [alarm for alarm in situation.alarms if alarm.since > situation.went_on_at]
-    grave = [alarm for alarm in new if ROLL_BACK in alarm.actions]
-    for alarm in grave:
-        if alarm.name not in situation.shared_alarms:
-            return Verdict(Kind.FAIL, "alarm", f"Rolled back: {alarm.sentence}")
-    if grave:
-        return _shared("alarm", {})
-    for alarm in new:
-        if PAUSE in alarm.actions:
-            return Verdict(Kind.PAUSE, "alarm", f"Paused: {alarm.sentence}")
-    return None
-
-
-def _shared(rule: str, figures: Mapping[str, float]) -> Verdict:
+def shared_trouble(rule: str, figures: Mapping[str, float]) -> Verdict:
+    """The control has it as well: PAUSE."""
     return Verdict(Kind.PAUSE, rule, SHARED, figures)
 
 

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from functions.rollouts.alarmed import alarms
 from functions.rollouts.criteria import criteria, healthy
-from functions.rollouts.harm import alarms, disaster, evidence, internal, limits, upstream
+from functions.rollouts.harm import disaster, evidence, internal, limits, upstream
 from functions.rollouts.plan import Plan
 from functions.rollouts.verdict import Situation, Verdict, alarm_figures
 

@@ -50,7 +50,7 @@ class State:
     since        when the clock of this stage or watch began, less the pauses (epoch seconds)
     deadline     when it pauses for want of a PASS; None while it can't
     paused_from  what a resume returns to
-    resumed_at   when a person let it go on within this stage
+    resumed_at   when a person last let it go on
     """
 
     phase: Phase = Phase.PENDING
@@ -60,11 +60,6 @@ class State:
     paused_from: Phase | None = None
     paused_at: float | None = None
     resumed_at: float | None = None
-
-    @property
-    def went_on_at(self) -> float:
-        """When it was last let go on: by its plan, or by a person."""
-        return max(self.since, self.resumed_at or 0.0)
 
     @property
     def running(self) -> bool:
@@ -112,14 +107,15 @@ def begin(plan: Plan, state: State, now: float) -> State:
 def advance(plan: Plan, state: State, now: float) -> State:
     """One step on: the next stage, then the watch, then success."""
     _require(state, "advance", Phase.BAKING, Phase.WATCHING, Phase.PAUSED)
-    within = state.paused_from if state.phase is Phase.PAUSED else state.phase
+    paused = state.phase is Phase.PAUSED
+    within = state.paused_from if paused else state.phase
     if within is Phase.WATCHING:
         return State(Phase.SUCCEEDED, state.stage, now)
+    resumed_at = now if paused else state.resumed_at  # only a person goes on from a pause
     if state.stage < plan.last:
-        return _baking(plan, state.stage + 1, now)
-    return State(
-        Phase.WATCHING, state.stage, now, _deadline(plan, Phase.WATCHING, state.stage, now)
-    )
+        return replace(_baking(plan, state.stage + 1, now), resumed_at=resumed_at)
+    deadline = _deadline(plan, Phase.WATCHING, state.stage, now)
+    return State(Phase.WATCHING, state.stage, now, deadline, resumed_at=resumed_at)
 
 
 def pause(state: State, now: float) -> State:

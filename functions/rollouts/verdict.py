@@ -14,7 +14,8 @@ LARGEST_FIGURE = 1e12
 """An e-value beyond it says no more, and JSON has no infinity."""
 
 ALERT = "alert_"
-"""In figures, before the id of a rule that fires."""
+CONTROL_ALERT = "control_alert_"
+"""In figures, before the id of a rule that fires: on the candidate, and on the control as well."""
 
 
 class Kind(StrEnum):
@@ -60,7 +61,8 @@ class Situation:
     internal_before  internal failures a request, of both arms, just before the shift
     memory_before    the most memory of both arms just before the shift, 0..1
     closed           log e-values of the stages before this one
-    went_on_at       when it was last let go on: by its plan, or by a person (epoch seconds)
+    began            when this stage or watch began, less its pauses (epoch seconds)
+    resumed_at       when a person last let it go on; None when nobody has
     alarms           the alerts that fire on the candidate, the most severe first
     shared_alarms    those that fire on the control as well, with what was measured of it
     budget_left      the share of the service's error budget that is left, below 0 when it is
@@ -77,21 +79,29 @@ class Situation:
     internal_before: float = 0.0
     memory_before: float = 0.0
     closed: Sequence[float] = ()
-    went_on_at: float = 0.0
+    began: float = 0.0
+    resumed_at: float | None = None
     alarms: Sequence[Alarm] = ()
     shared_alarms: Mapping[str, float | None] = field(default_factory=dict)
     budget_left: float | None = None
 
 
 def alarm_figures(situation: Situation) -> dict[str, float]:
-    """Every alert that fires, whatever decided: `alert_` and its rule, with its value.
+    """Every alert that fires, whatever decided: `alert_` and its rule, with its value;
+    `control_alert_` with the control's where it suffers as well.
 
     What is only claimed is told where nothing better is known of its rule.
     """
     told: dict[str, float] = {}
     for alarm in sorted(situation.alarms, key=lambda each: not each.claimed):
-        if alarm.value is not None:
-            told[f"{ALERT}{alarm.rule}"] = round(alarm.value, 4)
+        if alarm.value is None:
+            continue
+        told[f"{ALERT}{alarm.rule}"] = round(alarm.value, 4)
+        of_control = situation.shared_alarms.get(alarm.name)
+        if of_control is None:
+            told.pop(f"{CONTROL_ALERT}{alarm.rule}", None)
+        else:
+            told[f"{CONTROL_ALERT}{alarm.rule}"] = round(of_control, 4)
     return told
 
 

@@ -55,7 +55,7 @@ ALLOWED: dict[tuple[str, State], State] = {
     ("advance", BAKING): State(Phase.BAKING, 2, 50.0, 150.0),
     ("advance", LAST): State(Phase.WATCHING, 2, 50.0, 190.0),
     ("advance", WATCHING): State(Phase.SUCCEEDED, 2, 50.0),
-    ("advance", PAUSED): State(Phase.BAKING, 2, 50.0, 150.0),
+    ("advance", PAUSED): State(Phase.BAKING, 2, 50.0, 150.0, resumed_at=50.0),
     ("advance", PAUSED_WATCH): State(Phase.SUCCEEDED, 2, 50.0),
     ("pause", BAKING): State(Phase.PAUSED, 1, 10.0, None, Phase.BAKING, 50.0),
     ("pause", LAST): State(Phase.PAUSED, 2, 10.0, None, Phase.BAKING, 50.0),
@@ -115,6 +115,13 @@ def test_percentage(where: State, expected: float) -> None:
 @pytest.mark.parametrize("each", EVERY, ids=lambda s: f"{s.phase}-{s.stage}-{s.paused_from}")
 def test_survives_the_store(each: State) -> None:
     assert State.from_document(each.to_document()) == each
+
+
+def test_when_a_person_let_it_go_on_is_known_in_later_stages() -> None:
+    resumed = state.resume(PLAN, PAUSED, 50.0)
+    later = state.advance(PLAN, state.advance(PLAN, resumed, 60.0), 70.0)
+    assert (later.phase, later.resumed_at) == (Phase.WATCHING, 50.0)
+    assert state.step_back(PLAN, later, 80.0).resumed_at is None
 
 
 def test_a_clock_that_went_back_does_not_bake_backwards() -> None:
