@@ -1,8 +1,11 @@
 """Counts the requests of one instance and writes them to Firestore on the request path.
 
 An instance owns its slots: each flush overwrites a slot with all that was counted in it so far, so
-a flush that is repeated, or whose answer was lost, counts nothing twice. All slots that changed go
-into one commit. A failed request flushes before it answers, at most once a second; any other
+a flush that is repeated, or whose answer was lost, counts nothing twice. It does so on condition
+that what is stored is as this instance knows it. So what is stored of a slot only grows: a flush
+that nobody confirmed is refused when it lands after a newer one; and when it landed before, the
+newer one is refused, and made on top of what is read then. All slots that changed go into one
+commit. A failed request flushes before it answers, at most once a second; any other
 flushes when the last flush is three seconds old. Nothing runs between requests: what an instance
 counted after its last flush is written with its next request, and lost if it is killed before.
 
@@ -18,19 +21,23 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from functions import log
 from functions.clock import Clock
-from functions.documents import Scope, Store
+from functions.documents import Refused, Scope, Store
 from functions.metrics import tally
 from functions.metrics.observation import Note, Observation
-from functions.metrics.store import SlotKey, slot_write
+from functions.metrics.store import SlotKey, slot_path, slot_write_after
 from functions.metrics.tally import Tally
 from functions.metrics.windows import SLOT_SECONDS, slot_start
 
 FLUSH_SECONDS = 3.0
 FAILURE_FLUSH_SECONDS = 1.0
 FLUSH_TIMEOUT_SECONDS = 1.0
+LEAST_SECONDS = 0.1
+"""For a second attempt, however long the first one took."""
+
 LONGEST_PAUSE_SECONDS = 10.0
 REOPEN_SECONDS = 2 * SLOT_SECONDS
 """A slot is kept so long after its last second, for requests that end while it is being closed."""
@@ -44,12 +51,17 @@ OTHER_VERSION = "+other"
 """No version is called so: a name holds no plus."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Slot:
-    """What was counted, and whether that is more than what was written."""
+    """What was counted, whether that is more than what was written, and the version of what is
+    stored, as far as it is known: None before the first write."""
 
     tally: Tally
     dirty: bool = True
+    version: Any = None
+
+
+_NOTHING = _Slot(tally.EMPTY)
 
 
 def new_instance() -> str:
@@ -129,9 +141,8 @@ class Recorder:
         key = self._room(SlotKey(scope, start, of.service, of.version, of.generation))
         if key.version != of.version:
             one = replace(one, overflow=one.overflow + 1)
-        slot = self._slots.get(key)
-        before = slot.tally if slot else tally.EMPTY
-        self._slots[key] = _Slot(tally.merge(before, one))
+        slot = self._slots.get(key, _NOTHING)
+        self._slots[key] = replace(slot, tally=tally.merge(slot.tally, one), dirty=True)
         if len(self._slots) > MAXIMUM_SLOTS:
             self._make_room(key)
 
@@ -159,49 +170,78 @@ class Recorder:
     def _closed(self, key: SlotKey) -> bool:
         return key.start < self._newest - REOPEN_SECONDS
 
-    def _due(self, failed: bool) -> Mapping[SlotKey, Tally]:
+    def _due(self, failed: bool) -> Mapping[SlotKey, _Slot]:
         interval = max(FAILURE_FLUSH_SECONDS if failed else FLUSH_SECONDS, self._pause)
         if self._flushing or self._clock.monotonic() - self._flushed_at < interval:
             return {}
         return self._begin()
 
-    def _begin(self) -> Mapping[SlotKey, Tally]:
+    def _begin(self) -> Mapping[SlotKey, _Slot]:
         """The newest slots that changed: decisions wait for those."""
         newest = sorted(
             (key for key, slot in self._slots.items() if slot.dirty),
             key=lambda key: key.start,
             reverse=True,
         )
-        batch = {key: self._slots[key].tally for key in newest[:SLOTS_A_COMMIT]}
+        batch = {key: self._slots[key] for key in newest[:SLOTS_A_COMMIT]}
         if batch:
             self._flushing = True
             self._flushed_at = self._clock.monotonic()
         return batch
 
-    def _write(self, batch: Mapping[SlotKey, Tally]) -> bool:
-        now = self._clock.now()
-        writes = [slot_write(key, self._instance, some, now) for key, some in batch.items()]
-        written = False
+    def _write(self, batch: Mapping[SlotKey, _Slot]) -> bool:
+        versions: Mapping[SlotKey, Any] = {}
         try:
-            self._store.commit(writes, timeout=FLUSH_TIMEOUT_SECONDS)
-            written = True
+            versions = self._commit(batch)
         except Exception as error:  # whatever it is, the user's answer comes first
             log.warning("metrics_not_flushed", slots=len(batch), reason=type(error).__name__)
         finally:
             with self._lock:
-                self._finish(batch, written)
-        return written
+                self._finish(batch, versions)
+        return bool(versions)
 
-    def _finish(self, batch: Mapping[SlotKey, Tally], written: bool) -> None:
+    def _commit(self, batch: Mapping[SlotKey, _Slot]) -> Mapping[SlotKey, Any]:
+        """The versions that are stored now. Raises Refused or StoreUnavailable."""
+        until = self._clock.monotonic() + FLUSH_TIMEOUT_SECONDS
+        try:
+            return self._commit_after(
+                batch, {key: slot.version for key, slot in batch.items()}, until
+            )
+        except Refused:  # one that was not confirmed has been made: it holds no more than this one
+            return self._commit_after(batch, self._stored(batch, until), until)
+
+    def _commit_after(
+        self, batch: Mapping[SlotKey, _Slot], versions: Mapping[SlotKey, Any], until: float
+    ) -> Mapping[SlotKey, Any]:
+        now = self._clock.now()
+        writes = [
+            slot_write_after(key, self._instance, slot.tally, now, versions[key])
+            for key, slot in batch.items()
+        ]
+        return dict(zip(batch, self._store.commit(writes, timeout=self._left(until)), strict=True))
+
+    def _stored(self, batch: Mapping[SlotKey, _Slot], until: float) -> Mapping[SlotKey, Any]:
+        """The versions of what is stored; None where nothing is."""
+        paths = {key: slot_path(key, self._instance) for key in batch}
+        found = self._store.get_many(list(paths.values()), timeout=self._left(until))
+        documents = {key: found.get(path) for key, path in paths.items()}
+        return {key: each.version if each else None for key, each in documents.items()}
+
+    def _left(self, until: float) -> float:
+        """Seconds; a request waits for all its attempts together no longer than for one."""
+        return max(LEAST_SECONDS, until - self._clock.monotonic())
+
+    def _finish(self, batch: Mapping[SlotKey, _Slot], versions: Mapping[SlotKey, Any]) -> None:
         self._flushing = False
-        if not written:
+        if not versions:
             self._pause = min(LONGEST_PAUSE_SECONDS, 2 * self._pause or FAILURE_FLUSH_SECONDS)
             return
         self._pause = 0.0
-        for key, some in batch.items():
+        for key, written in batch.items():
             slot = self._slots.get(key)
-            if slot is not None and slot.tally is some:
-                slot.dirty = False
+            if slot is not None:
+                changed = slot.tally is not written.tally
+                self._slots[key] = replace(slot, dirty=changed, version=versions[key])
         done = [key for key, slot in self._slots.items() if not slot.dirty and self._closed(key)]
         for key in done:
             del self._slots[key]

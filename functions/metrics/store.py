@@ -45,16 +45,25 @@ class SlotKey:
         return (self.start, self.service, self.scope) == (other.start, other.service, other.scope)
 
 
-def slot_write(key: SlotKey, instance: str, tally: Tally, now: float) -> Write:
-    """The slot with all that its one writer has counted so far; written twice, it is the same."""
+def slot_path(key: SlotKey, instance: str) -> str:
+    """Where a slot is stored."""
     name = document_id(key.start, key.service, key.version, key.generation, instance)
-    data = {
-        "instance": instance,
-        "flushed_at": timestamp(now),
-        "expires_at": timestamp(key.start + SLOTS_KEPT_SECONDS),
-        **_content(key, tally),
-    }
-    return Write.set(key.scope.doc("slots", name), data)
+    return key.scope.doc("slots", name)
+
+
+def slot_write(key: SlotKey, instance: str, tally: Tally, now: float) -> Write:
+    """The slot with all that its one writer has counted so far, whatever stands there."""
+    return Write.set(slot_path(key, instance), _slot_data(key, instance, tally, now))
+
+
+def slot_write_after(
+    key: SlotKey, instance: str, tally: Tally, now: float, version: object
+) -> Write:
+    """The same; refused unless the slot is stored in this version, or, for None, not at all."""
+    path, data = slot_path(key, instance), _slot_data(key, instance, tally, now)
+    if version is None:
+        return Write.create(path, data)
+    return Write.update(Document(path, {}, version), data)
 
 
 def load_recent(
@@ -181,6 +190,15 @@ def minute_path(scope: Scope, minute: Window) -> str:
     """Where a minute is stored."""
     name = document_id(minute.start, minute.service, minute.version, minute.generation)
     return scope.doc("windows", name)
+
+
+def _slot_data(key: SlotKey, instance: str, tally: Tally, now: float) -> Mapping[str, Any]:
+    return {
+        "instance": instance,
+        "flushed_at": timestamp(now),
+        "expires_at": timestamp(key.start + SLOTS_KEPT_SECONDS),
+        **_content(key, tally),
+    }
 
 
 def _content(of: SlotKey | Window, tally: Tally) -> Mapping[str, Any]:

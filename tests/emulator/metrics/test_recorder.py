@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from google.cloud import firestore
 
 from functions.clock import ManualClock
-from functions.documents import Scope, Store, Write
+from functions.documents import Refused, Scope, Store, Write
 from functions.errors import StoreUnavailable
 from functions.metrics import recorder as recorder_module
 from functions.metrics import store as metric_store
@@ -342,3 +343,104 @@ def test_a_store_that_hangs_costs_a_request_two_seconds(clock: ManualClock) -> N
         recorder.record(SCOPE, ended(clock))
         assert time.monotonic() - started < 3
         assert recorder.unwritten == 1
+
+
+def test_a_flush_that_hangs_and_lands_later_undoes_nothing(
+    unsteady: Unsteady, clock: ManualClock, firestore_emulator: str
+) -> None:
+    """It passes a line that holds it back until a newer one was made over another."""
+    project = str(unsteady._client.project)
+    with proxy(firestore_emulator) as between, store_at(between.address, project) as far:
+        far.get("the/first")
+        hold, answered = threading.Event(), threading.Event()
+
+        def asked(data: bytes) -> None:
+            if b"/slots/" in data:
+                hold.wait(20)
+                between.on_request = lambda _: bool(answered.wait(5))  # no call is ended before
+                between.on_answer = lambda _: answered.set()
+
+        between.on_request = asked
+        recorder = Recorder(far, clock)
+        recorder.record(SCOPE, ended(clock))
+        assert recorder.unwritten == 1
+        recorder._store = unsteady
+        clock.advance(3)
+        recorder.record(SCOPE, ended(clock))
+        assert (recorder.unwritten, stored(unsteady, clock)) == (0, 2)
+        hold.set()
+        assert answered.wait(10)
+    assert stored(unsteady, clock) == 2
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_lands_when_what_is_stored_only_grows(
+    unsteady: Unsteady, clock: ManualClock, seed: int
+) -> None:
+    """Flushes are made at once, or hang and land at any time, or never, in any order."""
+    chance = random.Random(seed)
+    hanging: list[Sequence[Write]] = []
+    real = unsteady.commit
+
+    def commit(writes: Sequence[Write], **options: Any) -> list[Any]:
+        way = chance.choice(["made", "made", "hangs", "answer lost"])
+        unsteady.lose_answers = way == "answer lost"
+        if way == "hangs":
+            hanging.append(writes)
+            raise StoreUnavailable("by the test")
+        return real(writes, **options)
+
+    recorder = Recorder(unsteady, clock)
+    seen = counted = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unsteady, "commit", commit)
+        for _ in range(40):
+            clock.advance(chance.choice([0.5, 2, 4, 9]))
+            version = chance.choice(["1.2.0", "1.3.0"])
+            recorder.record(SCOPE, ended(clock, "candidate", version=version))
+            counted += 1
+            while hanging and chance.random() < 0.4:
+                landing = hanging.pop(chance.randrange(len(hanging)))
+                with suppress(Refused):
+                    Store.commit(unsteady, landing)
+            now = all_stored(unsteady, clock)
+            assert seen <= now <= counted
+            seen = now
+    unsteady.lose_answers = False
+    assert recorder.flush()
+    for landing in hanging:
+        with suppress(Refused):
+            Store.commit(unsteady, landing)
+    assert all_stored(unsteady, clock) == counted
+
+
+def all_stored(store: Store, clock: ManualClock) -> int:
+    slots = metric_store.load_flushed(store, SCOPE, clock.now(), 3_600)
+    return merge_all(slot.tally for slot in slots).requests
+
+
+def test_a_flush_that_was_refused_waits_no_longer_than_another(unsteady: Unsteady) -> None:
+    """What was made without an answer is read and written over within the time of one flush."""
+    ticking = ManualClock(1_800_000_000.0)
+    given: list[float] = []
+
+    class Slow(Unsteady):
+        def commit(self, writes: Sequence[Write], **options: Any) -> list[Any]:
+            given.append(options["timeout"])
+            ticking.advance(0.4)
+            return super().commit(writes)
+
+        def get_many(self, paths: Sequence[str], **options: Any) -> dict[str, Any]:
+            given.append(options["timeout"])
+            ticking.advance(0.4)
+            return super().get_many(paths)
+
+    slow = Slow(unsteady._client)
+    recorder = Recorder(slow, ticking)
+    slow.lose_answers = True
+    recorder.record(SCOPE, ended(ticking))
+    slow.lose_answers = False
+    ticking.advance(3)
+    recorder.record(SCOPE, ended(ticking))
+    assert recorder.unwritten == 0
+    assert given == pytest.approx([1.0, 1.0, 0.6, 0.2], abs=1e-3)
