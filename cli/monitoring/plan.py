@@ -19,6 +19,10 @@ UPDATE = "update"
 REMOVE = "remove"
 HEARTBEAT = "tick-heartbeat"
 CHANNELS = "notificationChannels"
+SEVERITIES = ("P1", "P2", "P3")
+INCIDENTS = "incidents"
+PAGING = frozenset({"trigger", "update"})
+"""What a route takes that is to page somebody: an incident that begins, or escalates."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,34 @@ class Change:
         return found
 
 
-def told(policies: Mapping[str, Json], channels: Sequence[str]) -> dict[str, Json]:
-    """The policies with the channels that they page: these and no others. Those of the heartbeat
-    stay open where there are none, since somebody has to hear of it.
+def paged(channels: Sequence[Json], routes: Sequence[Json]) -> dict[str, list[str]]:
+    """By severity the channels that Cloud Monitoring pages and Palier doesn't, as they are called
+    there: those to which a route gives incidents of it. It knows no levels of support.
+    """
+    named = {each["id"]: each["notification_channel"] for each in channels}
+    found: dict[str, set[str]] = {severity: set() for severity in SEVERITIES}
+    for route in routes:
+        if not _of_incidents(route):
+            continue
+        for severity in route["severities"] or SEVERITIES:
+            found[severity] |= {named.get(each, "") for each in route["channels"]} - {""}
+    return {severity: sorted(names) for severity, names in found.items()}
+
+
+def _of_incidents(route: Json) -> bool:
+    """Whether it takes more of incidents than their end."""
+    about = route["about"].split("/")[0]
+    return about in ("", INCIDENTS) and (not route["events"] or bool(PAGING & {*route["events"]}))
+
+
+def told(policies: Mapping[str, Json], channels: Mapping[str, Sequence[str]]) -> dict[str, Json]:
+    """The policies with the channels that they page, by rule: these and no others. Those of the
+    heartbeat stay open where there are none, since somebody has to hear of it.
     """
     return {
-        rule: policy if rule == HEARTBEAT and not channels else {**policy, CHANNELS: [*channels]}
+        rule: policy
+        if rule == HEARTBEAT and not channels.get(rule)
+        else {**policy, CHANNELS: [*channels.get(rule, ())]}
         for rule, policy in policies.items()
     }
 

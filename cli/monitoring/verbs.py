@@ -38,7 +38,8 @@ def export(arguments: Namespace, environ: Environ) -> Answer:
         made = policies(BUILT_IN, place)
     else:
         bundle = connect(arguments, environ)
-        made = plan.told(policies(_rules(bundle), place), _paged_there(bundle))
+        rules = _rules(bundle)
+        made = plan.told(policies(rules, place), _paged_there(bundle, rules))
     files = folders.write(arguments.folder, made, dashboard(place))
     data = {"folder": arguments.folder, **place._asdict(), "files": files}
     return Answer(data, shown.exported(arguments.folder, str(place), files))
@@ -52,10 +53,11 @@ def _rules(bundle: Bundle) -> tuple[Rule, ...]:
     return tuple(rule_of(each["id"], each) for each in found if each["enabled"])
 
 
-def _paged_there(bundle: Bundle) -> list[str]:
-    """The channels that Cloud Monitoring pages and Palier doesn't, as they are called there."""
-    found = bundle.get("/v1/channels")["channels"]
-    return sorted({each["notification_channel"] for each in found} - {""})
+def _paged_there(bundle: Bundle, rules: Sequence[Rule]) -> dict[str, list[str]]:
+    """By rule the channels that Cloud Monitoring pages. A silent control loop is a P1."""
+    channels, routes = bundle.get("/v1/channels")["channels"], bundle.get("/v1/routes")["routes"]
+    paged = plan.paged(channels, routes)
+    return {plan.HEARTBEAT: paged["P1"], **{rule.id: paged[rule.severity] for rule in rules}}
 
 
 def apply(arguments: Namespace, _environ: Environ) -> Answer | Proposal:

@@ -81,7 +81,17 @@ def test_what_cloud_monitoring_pages_stands_in_the_policies(
         pages="cloud_monitoring",
         notification_channel=there,
     )
-    terminal.read("monitoring", "export", str(tmp_path))
-    found = read(tmp_path)
-    del found["dashboard.json"]
-    assert all(policy["notificationChannels"] == [there] for policy in found.values())
+
+    def paged() -> set[str]:
+        terminal.read("monitoring", "export", str(tmp_path))
+        policies = {name: each for name, each in read(tmp_path).items() if name != "dashboard.json"}
+        told = {name: each.get("notificationChannels") for name, each in policies.items()}
+        assert all(each == [there] for each in told.values() if each)
+        return {policies[name]["severity"] for name, each in told.items() if each}
+
+    assert paged() == set(), "no route leads to it"
+    severe: dict[str, Any] = {"channels": ["ours", "theirs"], "severities": ["P1"]}
+    put(terminal, "/v1/routes/severe", "production", **severe)
+    assert paged() == {"CRITICAL"}
+    put(terminal, "/v1/routes/all", "production", channels=["theirs"])
+    assert paged() == {"CRITICAL", "ERROR", "WARNING"}

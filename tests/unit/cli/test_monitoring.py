@@ -103,6 +103,45 @@ def test_somebody_must_hear_of_a_silent_loop(
     assert plan.silent_heartbeat(changes, wanted, existing) is silent
 
 
+def route(*severities: str, **more: Any) -> dict[str, Any]:
+    plain = {"channels": ["theirs", "ours"], "events": [], "levels": [], "about": ""}
+    return {**plain, "severities": [*severities], **more}
+
+
+@pytest.mark.parametrize(
+    ("routes", "severities"),
+    [
+        ([], ""),
+        ([route("P1")], "P1"),
+        ([route("P1"), route("P3")], "P1 P3"),
+        ([route()], "P1 P2 P3"),
+        ([route("P1", levels=["L2"])], "P1"),
+        ([route("P2", about="incidents")], "P2"),
+        ([route(about="rollouts")], ""),
+        ([route("P1", events=["resolve", "news"])], ""),
+        ([route("P1", events=["trigger"])], "P1"),
+        ([route("P1", channels=["ours", "log"])], ""),
+    ],
+)
+def test_a_channel_pages_for_the_severities_that_routes_give_it(
+    routes: list[Any], severities: str
+) -> None:
+    channels = [
+        {"id": "ours", "notification_channel": ""},
+        {"id": "theirs", "notification_channel": CHANNEL},
+    ]
+    found = plan.paged(channels, routes)
+    assert found == {each: [CHANNEL] * (each in severities) for each in ("P1", "P2", "P3")}
+
+
+def test_each_policy_is_written_with_its_own_channels_and_no_others() -> None:
+    made = folder({"a": 1, "b": 1, "tick-heartbeat": 0}).policies
+    told = plan.told(made, {"a": [CHANNEL]})
+    assert told["a"]["notificationChannels"] == [CHANNEL]
+    assert told["b"]["notificationChannels"] == []
+    assert "notificationChannels" not in told["tick-heartbeat"]
+
+
 def test_what_points_cost() -> None:
     used = [Used("requests", 10, 1_000, False), Used("execution_time", 2, 100, True)]
     found = bill.bill(used, hours=10, conditions=12, conditions_series=24, price=2.0)
