@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from functions.metrics.by_users import ByUsers
 from functions.metrics.completions import Completion
 from functions.metrics.measures import Measure
 from functions.metrics.timings import Timing
@@ -23,7 +24,7 @@ def plain(value: Any) -> Any:
         return {str(key): plain(each) for key, each in sorted(value.items())}
     if isinstance(value, Measure):
         return value.to_text()
-    if isinstance(value, Timing):
+    if isinstance(value, Timing | ByUsers):
         return value.to_document()
     return value
 
@@ -38,6 +39,8 @@ def rich(name: str, value: Any) -> Any:
         return {key: Measure.from_text(text) for key, text in value.items()}
     if name == "timings":
         return {key: Timing.from_document(each) for key, each in value.items()}
+    if name == "by_users":
+        return {key: ByUsers.from_document(each) for key, each in value.items()}
     if name in ("buckets", "retried"):
         return {int(key): count for key, count in value.items()}
     return value

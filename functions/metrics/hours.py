@@ -38,7 +38,12 @@ def day_start(at: float) -> int:
 def without_users(tally: Tally) -> Tally:
     """All of it but who it was, and in which order."""
     return replace(
-        tally, users_failing=frozenset(), recent=(), first_failure_at=None, last_failure_at=None
+        tally,
+        users_failing=frozenset(),
+        by_users={},
+        recent=(),
+        first_failure_at=None,
+        last_failure_at=None,
     )
 
 

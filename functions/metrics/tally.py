@@ -11,11 +11,21 @@ from __future__ import annotations
 import json
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import reduce
 from typing import Any, TypeVar
 
-from functions.metrics import completions, encoding, histogram, labels, ladder, measures, timings
+from functions.metrics import (
+    by_users,
+    completions,
+    encoding,
+    histogram,
+    labels,
+    ladder,
+    measures,
+    timings,
+)
+from functions.metrics.by_users import ByUsers
 from functions.metrics.completions import Completion, Completions
 from functions.metrics.measures import Measure, Measures
 from functions.metrics.observation import CLIENT, NO_CAUSE, OK, Note, Observation
@@ -66,6 +76,8 @@ class Tally:
     """What requests and notes report, by name; a name is there once somebody reported it."""
     timings: Timings = field(default_factory=dict)
     """Durations that they report, the same way."""
+    by_users: Mapping[str, ByUsers] = field(default_factory=dict)
+    """What of these two comes from events of signed-in users, by name."""
     overflow: int = 0
     """How much was counted as `other`, because there were too many codes, names or versions."""
 
@@ -107,6 +119,17 @@ class Tally:
     def timing(self, name: str) -> Timing:
         """The durations that were reported under a name; none when nobody did."""
         return self.timings.get(name, NO_TIMING)
+
+    def without_users(self, name: str) -> Tally:
+        """As if no signed-in user had reported under a name; of durations what is certain then."""
+        part = self.by_users.get(name)
+        if part is None:
+            return self
+        reported = dict(self.measures)
+        if name in reported:
+            reported[name] = by_users.less_measure(reported[name], part.values)
+        timed = by_users.less_timings(self.timings, name, part.values)
+        return replace(self, measures=reported, timings=timed, by_users={})
 
     @property
     def consecutive_failures(self) -> int:
@@ -229,6 +252,7 @@ def merge(first: Tally, second: Tally) -> Tally:
         last_failure_at=_either(max, first.last_failure_at, second.last_failure_at),
         measures=reported,
         timings=timed,
+        by_users=by_users.merge(first.by_users, second.by_users),
         overflow=first.overflow
         + second.overflow
         + labels.moved(errors, first.errors, second.errors, labels.OTHER_CODE, int)

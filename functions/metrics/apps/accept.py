@@ -73,10 +73,12 @@ class Reception:
         metrics = _metrics(snapshot)
         _require_sound(list(event.problems(events, metrics, now)))
         moments = self._noted(reporter.scope, snapshot, now)
+        user = snapshot.user_hash(reporter.user) if reporter.user else ""
         believed = [
             Believed(
                 occurrence(each, metrics[each.metric], now),
                 self._caps.believes(reporter, each.context, now),
+                user,
             )
             for each in events
         ]

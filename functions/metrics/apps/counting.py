@@ -11,7 +11,7 @@ from functions.metrics.apps.attribution import Moment
 from functions.metrics.apps.declared import LATE, Reported
 from functions.metrics.apps.event import Occurrence
 from functions.metrics.apps.moments import Moments
-from functions.metrics.apps.sums import Sum, prepared
+from functions.metrics.apps.sums import Sum, Teller, prepared
 from functions.metrics.tally import Tally
 from functions.metrics.windows import slot_start
 
@@ -31,16 +31,18 @@ Counts = Mapping[Place, Tally]
 
 
 class Believed(NamedTuple):
-    """An occurrence, and whether it is believed to have happened."""
+    """An occurrence, and whether it is believed to have happened; `user` is a keyed hash of the
+    signed-in user who reports it, "" for a key."""
 
     occurrence: Occurrence
     trusted: bool
+    user: str = ""
 
 
 def count(believed: Iterable[Believed], moments: Moments[M]) -> Counts:
     """By slot. Raises ValueError when no snapshot was noted yet."""
     sums: defaultdict[Place, Sum] = defaultdict(Sum)
-    for one, trusted in believed:
+    for one, trusted, user in believed:
         then = moments.at(one.at)
         arms = {
             attribution.own_arm(then.moment, one.metric.arm_service, one.context, known=then.known)
@@ -51,7 +53,8 @@ def count(believed: Iterable[Believed], moments: Moments[M]) -> Counts:
         reported = Reported({LATE: 1.0}) if one.late else one.metric.reported(one.value)
         generation = then.moment.generation
         event = prepared(reported)
+        teller = Teller(user, one.metric.harms(one.value)) if user and not one.late else None
         start = slot_start(one.at)
         for arm in arms if trusted else map(attribution.claimed, arms):
-            sums[Place(start, arm.service, arm.version, generation)].add(event)
+            sums[Place(start, arm.service, arm.version, generation)].add(event, teller)
     return {place: each.tally() for place, each in sums.items()}

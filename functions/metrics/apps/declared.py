@@ -172,6 +172,13 @@ class AppMetric:
             return Reported({self.name: value, SATISFIED: 0.0, COMPLAINED: 1.0})
         return Reported({self.name: value})
 
+    def harms(self, value: float) -> bool:
+        """Whether an event of this value tells of harm to its user. Of numbers that may be good or
+        bad only a rule knows: each may."""
+        if self.kind is Kind.RATING:
+            return satisfaction.of_stars(value)[COMPLAINED] > 0
+        return value == 0 if self.kind is Kind.CONVERSION else True
+
     def known(self) -> Known:
         """As a measure that a plan may demand."""
         return Known(self.unit, WAYS[self.better], self.about)

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from functions.metrics import histogram, ladder
+from functions.metrics import by_users, histogram, ladder
 from functions.metrics.apps.declared import Reported
+from functions.metrics.by_users import ByUsers
 from functions.metrics.ladder import LADDER_MS
 from functions.metrics.measures import Measure
 from functions.metrics.measures import of as measured
@@ -26,6 +27,13 @@ class Prepared(NamedTuple):
 
     measures: Sequence[tuple[str, int, int]]
     durations: Sequence[tuple[str, int, int, int, int]]
+
+
+class Teller(NamedTuple):
+    """The signed-in user who reports an event, as a keyed hash, and whether it tells of harm."""
+
+    user: str
+    harmed: bool
 
 
 def prepared(reported: Reported) -> Prepared:
@@ -66,14 +74,23 @@ class _Duration:
         )
 
 
+@dataclass
+class _ByUsers:
+    sums: list[int] = field(default_factory=lambda: [0, 0, 0])
+    users: set[str] = field(default_factory=set)
+
+
 class Sum:
     """Of one slot."""
 
     def __init__(self) -> None:
         self._measures: dict[str, list[int]] = {}
         self._durations: defaultdict[str, _Duration] = defaultdict(_Duration)
+        self._by_users: defaultdict[str, _ByUsers] = defaultdict(_ByUsers)
 
-    def add(self, event: Prepared) -> None:
+    def add(self, event: Prepared, teller: Teller | None = None) -> None:
+        if teller:
+            self._add_told(event, teller)
         for name, thousandths, squares in event.measures:
             found = self._measures.get(name)
             if found is None:
@@ -90,8 +107,22 @@ class Sum:
             duration.buckets[bucket] += 1
             duration.passed[passed] += 1
 
+    def _add_told(self, event: Prepared, teller: Teller) -> None:
+        values = [*event.measures, *(each[:3] for each in event.durations)]
+        for name, thousandths, squares in values:
+            told = self._by_users[name]
+            told.sums[0] += 1
+            told.sums[1] += thousandths
+            told.sums[2] += squares
+            if teller.harmed:
+                told.users.add(teller.user)
+
     def tally(self) -> Tally:
         return Tally(
             measures={name: Measure(*sums) for name, sums in self._measures.items()},
             timings={name: each.timing() for name, each in self._durations.items()},
+            by_users={
+                name: ByUsers(Measure(*told.sums), by_users.kept(told.users))
+                for name, told in self._by_users.items()
+            },
         )

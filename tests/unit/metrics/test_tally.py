@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.metrics import histogram, tally, timings
+from functions.metrics.by_users import ByUsers, kept
 from functions.metrics.completions import RECENT, Completion
 from functions.metrics.labels import OTHER, OTHER_CODE
 from functions.metrics.ladder import LADDER_MS
@@ -104,7 +105,21 @@ runs = st.builds(
     st.integers(0, RECENT),
     st.integers(1, 3),
 )
-parts = tallies | crowds | notes | runs
+tellers = st.builds(
+    lambda names, start, size: Tally(
+        by_users={
+            f"measure_{name:03}": ByUsers(
+                Measure(size, 1_000 * size, 10**6 * size),
+                kept(f"{n:016x}" for n in range(start, start + size)),
+            )
+            for name in names
+        }
+    ),
+    st.sets(st.integers(0, 150), max_size=60),
+    st.integers(0, 30),
+    st.integers(0, 30),
+)
+parts = tallies | crowds | notes | runs | tellers
 
 
 @given(parts, parts)
@@ -123,7 +138,7 @@ def test_the_empty_tally_changes_nothing(some: Tally) -> None:
     assert tally.merge(tally.EMPTY, some) == some
 
 
-@given(tallies)
+@given(tallies | tellers)
 def test_a_tally_comes_back_from_its_text(some: Tally) -> None:
     assert Tally.from_text(some.to_text()) == some
 
@@ -318,5 +333,11 @@ def test_a_full_tally_fits_a_document() -> None:
         measures={f"measure_{n:030}": Measure(10**9, 10**18, 10**27) for n in range(NAMES_CAP)},
         errors={f"CODE_{'X' * 33}_{chr(65 + n)}": 10**6 for n in range(tally.CODES_CAP)},
         timings=dict.fromkeys([f"timing_{n:030}" for n in range(timings.NAMES_CAP)], full_timing),
+        by_users={
+            f"measure_{n:030}": ByUsers(
+                Measure(10**9, 10**18, 10**27), kept(f"{u:016x}" for u in range(20))
+            )
+            for n in range(NAMES_CAP)
+        },
     )
     assert len(full.to_text()) < 100_000, "a tenth of what a document may hold"

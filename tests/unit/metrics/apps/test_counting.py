@@ -35,6 +35,22 @@ def believed(metric: AppMetric, value: Any, user: str, ago: float = 0, trusted: 
     return Believed(occurrence(event, metric, NOW), trusted)
 
 
+def told(metric: AppMetric, value: Any, user: str) -> Any:
+    return believed(metric, value, user)._replace(user=f"hash of {user}")
+
+
+def test_who_told_of_harm_is_kept_and_what_users_say_apart() -> None:
+    given = [told(STARS, 1.0, "ann"), told(STARS, 5.0, "ben"), believed(STARS, 2.0, "cid")]
+    counts = count(given, KNOWN)
+    own = merge_all(tally for place, tally in counts.items() if place.service == "app")
+    assert own.by_users["stars"].users == {"hash of ann"}, "who is content tells of no harm"
+    assert own.by_users["complained"].users == {"hash of ann"}
+    assert own.by_users["stars"].values.sum == 6.0
+    assert own.without_users("stars").measure("stars").sum == 2.0
+    by_a_server = count([believed(STARS, 1.0, "ann")], KNOWN)
+    assert not any(tally.by_users for tally in by_a_server.values())
+
+
 def arms(counts: Counts) -> set[tuple[str, str, int]]:
     return {(place.service, place.version, place.generation) for place in counts}
 
