@@ -40,8 +40,6 @@ SECRETS: Mapping[Kind, tuple[str, ...]] = {
 
 MAY_HAVE: Mapping[Kind, tuple[str, ...]] = {**SECRETS, Kind.EMAIL: (PASSWORD,)}
 
-ALL_SECRETS = (ROUTING_KEY, URL, PASSWORD, SIGNING)
-
 Secrets = Mapping[str, Any]
 """`routing_key`, `url` and `password` are texts, `signing_secrets` a list of texts."""
 

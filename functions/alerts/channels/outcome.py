@@ -9,7 +9,6 @@ anything else    later: the receiver's trouble, or something that a person can p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -19,6 +18,27 @@ LONGEST_WAIT_SECONDS = 3600.0
 """No receiver may silence a channel for longer."""
 
 LONGEST_REASON = 200
+PLAIN_WORDS = frozenset(
+    {
+        "action_prohibited",
+        "channel_is_archived",
+        "channel_not_found",
+        "invalid_blocks",
+        "invalid_payload",
+        "invalid_token",
+        "no_active_hooks",
+        "no_service",
+        "no_team",
+        "no_text",
+        "posting_to_general_channel_denied",
+        "team_disabled",
+        "too_many_attachments",
+        "user_not_found",
+    }
+)
+"""What Slack answers with. Of other bodies nothing is kept: an error page may repeat the address,
+or a part of it, in any spelling."""
+
 SECONDS = re.compile(r"[0-9]{1,7}")
 UNSHOWN = re.compile(r"[^\x20-\x7e\xa0-\u024f]+")
 
@@ -33,7 +53,7 @@ class Became(StrEnum):
 @dataclass(frozen=True)
 class Outcome:
     """
-    reason   what the receiver said, for people; no secret in it
+    reason   why, for people, in words of ours: what a receiver says may repeat a secret
     wait     seconds that it asked to be left alone for
     """
 
@@ -54,12 +74,12 @@ class Answer:
     retry_after: str = ""
 
 
-def of_answer(answer: Answer, secrets: Iterable[str] = ()) -> Outcome:
-    """`secrets` are cut out of what the receiver said."""
+def of_answer(answer: Answer) -> Outcome:
     status = answer.status
     if 200 <= status < 300:
         return TAKEN
-    reason = without(secrets, f"{status} {_phrase(status)}: {answer.text}")
+    said = answer.text.strip()
+    reason = in_a_line(f"{status} {_phrase(status)}: {said if said in PLAIN_WORDS else ''}")
     if status in THE_MESSAGE_S_FAULT:
         return Outcome(Became.NEVER, reason)
     if status == HTTPStatus.GONE:
@@ -69,11 +89,8 @@ def of_answer(answer: Answer, secrets: Iterable[str] = ()) -> Outcome:
     return Outcome(Became.LATER, reason, _wait(answer.retry_after))
 
 
-def without(secrets: Iterable[str], text: str) -> str:
-    """The text in a line, cut, and without what must not be read in it."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "…")
+def in_a_line(text: str) -> str:
+    """Cut, and without what can't be read."""
     return UNSHOWN.sub(" ", text).strip(" :")[:LONGEST_REASON]
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functions import log
 from functions.alerts.channels import mail, pagerduty, slack, webhook
 from functions.alerts.channels.channel import (
-    ALL_SECRETS,
     PASSWORD,
     ROUTING_KEY,
     SIGNING,
@@ -49,11 +48,7 @@ class Sender:
                 return Outcome(Became.LATER, "nobody with an e-mail address is on call")
             password = str(secrets.get(PASSWORD, ""))
             return self.transport.mail(channel.server, password, mail.mail(letter, channel))
-        return self._post(_post(letter, channel, secrets, now), secrets)
-
-    def _post(self, post: Post, secrets: Secrets) -> Outcome:
-        hidden = [each for name in ALL_SECRETS for each in _texts(secrets.get(name))]
-        return of_answer(self.transport.post(post), hidden)
+        return of_answer(self.transport.post(_post(letter, channel, secrets, now)))
 
 
 def to_log(letter: Letter) -> None:
@@ -79,9 +74,3 @@ def _post(letter: Letter, channel: Channel, secrets: Secrets, now: float) -> Pos
     if channel.kind is Kind.SLACK:
         return slack.post(letter, secrets[URL])
     return webhook.post(letter, secrets[URL], secrets[SIGNING], now)
-
-
-def _texts(value: object) -> list[str]:
-    if isinstance(value, list):
-        return [str(each) for each in value]
-    return [str(value)] if value else []

@@ -19,7 +19,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 from functions.alerts.channels.address import Target, public, target
 from functions.alerts.channels.channel import MailServer
-from functions.alerts.channels.outcome import Answer, Became, Outcome, without
+from functions.alerts.channels.outcome import Answer, Became, Outcome, in_a_line
 from functions.alerts.channels.post import Post
 
 SECONDS = 5.0
@@ -124,13 +124,13 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ssl.SSLCertVerificationError as error:
-        raise Unreached(f"its certificate is not accepted: {error.verify_message}") from error
+        raise Unreached(
+            in_a_line(f"its certificate is not accepted: {error.verify_message}")
+        ) from error
     except TimeoutError as error:
         raise Unreached("no answer in time") from error
     except (OSError, HTTPException, smtplib.SMTPException, ValueError) as error:
-        raise Unreached(
-            without((), f"no answer: {type(error).__name__} {_number(error)}")
-        ) from error
+        raise Unreached(in_a_line(f"no answer: {type(error).__name__} {_number(error)}")) from error
 
 
 class _Line:

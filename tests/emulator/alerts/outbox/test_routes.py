@@ -202,14 +202,14 @@ def test_routes_lead_to_channels_that_exist(admin: Admin) -> None:
 @pytest.mark.parametrize("local", [True], indirect=True)
 def test_a_test_message_a_dead_letter_and_another_try(admin: Admin, store: Store) -> None:
     clock = ManualClock(SystemClock().now() + 1)
-    with Receiver([status(400, "what is that?"), taken()]) as server:
+    with Receiver([status(400, "invalid_payload"), taken()]) as server:
         admin("PUT", "/v1/channels/chat", kind="slack", secrets={"url": server.address})
         sent = admin("POST", "/v1/channels/chat/test")
         outbox.deliver(store, clock, SCOPE, SENDER)
         path = f"/v1/deliveries/{sent['delivery']}"
         shown = admin("GET", path)
         assert shown["delivery"]["status"] == "dead"
-        assert "what is that?" in shown["delivery"]["reason"]
+        assert "invalid_payload" in shown["delivery"]["reason"]
         assert shown["texts"]["fr"]["title"] == "Palier atteint ce canal"
         [dead] = admin("GET", "/v1/deliveries?status=dead&channel=chat")["deliveries"]
         assert dead == shown["delivery"]
