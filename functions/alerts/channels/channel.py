@@ -101,6 +101,19 @@ class Channel:
         )
 
 
+def destination(definition: Mapping[str, Any], secrets: Secrets) -> tuple[Any, ...]:
+    """Where a channel's secrets go, or what is signed with them: who names another place must know
+    them."""
+    server = definition.get("server") or {}
+    place = (server.get("host"), server.get("port"), server.get("username") or "")
+    return (*place, definition.get("region") or "us", secrets.get(URL))
+
+
+def needs_secrets(channel: Channel) -> bool:
+    """A mail server may take mail without a name and a password."""
+    return channel.kind is not Kind.EMAIL or bool(channel.server and channel.server.username)
+
+
 LOG = Channel(LOG_ID, Kind.LOG)
 
 

@@ -12,7 +12,14 @@ from typing import Any
 
 from functions import catalog
 from functions.alerts.channels.catalog import CHANNELS, ROUTES
-from functions.alerts.channels.channel import LOG_ID, SECRETS, Channel, Secrets
+from functions.alerts.channels.channel import (
+    LOG_ID,
+    SECRETS,
+    Channel,
+    Secrets,
+    destination,
+    needs_secrets,
+)
 from functions.alerts.channels.store import secrets_path, state_path
 from functions.catalog import Decide
 from functions.changes import Decision, Entry, View
@@ -21,7 +28,8 @@ from functions.errors import FailedPrecondition, InvalidArgument
 
 
 def put_channel(channel: Channel, given: Secrets) -> Decide:
-    """Its result is the definition. Secrets that are not given stay, unless the kind changes.
+    """Its result is the definition. Secrets that are not given stay, unless the kind changes, or
+    where they go: nobody is to have one sent to a place of theirs without knowing it.
 
     Defined anew it is well again, whatever was before. Raises InvalidArgument (the id, a secret is
     missing), FailedPrecondition (too many).
@@ -31,7 +39,7 @@ def put_channel(channel: Channel, given: Secrets) -> Decide:
 
     def decide(view: View) -> Decision:
         defined = define(view)
-        secrets = {**_kept(view, channel), **given}
+        secrets = {**_kept(view, channel, given), **given}
         missing = [name for name in SECRETS[channel.kind] if not secrets.get(name)]
         if missing:
             raise InvalidArgument(f"A channel of this kind needs the secrets {', '.join(missing)}.")
@@ -105,9 +113,21 @@ def _require_own(name: str) -> None:
         raise InvalidArgument("The channel `log` is always there, and always the same.")
 
 
-def _kept(view: View, channel: Channel) -> dict[str, Any]:
+def _kept(view: View, channel: Channel, given: Secrets) -> dict[str, Any]:
+    """Raises InvalidArgument (one would go somewhere else)."""
     known = view.part(CHANNELS.collection).get(channel.id)
     document = view.get(secrets_path(view.scope, channel.id))
     if document is None or known is None or known["kind"] != channel.kind.value:
         return {}
-    return {key: value for key, value in document.data.items() if key != "schema"}
+    held = {key: value for key, value in document.data.items() if key != "schema"}
+    before = destination(known, held)
+    after = destination(channel.to_definition(), {**held, **given})
+    if before == after:
+        return held
+    stale = sorted(set(held) - set(given))
+    if stale and needs_secrets(channel):
+        raise InvalidArgument(
+            f"The channel would lead somewhere else than its {', '.join(stale)} was given for.",
+            remedy="Give all its secrets anew: those that are kept go only where they went before.",
+        )
+    return {}

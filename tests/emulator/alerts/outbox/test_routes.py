@@ -29,13 +29,14 @@ CANARIES = {
 }
 PAGER: dict[str, Any] = {"kind": "pagerduty", "secrets": {"routing_key": CANARIES["routing_key"]}}
 SLACK: dict[str, Any] = {"kind": "slack", "language": "fr", "secrets": {"url": CANARIES["url"]}}
-WEBHOOK = {
+WEBHOOK: dict[str, Any] = {
     "kind": "webhook",
     "secrets": {"url": CANARIES["url"], "signing_secrets": [CANARIES["signing"]]},
 }
-MAIL = {
+MAIL_SERVER: dict[str, Any] = {"host": "smtp.example.com", "port": 587, "username": "palier"}
+MAIL: dict[str, Any] = {
     "kind": "email",
-    "server": {"host": "smtp.example.com", "port": 587, "username": "palier"},
+    "server": MAIL_SERVER,
     "sender": "palier@example.com",
     "recipients": ["night@example.com", "day@example.com"],
     "secrets": {"password": CANARIES["password"]},
@@ -149,6 +150,44 @@ def test_a_secret_stays_until_it_is_set_anew(admin: Admin, store: Store) -> None
     held = store.get(SCOPE.doc("channel-secrets", "pager"))
     assert held is not None
     assert set(held.data) == {"schema", "url"}
+
+
+ELSEWHERE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "another mail server": (MAIL, {"server": {**MAIL_SERVER, "host": "smtp.attacker.example"}}),
+    "another port": (MAIL, {"server": {**MAIL_SERVER, "port": 465}}),
+    "another name": (MAIL, {"server": {**MAIL_SERVER, "username": "somebody"}}),
+    "another region": (PAGER, {"region": "eu"}),
+    "another address": (WEBHOOK, {"secrets": {"url": "https://attacker.example/in"}}),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_secret_goes_nowhere_else_than_where_it_was_given_for(
+    admin: Admin, store: Store, name: str
+) -> None:
+    body, other = ELSEWHERE[name]
+    admin("PUT", "/v1/channels/c", **body)
+    without = {key: value for key, value in body.items() if key != "secrets"}
+    refused = admin("PUT", "/v1/channels/c", **{**without, **other})
+    assert (refused["status_code"], refused["code"]) == (400, "INVALID_ARGUMENT")
+    for canary in CANARIES.values():
+        assert canary not in json.dumps(refused)
+    secrets = {**body["secrets"], **other.get("secrets", {})}
+    moved = admin("PUT", "/v1/channels/c", **{**without, **other, "secrets": secrets})
+    assert moved["status_code"] == 200
+    held = store.get(SCOPE.doc("channel-secrets", "c"))
+    assert held is not None
+    assert secrets.items() <= held.data.items()
+
+
+def test_a_mail_server_that_wants_no_name_is_told_no_password(admin: Admin, store: Store) -> None:
+    admin("PUT", "/v1/channels/c", **MAIL)
+    without = {key: value for key, value in MAIL.items() if key != "secrets"}
+    moved = admin("PUT", "/v1/channels/c", **{**without, "server": {"host": "open.example.com"}})
+    assert (moved["status_code"], moved["channel"]["secrets"]) == (200, [])
+    held = store.get(SCOPE.doc("channel-secrets", "c"))
+    assert held is not None
+    assert "password" not in held.data
 
 
 WRONG: dict[str, dict[str, Any]] = {
