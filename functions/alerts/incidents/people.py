@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -102,10 +102,24 @@ def everybody(published: Mapping[str, Mapping[str, Any]]) -> list[Person]:
 
 
 def on_call(people: Iterable[Person], level: str, now: float) -> list[Person]:
-    """Who answers for a level now. When nobody does, those of the next level that has somebody."""
+    """Who answers for a level now. When nobody does, those of the next level that has somebody;
+    when nobody is above either, those of the highest level below."""
     there = [person for person in people if person.on_call(now)]
-    for each in LEVELS[LEVELS.index(level) :]:
+    at = LEVELS.index(level)
+    for each in (*LEVELS[at:], *reversed(LEVELS[:at])):
         found = [person for person in there if each in person.levels]
         if found:
             return found
     return []
+
+
+def told(people: Sequence[Person], level: str, now: float) -> list[Person]:
+    """Who is written to about an incident that has reached a level: who answers for it, and
+    everybody on call below, who was told before and is to hear how it goes on and that it ends."""
+    answering = on_call(people, level, now)
+    up_to = set(LEVELS[: LEVELS.index(level) + 1])
+    return [
+        person
+        for person in people
+        if person in answering or (person.on_call(now) and up_to & set(person.levels))
+    ]

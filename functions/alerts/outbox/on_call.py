@@ -8,18 +8,18 @@ from functions import catalog, log
 from functions.alerts.channels.channel import Channel
 from functions.alerts.incidents.catalog import PEOPLE
 from functions.alerts.incidents.escalation import LEVELS
-from functions.alerts.incidents.people import Person, on_call
+from functions.alerts.incidents.people import Person, told
 from functions.documents import Reads, Scope
 
 
 def addressed(reads: Reads, scope: Scope, channel: Channel, level: str, now: float) -> Channel:
-    """The channel with those on call for the level among its recipients. A message for no level in
-    particular is for the first. Raises StoreUnavailable, FailedPrecondition.
+    """The channel with those on call up to the level among its recipients. A message for no level
+    in particular is for the first. Raises StoreUnavailable, FailedPrecondition.
     """
     if not channel.on_call:
         return channel
     published = catalog.published(reads, scope, PEOPLE)
-    there = on_call(_readable(published), level or LEVELS[0], now)
+    there = told(_readable(published), level or LEVELS[0], now)
     found = [person.email for person in there if person.email]
     return replace(channel, recipients=tuple(dict.fromkeys([*channel.recipients, *found])))
 

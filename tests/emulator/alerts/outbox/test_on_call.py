@@ -53,14 +53,26 @@ def test_whoever_is_on_call_for_the_level(office: Office) -> None:
         assert office.look() == Delivered(sent=1)
         assert [to for to, _ in server.mails] == [
             ["night@example.com"],
-            ["lead@example.com"],
+            ["lead@example.com", "night@example.com"],
             ["day@example.com"],
         ]
+
+
+def test_the_end_at_a_level_that_nobody_is_of_reaches_whoever_was_told(office: Office) -> None:
+    with MailReceiver([taken()]) as server:
+        by_mail(office, server)
+        end = message("ended", Event.RESOLVE, "incidents/1")
+        office.write(replace(end, level="L4"))
+        assert office.look() == Delivered(sent=1)
+        assert [sorted(to) for to, _ in server.mails] == [["lead@example.com", "night@example.com"]]
 
 
 def test_nobody_is_on_call_yet(office: Office) -> None:
     with MailReceiver([taken()]) as server:
         by_mail(office, server)
+        for name in ("night", "lead"):
+            away = Person(name, name, ("L1",), f"{name}@example.com", hours=(DAYS,))
+            office.define(PEOPLE, name, away.to_definition())
         office.write(replace(message("opened"), level="L4"))
         assert office.look() == Delivered(failed=1)
         assert "nobody" in office.deliveries()["opened_mail"].reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.alerts.incidents.escalation import LEVELS
-from functions.alerts.incidents.people import DAYS, Hours, Person, on_call
+from functions.alerts.incidents.people import DAYS, Hours, Person, on_call, told
 
 PARIS = ZoneInfo("Europe/Paris")
 WORK = Hours(("mon", "tue", "wed", "thu", "fri"), "08:00", "20:00")
@@ -63,6 +64,36 @@ def test_who_is_not_there_is_stood_in_for_by_the_next_level() -> None:
     assert on_call([ada, eve], "L2", night) == [eve]
     assert on_call([ada], "L2", night) == []
     assert on_call([ada, ben, eve], "L1", day) == [ada]
+    assert on_call([ada, ben], "L4", day) == [ben], "with nobody above, the highest below"
+
+
+def test_whoever_was_told_hears_how_it_goes_on() -> None:
+    ada, ben, eve = person("ada", "L2", hours=(WORK,)), person("ben", "L3"), person("eve", "L4")
+    day, night = at("2027-01-15T12:00:00"), at("2027-01-15T23:00:00")
+    assert told([ada, ben, eve], "L1", day) == [ada]
+    assert told([ada, ben, eve], "L2", night) == [ben]
+    assert told([ada, ben, eve], "L3", day) == [ada, ben]
+    assert told([ada, ben, eve], "L4", day) == [ada, ben, eve]
+    assert told([ada], "L4", day) == [ada], "it ends at a level that nobody is of"
+    assert told([ada, eve], "L3", day) == [ada, eve], "a level that nobody is of still climbs"
+    assert told([ada], "L4", night) == []
+
+
+PEOPLE = st.lists(
+    st.lists(st.sampled_from(LEVELS), min_size=1, unique=True).map(lambda some: person("x", *some)),
+    min_size=1,
+    max_size=4,
+).map(lambda made: [replace(each, id=f"p{n}") for n, each in enumerate(made)])
+
+
+@given(PEOPLE)
+def test_each_level_tells_all_that_were_told_below(people: list[Person]) -> None:
+    heard: set[str] = set()
+    for level in LEVELS:
+        now = {each.id for each in told(people, level, at("2027-01-15T12:00:00"))}
+        assert now
+        assert heard <= now
+        heard = now
 
 
 TIMES = st.integers(0, 24 * 60 - 1).map(lambda n: f"{n // 60:02d}:{n % 60:02d}")
