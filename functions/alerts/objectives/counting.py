@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from functions.alerts.objectives.objective import Kind, Objective
 from functions.metrics.hours import kind as kind_of
-from functions.metrics.measures import PARTS
+from functions.metrics.measures import PARTS, Measure
 from functions.metrics.performance import Score, score, score_of
 from functions.metrics.tally import Tally, merge_all
 from functions.metrics.windows import Window
@@ -54,6 +54,14 @@ def past(objective: Objective, hours: Sequence[Window]) -> Count:
     return count(objective, hours, {})
 
 
+def beyond(objective: Objective, windows: Iterable[Window]) -> int:
+    """How many values count nowhere, since among them are some that no share can be."""
+    if objective.kind is not Kind.MEASURE:
+        return 0
+    found = (each.tally.measure(objective.metric) for each in windows if _counts(objective, each))
+    return sum(measure.count for measure in found if not _shares(measure))
+
+
 def total(counts: Iterable[Count]) -> Count:
     """All of them together."""
     events = bad = 0
@@ -79,6 +87,14 @@ def _one(objective: Objective, tally: Tally) -> Count:
     if objective.kind is Kind.LATENCY:
         return Count(tally.served, PARTS * tally.above_ms(objective.threshold_ms))
     measure = tally.measure(objective.metric)
-    whole = PARTS * measure.count
-    bad = measure.thousandths if objective.lower else whole - measure.thousandths
-    return Count(measure.count, min(whole, max(0, bad)))
+    if not _shares(measure):
+        return NOTHING
+    bad = measure.thousandths
+    return Count(measure.count, bad if objective.lower else PARTS * measure.count - bad)
+
+
+def _shares(measure: Measure) -> bool:
+    """Whether its values can all be 0 to 1: then none is below its square. Of 0 and 1 alone it says
+    so of each; among others a few beyond may hide."""
+    within = 0 <= measure.thousandths <= PARTS * measure.count
+    return within and measure.squares <= PARTS * measure.thousandths

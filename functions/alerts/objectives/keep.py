@@ -49,9 +49,13 @@ class _Due:
     scores: Mapping[str, Score] = field(default_factory=dict)
 
     def counts(self, objective: Objective) -> dict[int, Count]:
+        minutes = self.minutes.get(objective.service, {})
+        beyond = sum(counting.beyond(objective, windows) for windows in minutes.values())
+        if beyond:
+            log.error("objective_values_not_shares", objective=objective.id, values=beyond)
         return {
             start: counting.count(objective, windows, self.scores)
-            for start, windows in self.minutes.get(objective.service, {}).items()
+            for start, windows in minutes.items()
         }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.alerts.objectives import counting
 from functions.alerts.objectives.counting import NOTHING, Count
@@ -73,8 +75,35 @@ def test_durations_of_a_name_count_claimed_ones_too_but_no_tests() -> None:
 def test_a_measure_is_good_as_far_as_it_goes() -> None:
     windows = [reported("1", satisfied=1), reported("1", satisfied=0), reported("1", satisfied=0.8)]
     assert counting.count(CONTENT, windows, {}) == Count(3, 1_200)
-    beyond = [reported("1", satisfied=5), reported("1", satisfied=-9)]
-    assert counting.count(CONTENT, beyond, {}) == Count(2, 1_000)
+
+
+@pytest.mark.parametrize("value", [5.0, 1.001, -9.0, -0.001, 1e9])
+@pytest.mark.parametrize("objective", [CONTENT, COMPLAINT])
+def test_a_value_that_is_no_share_is_neither_good_nor_bad(
+    objective: Objective, value: float
+) -> None:
+    name = objective.metric
+    well = [reported("1", **{name: each}) for each in (0, 0, 1)]
+    mixed = Window(
+        0,
+        10,
+        "stories",
+        "2",
+        1,
+        merge_all(reported("2", **{name: each}).tally for each in (value, 0, 1, 1)),
+    )
+    assert counting.count(objective, [*well, mixed], {}).total == 3
+    assert counting.beyond(objective, [*well, mixed]) == 4
+    assert counting.beyond(objective, well) == 0
+    assert counting.beyond(AVAILABLE, [mixed]) == 0
+
+
+@given(st.lists(st.floats(0, 1), max_size=30))
+def test_shares_all_count(values: list[float]) -> None:
+    tally = merge_all(reported("1", satisfied=value).tally for value in values)
+    window = Window(0, 10, "stories", "1", 1, tally)
+    assert counting.beyond(CONTENT, [window]) == 0
+    assert counting.count(CONTENT, [window], {}).total == len(values)
 
 
 def test_where_less_is_better_the_value_itself_is_bad() -> None:
