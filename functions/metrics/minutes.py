@@ -1,8 +1,9 @@
 """Closed minutes are summed up of their slots and written when they changed.
 
 Another process may sum up the same minutes at once: it comes to the same content, and the one that
-is refused leaves it at that. What a process has seen stored it doesn't read again, so a look costs
-the minutes that are new, not all of the last three.
+is refused leaves it at that. One that stalled between reading slots and writing has seen less than
+another that wrote meanwhile, and leaves the sum that holds more. What a process has seen stored it
+doesn't read again, so a look costs the minutes that are new, not all of the last three.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from functions.metrics.store import (
     RECENT_SECONDS,
     SLOTS_KEPT_SECONDS,
     SLOTS_LIMIT,
+    documents_of,
     minute_data,
     minute_path,
     slots_of,
+    window_of,
 )
 from functions.metrics.windows import MINUTE_SECONDS, Window, minute_start
 
@@ -85,13 +88,24 @@ class Minutes:
 def sum_again(store: Store, scope: Scope, minute: int) -> int:
     """How many sums of a closed minute were not as its slots say, and now are.
 
-    Not for minutes whose slots may have expired. Raises StoreUnavailable.
+    Here alone a sum may become smaller: its document is read before the slots are, so whatever
+    somebody makes of newer slots refuses it. Not for minutes whose slots may have expired. Raises
+    StoreUnavailable.
     """
+    before = documents_of(store, scope, minute)
     slots = slots_of(store, scope, minute)
     if len(slots) >= SLOTS_LIMIT:
         log.error("slots_cut", limit=SLOTS_LIMIT)
         return 0
-    return write_minutes(store, scope, windows.minutes(slots))
+    sums = {minute_path(scope, each): each for each in windows.minutes(slots)}
+    writes = []
+    for path, each in sums.items():
+        document, data = before.get(path), minute_data(each)
+        if document is None:
+            writes.append(Write.create(path, data))
+        elif document.data["tally"] != data["tally"]:
+            writes.append(Write.update(document, data))
+    return len(writes) if _commit(store, writes) else 0
 
 
 def write_minutes(store: Store, scope: Scope, minutes: Sequence[Window]) -> int:
@@ -107,26 +121,41 @@ def _by_minute(slots: Iterable[Window]) -> dict[int, list[Window]]:
 
 
 def _write(store: Store, scope: Scope, known: _Known, minutes: Sequence[Window]) -> int | None:
-    """How many were written; None when somebody else was faster."""
-    texts = {minute_path(scope, minute): minute_data(minute) for minute in minutes}
+    """How many were written; None when somebody else was faster.
+
+    No sum is replaced by one that has less of anything: who has seen less of the slots has read
+    them earlier, and slots only grow.
+    """
+    sums = {minute_path(scope, minute): minute for minute in minutes}
+    texts = {path: minute_data(minute) for path, minute in sums.items()}
     changed = {
         path: data for path, data in texts.items() if known.stored.get(path) != data["tally"]
     }
-    writes = []
+    writes, stored = [], {path: str(data["tally"]) for path, data in changed.items()}
     for path, document in store.get_many(list(changed)).items():
         data = changed[path]
         if document is None:
             writes.append(Write.create(path, data))
-        elif document.data["tally"] != data["tally"]:
+        elif document.data["tally"] == data["tally"]:
+            continue
+        elif windows.grown(window_of(document, MINUTE_SECONDS).tally, sums[path].tally):
             writes.append(Write.update(document, data))
+        else:
+            stored[path] = document.data["tally"]
+    if not _commit(store, writes):
+        return None
+    known.stored = known.stored | stored
+    return len(writes)
+
+
+def _commit(store: Store, writes: Sequence[Write]) -> bool:
+    """False when somebody else was faster with one of them."""
     for first in range(0, len(writes), BATCH):
         try:
             store.commit(writes[first : first + BATCH])
         except Refused:
-            return None
-    written = {path: str(data["tally"]) for path, data in changed.items()}
-    known.stored = known.stored | written
-    return len(writes)
+            return False
+    return True
 
 
 def _start_of(path: str) -> int:

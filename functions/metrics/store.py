@@ -107,17 +107,6 @@ def load_minutes(
     return [window_of(document, MINUTE_SECONDS) for document in documents]
 
 
-def load_between(store: Store, scope: Scope, since: float, until: float) -> list[Window]:
-    """The merged minutes that start in [since, until), oldest first."""
-    documents = store.query(
-        scope.collection("windows"),
-        [("start", ">=", timestamp(since)), ("start", "<", timestamp(until))],
-        order_by="start",
-        limit=WINDOWS_LIMIT,
-    )
-    return [window_of(document, MINUTE_SECONDS) for document in documents]
-
-
 def delete_expired(
     store: Store, scope: Scope, now: float, collections: Iterable[str], limit: int = 4_000
 ) -> int:
@@ -178,6 +167,14 @@ def slots_of(store: Store, scope: Scope, minute: int) -> list[Window]:
         timeout=SLOTS_SECONDS,
     )
     return [window_of(document, SLOT_SECONDS) for document in documents]
+
+
+def documents_of(store: Store, scope: Scope, minute: int) -> dict[str, Document]:
+    """The documents of the minute that starts then, by path."""
+    found = store.query(
+        scope.collection("windows"), [("start", "==", timestamp(minute))], limit=WINDOWS_LIMIT
+    )
+    return {document.path: document for document in found}
 
 
 def minute_data(minute: Window) -> Mapping[str, Any]:

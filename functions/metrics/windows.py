@@ -89,3 +89,17 @@ def minutes(slots: Iterable[Window]) -> list[Window]:
         Window(start, MINUTE_SECONDS, service, version, generation, merge_all(tallies))
         for (start, service, version, generation), tallies in sorted(parts.items())
     ]
+
+
+def grown(before: Tally, after: Tally) -> bool:
+    """Whether a sum holds no less than another, of all that is counted.
+
+    Names may have moved to `other` since, so measures and durations count by all names together.
+    """
+    return all(one <= two for one, two in zip(_sizes(before), _sizes(after), strict=True))
+
+
+def _sizes(tally: Tally) -> tuple[int, ...]:
+    reported = sum(measure.count for measure in tally.measures.values())
+    timed = sum(timing.count for timing in tally.timings.values())
+    return tally.requests, tally.failures, reported, timed

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
 
 from functions.documents import Scope, Store
+from functions.metrics import minutes as minutes_module
 from functions.metrics import store as metric_store
-from functions.metrics.minutes import LATEST_SECONDS, Minutes
-from functions.metrics.store import SlotKey
+from functions.metrics.minutes import LATEST_SECONDS, Minutes, sum_again
+from functions.metrics.store import SlotKey, slots_of
 from functions.metrics.tally import Tally
+from functions.metrics.windows import Window
 
 SCOPE = Scope("main", "production")
 OTHER = Scope("main", "staging")
@@ -99,6 +104,47 @@ def test_two_merge_at_once(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: merge(store, START + 130), range(4)))
     assert minutes(store) == [(0, 6), (60, 6)]
+
+
+def test_who_has_seen_less_of_the_slots_makes_no_minute_smaller(store: Store) -> None:
+    """One tick reads slots and stalls; another sums up newer ones; then the first one writes."""
+    stalled, other = Minutes(), Minutes()
+    put(store, 0, 5)
+    seen = metric_store.load_flushed(store, SCOPE, START + 61)
+    put(store, 50, 7, instance="late", flushed=12)
+    newer = metric_store.load_flushed(store, SCOPE, START + 63)
+    assert other.merge(store, SCOPE, START + 63, newer) == 1
+    assert stalled.merge(store, SCOPE, START + 63, seen) == 0
+    assert minutes(store) == [(0, 12)]
+    put(store, 40, 2, instance="later", flushed=30)
+    newest = metric_store.load_flushed(store, SCOPE, START + 75)
+    assert stalled.merge(store, SCOPE, START + 75, newest) == 1
+    assert other.merge(store, SCOPE, START + 76, newer) == 0
+    assert other.merge(store, SCOPE, START + 77, newest) == 0
+    assert minutes(store) == [(0, 14)]
+
+
+def test_summed_up_again_a_minute_is_as_its_slots_say_and_undoes_nothing_newer(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, 0, 5)
+    put(store, 10, 7, instance="mistaken")
+    assert merge(store, START + 65) == 1
+    put(store, 10, 1, instance="mistaken")
+    assert sum_again(store, SCOPE, START) == 1
+    assert minutes(store) == [(0, 6)]
+    assert sum_again(store, SCOPE, START) == 0
+
+    def meanwhile(*asked: Any) -> list[Window]:
+        found = slots_of(*asked)
+        put(store, 20, 4, instance="late")
+        assert merge(store, START + 75) == 1
+        return found
+
+    put(store, 10, 0, instance="mistaken")
+    monkeypatch.setattr(minutes_module, "slots_of", meanwhile)
+    assert sum_again(store, SCOPE, START) == 0
+    assert minutes(store) == [(0, 9)]
 
 
 def test_what_expired_is_deleted_in_batches(store: Store) -> None:
