@@ -27,7 +27,8 @@ from functions.metrics.observation import Observation
 from functions.metrics.recorder import Recorder
 from functions.metrics.store import SlotKey
 from functions.metrics.windows import SLOT_SECONDS
-from functions.tick import Deps, tick
+from functions.minute import Deps
+from functions.tick import tick
 from local import firestore as firestore_emulator
 from local.monitoring import server
 from local.monitoring.memory import Memory

@@ -1,6 +1,6 @@
 """The minute's work of the bundle: see, judge, act, then tell.
 
-    settle abandoned stories → merge metric windows → evaluate alert rules → step rollouts
+    settle abandoned stories → sum up minutes → evaluate alert rules → step rollouts
     → follow incidents → apply scheduled changes → deliver the outbox → sum up evaluations → publish
 
 While something is being rolled out, or a scheduled change is due within the minute, it repeats
@@ -12,37 +12,29 @@ for.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from functions import log
 from functions.alerts import defined, outbox, publication, scheduled
-from functions.alerts.channels.send import Sender
 from functions.alerts.defined import Defined
 from functions.alerts.incidents.follow import follow
 from functions.alerts.measures import Measured, Sources
 from functions.alerts.objectives import burn
-from functions.alerts.objectives.keep import Budgets
-from functions.alerts.past import Past
 from functions.alerts.testing import synthetic
 from functions.alerts.values import reach_seconds
 from functions.alerts.watch import Watched, publishing, watch
 from functions.clock import Clock
-from functions.definitions import Definitions
 from functions.documents import Scope, Store, Write
 from functions.flags.manage.apply_due import Above, apply_due
 from functions.flags.manage.merge_usage import merge_usage
 from functions.flags.schedule import Schedule
-from functions.metrics.baselines import Baselines
-from functions.metrics.due import Extra, Held
-from functions.metrics.minutes import Minutes
-from functions.metrics.publish import Sink, lag, publish
-from functions.metrics.slots import Slots
+from functions.metrics.due import Extra
+from functions.metrics.publish import lag, publish
 from functions.metrics.sum_hours import sum_hours
 from functions.metrics.windows import MINUTE_SECONDS, Window
+from functions.minute import Deps, Job, attempt
 from functions.rollouts.advance import Step, advance, nothing_fires
 from functions.rollouts.deeds import history
 from functions.rollouts.store import using
@@ -62,69 +54,6 @@ ASIDE_SECONDS = 20.0
 ABOVE = Above(using, releasable)
 """What the rooms above flags say of scheduled changes."""
 
-T = TypeVar("T")
-Job = Callable[[], object]
-
-
-class Aside:
-    """Work that may hang. A new round is left out while the last one is still at it."""
-
-    def __init__(self) -> None:
-        self._thread: threading.Thread | None = None
-
-    def start(self, jobs: Sequence[tuple[str, Job]]) -> bool:
-        """Whether the round was begun."""
-        if self._thread and self._thread.is_alive():
-            log.warning("tick: telling others takes long; left out this time")
-            return False
-        self._thread = threading.Thread(target=_one_by_one, args=(jobs,), daemon=True)
-        self._thread.start()
-        return True
-
-    def wait(self, seconds: float) -> None:
-        if self._thread:
-            self._thread.join(max(0.0, seconds))
-
-
-@dataclass(frozen=True)
-class Deps:
-    """What a tick works with. `sink` is where points for Cloud Monitoring go, `sender` what takes
-    messages to their channels."""
-
-    store: Store
-    clock: Clock
-    sink: Sink
-    aside: Aside = field(default_factory=Aside)
-    publishing: Aside = field(default_factory=Aside)
-    """Apart from the outbox: who is to be paged waits for no graph."""
-    sender: Sender = field(default_factory=Sender)
-    slots: Slots = field(default_factory=Slots)
-    """Of the last minutes, kept over the cycles."""
-    minutes: Minutes = field(default_factory=Minutes)
-    held: Held = field(default_factory=Held)
-    """Of what was published last."""
-    past: Past = field(default_factory=Past)
-
-    @cached_property
-    def definitions(self) -> Definitions:
-        """What people defined, kept over the cycles."""
-        return Definitions(self.store, *defined.PARTS)
-
-    @cached_property
-    def budgets(self) -> Budgets:
-        """What objectives have counted, kept over the cycles."""
-        return Budgets(self.store)
-
-    @cached_property
-    def baselines(self) -> Baselines:
-        """What was usual, kept over the cycles."""
-        return Baselines(self.store)
-
-    @cached_property
-    def published_baselines(self) -> Baselines:
-        """The same for the thread that publishes, which may be at another hour."""
-        return Baselines(self.store)
-
 
 def tick(deps: Deps) -> list[dict[Scope, Step]]:
     """One minute's work; what each of its cycles did. Raises StoreUnavailable at its beginning."""
@@ -143,36 +72,38 @@ def tick(deps: Deps) -> list[dict[Scope, Step]]:
     return cycles
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What a look saw: what people defined, and what the rules say. Where something is missing it
+    is looked again soon, and there is no heartbeat."""
+
+    known: Defined
+    watched: Watched | None
+    everything: bool
+
+
 def decide(deps: Deps, scope: Scope) -> Step:
     """The part of a cycle that leads to decisions, for one environment."""
     with log.bound(application=scope.application, environment=scope.environment):
         # Before the slots: what is found is counted in them.
-        _attempt(
+        attempt(
             "settle abandoned stories", partial(settle_abandoned, deps.store, deps.clock, scope)
         )
-        slots = _attempt(
-            "load slots", lambda: deps.slots.flushed(deps.store, scope, deps.clock.now())
-        )
-        known = _attempt("load definitions", lambda: defined.defined(deps.definitions.of(scope)))
-        watched: Watched | None = None
-        if slots is not None:
-            _attempt("merge windows", lambda: _merge(deps, scope, slots))
-        if slots is not None and known is not None:
-            watched = _attempt("evaluate alert rules", lambda: _watch(deps, scope, known, slots))
-        alarms = watched.alarms if watched else nothing_fires
-        step = _attempt(
+        seen = _see(deps, scope)
+        alarms = seen.watched.alarms if seen.watched else nothing_fires
+        step = attempt(
             "step rollouts",
             lambda: advance(deps.store, deps.clock, scope, alarms, deps.slots.recent),
         )
         # After the rollouts: what takes users back waits for nothing, and can be told of.
-        _attempt("follow incidents", lambda: _follow(deps, scope, known or Defined(), watched))
-        fired = _attempt(
+        attempt("follow incidents", lambda: _follow(deps, scope, seen))
+        fired = attempt(
             "apply scheduled changes",
             lambda: apply_due(deps.store, deps.clock, scope, tell_of_failure, ABOVE),
         )
-        testing = known is not None and known.testing(deps.clock.now())
-        due_soon = fired is None or fired.soon or testing
-        return replace(step or Step(0, failed=True), due_soon=due_soon)
+        due_soon = fired is None or fired.soon or seen.known.testing(deps.clock.now())
+        step = step or Step(0, failed=True)
+        return replace(step, due_soon=due_soon, failed=step.failed or not seen.everything)
 
 
 def tell_of_failure(scope: Scope, schedule: Schedule) -> Write:
@@ -212,11 +143,37 @@ def environments(store: Store) -> list[Scope]:
     ]
 
 
-def _merge(deps: Deps, scope: Scope, slots: Sequence[Window]) -> int:
-    return deps.minutes.merge(deps.store, scope, deps.clock.now(), slots)
+def _see(deps: Deps, scope: Scope) -> _Seen:
+    """Sums up what instances counted, and evaluates the rules on it."""
+    now = deps.clock.now()
+    slots = attempt("load slots", lambda: deps.slots.flushed(deps.store, scope, now))
+    known = attempt("load definitions", lambda: defined.defined(deps.definitions.of(scope)))
+    if slots is None:
+        return _Seen(known or Defined(), None, everything=False)
+    summed = _sum_up(deps, scope, slots)
+    watched: Watched | None = None
+    if known is not None:
+        watched = attempt(
+            "evaluate alert rules", lambda: _watch(deps, scope, known, slots, summed=summed)
+        )
+    return _Seen(known or Defined(), watched, everything=summed and watched is not None)
 
 
-def _watch(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) -> Watched:
+def _sum_up(deps: Deps, scope: Scope, slots: Sequence[Window]) -> bool:
+    """Whether every closed minute is stored. No later one is stored, counted by objectives or
+    published before those that were missed while no tick ran."""
+    if not attempt(
+        "sum up missed minutes", lambda: deps.missed.sum_up(deps.store, deps.clock, scope)
+    ):
+        return False
+    now = deps.clock.now()
+    merged = attempt("merge windows", lambda: deps.minutes.merge(deps.store, scope, now, slots))
+    return merged is not None
+
+
+def _watch(
+    deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window], *, summed: bool
+) -> Watched:
     now = deps.clock.now()
     return watch(
         deps.store,
@@ -227,7 +184,7 @@ def _watch(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) ->
         handed={
             **publishing(lag(deps.store, scope, now)),
             **synthetic.measured(known.tests, known.rules, now),
-            **(_attempt("keep budgets", lambda: _burning(deps, scope, known, slots)) or {}),
+            **(_burning(deps, scope, known, slots) if summed else {}),
         },
         sources=_sources(deps, scope, known),
         silences=known.silences,
@@ -235,15 +192,15 @@ def _watch(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) ->
     )
 
 
-def _follow(deps: Deps, scope: Scope, known: Defined, watched: Watched | None) -> int:
+def _follow(deps: Deps, scope: Scope, seen: _Seen) -> int:
     """When the rules could not be evaluated, what is stored is followed all the same."""
     return len(
         follow(
             deps.store,
             scope,
-            known.rules,
+            seen.known.rules,
             deps.clock.now(),
-            firing=watched is None or bool(watched.evaluation.loud()),
+            firing=seen.watched is None or bool(seen.watched.evaluation.loud()),
             history=partial(history, deps.store, scope),
         )
     )
@@ -251,8 +208,11 @@ def _follow(deps: Deps, scope: Scope, known: Defined, watched: Watched | None) -
 
 def _burning(deps: Deps, scope: Scope, known: Defined, slots: Sequence[Window]) -> Measured:
     now = deps.clock.now()
-    ledgers = deps.budgets.advance(scope, known.objectives, slots, now, known.scores)
-    return burn.measured(known.objectives, ledgers, known.rules)
+    ledgers = attempt(
+        "keep budgets",
+        lambda: deps.budgets.advance(scope, known.objectives, slots, now, known.scores),
+    )
+    return {} if ledgers is None else burn.measured(known.objectives, ledgers, known.rules)
 
 
 def _sources(deps: Deps, scope: Scope, known: Defined) -> Sources:
@@ -293,17 +253,3 @@ def _next_cycle(clock: Clock, began: float) -> bool:
         return False
     clock.sleep(due - elapsed)
     return True
-
-
-def _one_by_one(jobs: Sequence[tuple[str, Job]]) -> None:
-    for name, job in jobs:
-        _attempt(name, job)
-
-
-def _attempt(name: str, work: Callable[[], T]) -> T | None:
-    """One part that fails must not stop the others; each is tried again in the next cycle."""
-    try:
-        return work()
-    except Exception as error:
-        log.exception(f"tick: could not {name}", error)
-        return None

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from functions.alerts.channels.send import Sender
     from functions.metrics.apps.accept import Reception
     from functions.metrics.recorder import Recorder
+    from functions.minute import Deps
     from functions.stories.owners.library import Library
     from functions.stories.studio import Studio
-    from functions.tick import Deps
 
 STORY_MEMORY_MB = 512
 STORY_CPUS = 1
@@ -165,7 +165,7 @@ def administration() -> Administration:
 def minute() -> Deps:
     """What a tick works with."""
     from functions.metrics.cloud_monitoring import CloudMonitoring
-    from functions.tick import Deps
+    from functions.minute import Deps
 
     sink = CloudMonitoring(settings().project, settings().monitoring_address, location=REGION)
     return Deps(store(), CLOCK, sink, sender=sender())

@@ -22,7 +22,7 @@ from functions.flags.manage.flags import kill_flag
 from functions.flags.manage.schedules import cancel_schedule
 from functions.flags.schedule import Action, State
 from functions.identity import Permission
-from functions.tick import Deps
+from functions.minute import Deps
 from tests.emulator.flags.calendar import DAY, ON, Calendar, new_calendar
 from tests.emulator.flags.conftest import definition
 from tests.emulator.rollouts.counted import CountedStore

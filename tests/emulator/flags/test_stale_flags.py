@@ -29,9 +29,9 @@ from functions.flags.manage import (
 from functions.flags.manage.flags import create_flag, delete_flag, edit_flag, kill_flag
 from functions.flags.snapshot import SnapshotCache
 from functions.identity import Actor, administrator_path, membership_path
+from functions.minute import Deps
 from functions.rollouts import commands
 from functions.rollouts.store import using
-from functions.tick import Deps
 from tests.emulator.flags.conftest import SCOPE, commit, definition
 from tests.emulator.rollouts.dying_ticks import Inline, NoSink
 from tests.emulator.rollouts.world import ASKED, QUICK, World, connect

@@ -20,7 +20,8 @@ from functions.clock import ManualClock
 from functions.documents import Scope
 from functions.metrics.cloud_monitoring import Sent
 from functions.metrics.series import Metric, Point
-from functions.tick import Aside, Deps, Job, tick
+from functions.minute import Aside, Deps, Job
+from functions.tick import tick
 from tests.emulator.rollouts.counted import CountedStore
 
 

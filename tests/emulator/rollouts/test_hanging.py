@@ -14,9 +14,9 @@ from functions import tick
 from functions.clock import SystemClock
 from functions.metrics.cloud_monitoring import CloudMonitoring
 from functions.metrics.publish import Sink
+from functions.minute import Deps
 from functions.rollouts.advance import Step
 from functions.rollouts.state import Phase
-from functions.tick import Deps
 from tests.emulator.rollouts.test_tick import Sink as Answering
 from tests.emulator.rollouts.test_tick import failing_world
 

@@ -12,7 +12,8 @@ from functions.alerts.incidents import store as incident_store
 from functions.alerts.incidents.incident import Incident, Kind
 from functions.documents import Store, Write
 from functions.errors import StoreUnavailable
-from functions.tick import Deps, decide, tick
+from functions.minute import Deps
+from functions.tick import decide, tick
 from tests.emulator.rollouts.dying_ticks import Inline
 from tests.emulator.rollouts.test_tick import Sink
 from tests.emulator.rollouts.world import CANDIDATE, CONTROL, World

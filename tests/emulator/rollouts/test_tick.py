@@ -18,9 +18,9 @@ from functions.clock import ManualClock, SystemClock
 from functions.documents import Scope, Store
 from functions.metrics.cloud_monitoring import Sent
 from functions.metrics.series import Metric, Point
+from functions.minute import Deps
 from functions.rollouts.advance import advance
 from functions.rollouts.state import Phase
-from functions.tick import Deps
 from tests.emulator.rollouts.dying_ticks import Inline
 from tests.emulator.rollouts.killing import job, killed
 from tests.emulator.rollouts.world import CANDIDATE, CONTROL, World, connect, definition

@@ -21,6 +21,7 @@ from functions.metrics.process import Process
 from functions.metrics.recorder import Recorder
 from functions.metrics.store import load_flushed
 from functions.metrics.tally import Tally, merge_all
+from functions.minute import Deps
 from functions.rollouts import commands
 from functions.rollouts.commands import Creation
 from functions.rollouts.plan import Criteria, Plan, Stage
@@ -37,7 +38,6 @@ from functions.stories.publish import create_version, releasable
 from functions.stories.shelf import Shelf
 from functions.stories.studio import Budget, Studio
 from functions.stories.versions import NewVersion, Parameters
-from functions.tick import Deps
 from tests.emulator.rollouts.dying_ticks import Inline
 from tests.emulator.rollouts.test_tick import Sink
 from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL, FLAG, SERVICE, World

@@ -20,13 +20,14 @@ from functions.documents import Document, Scope, Store, Write
 from functions.errors import Internal
 from functions.metrics.store import load_flushed, load_minutes
 from functions.metrics.tally import Tally, merge_all
+from functions.minute import Deps
 from functions.published import timestamp
 from functions.stories.abandoned import AT_ONCE, settle_abandoned
 from functions.stories.claim import LEASE_SECONDS, Claim, story_id
 from functions.stories.limits import quota
 from functions.stories.limits.quota import Limits
 from functions.stories.shelf import Claimed, Shelf
-from functions.tick import Deps, decide
+from functions.tick import decide
 from tests.emulator.rollouts.dying_ticks import NoSink
 from tests.emulator.rollouts.killing import killed
 from tests.emulator.rollouts.world import CANDIDATE, World, connect

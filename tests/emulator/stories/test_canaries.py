@@ -18,11 +18,11 @@ from functions import tick
 from functions.changes import Change, commit_change
 from functions.documents import Scope, Store, Write
 from functions.identity import Actor, Permission, administrator_path
+from functions.minute import Deps
 from functions.stories.claim import LEASE_SECONDS
 from functions.stories.publish import create_version
 from functions.stories.studio import Studio
 from functions.stories.versions import NewVersion, Parameters
-from functions.tick import Deps
 from tests.emulator.instances import CLOCK, Serve, instances
 from tests.emulator.rollouts.dying_ticks import Inline
 from tests.emulator.rollouts.test_tick import Sink

@@ -14,8 +14,8 @@ from functions.metrics.apps.declare import declare
 from functions.metrics.apps.declared import AppMetric, Kind
 from functions.metrics.hours import DAY_SECONDS, HOUR_SECONDS
 from functions.metrics.series import RULE_VALUE
+from functions.minute import Deps
 from functions.rollouts import commands
-from functions.tick import Deps
 from tests.emulator.alerts.objectives.conftest import Admin
 from tests.emulator.rollouts.test_tick import Sink
 from tests.emulator.rollouts.world import ASKED, CONTROL, World

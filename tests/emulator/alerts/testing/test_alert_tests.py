@@ -12,7 +12,8 @@ from functions.administration import Administration
 from functions.alerts.testing.routes import blueprint
 from functions.documents import Store, Write
 from functions.identity import Actor, administrator_path, membership_path
-from functions.tick import Deps, tick
+from functions.minute import Deps
+from functions.tick import tick
 from tests.emulator.rollouts.dying_ticks import Inline
 from tests.emulator.rollouts.test_tick import Sink
 from tests.emulator.rollouts.world import QUICK, World

@@ -3,6 +3,8 @@ may be forged pauses at most; what is believed takes the version back."""
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 
 from functions import tick
@@ -17,12 +19,12 @@ from functions.metrics.apps.declare import declare
 from functions.metrics.apps.declared import AppMetric, Kind
 from functions.metrics.apps.event import Event
 from functions.metrics.apps.intake import Intake
+from functions.minute import Deps
 from functions.rollouts import commands
 from functions.rollouts.commands import Creation
 from functions.rollouts.criterion import Criterion
 from functions.rollouts.plan import TEMPLATES, Criteria, Plan, Stage
 from functions.rollouts.state import Phase
-from functions.tick import Deps
 from tests.emulator.rollouts.test_tick import Sink
 from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL, FLAG, SERVICE, World
 
@@ -66,6 +68,17 @@ class Stage50(World):
         reporter = Reporter(self.scope, "key 1", trusted)
         self.reception.take(reporter, f"batch-{variant}-{number}", events)
 
+    def told_by_users(self, number: int, events: int) -> None:
+        """So many signed-in users who are served the candidate report so many crashes each."""
+        evaluator = self.snapshots.get(self.scope).evaluator
+        users = ({"targetingKey": f"user-{n}"} for n in range(10_000))
+        served = (user for user in users if evaluator.evaluate(FLAG, user).variant == CANDIDATE)
+        for user in islice(served, number):
+            name = user["targetingKey"]
+            reporter = Reporter(self.scope, f"user {name}", True, user=name)
+            crashes = [Event("app_crash", None, None, user)] * events
+            self.reception.take(reporter, f"batch-{name}-{number}", crashes)
+
     def ends(self) -> tuple[Phase, str]:
         for _ in range(9):
             self.look()
@@ -92,6 +105,18 @@ def test_what_may_be_forged_pauses_at_most(stage: Stage50) -> None:
     phase, why = stage.ends()
     assert phase is Phase.PAUSED
     assert "as apps say" in why
+
+
+def test_one_user_alone_takes_no_version_back(stage: Stage50) -> None:
+    stage.told_by_users(1, events=60)
+    phase, why = stage.ends()
+    assert phase is Phase.PAUSED
+    assert "Signed-in users who told of it: 1" in why
+
+
+def test_three_users_do(stage: Stage50) -> None:
+    stage.told_by_users(3, events=2)
+    assert stage.ends()[0] is Phase.ROLLED_BACK
 
 
 def test_crashes_of_the_control_are_not_the_candidates(stage: Stage50) -> None:
