@@ -34,7 +34,8 @@ class IncidentSummary(Answer):
 
 
 class IncidentAlert(Answer):
-    """`ended` is its status after firing, "" while it fires; `version` may have a `+` part."""
+    """`ended` is its status after firing, "" while it fires, `settled` when somebody declared it
+    over; `version` may have a `+` part."""
 
     rule: str
     version: str
@@ -159,11 +160,11 @@ def person_view(person: Person, now: float) -> dict[str, Any]:
 
 
 def _next_level_at(incident: Incident) -> float | None:
+    if incident.over or incident.subject.test:
+        return None
     if incident.status is Status.ACKNOWLEDGED:
         return incident.acknowledged_at + escalation.ACKNOWLEDGED_SECONDS
-    if incident.over or incident.level == len(escalation.LEVELS):
-        return None
-    return incident.climbing_since + escalation.STARTS_SECONDS[incident.level]
+    return escalation.next_at(incident.level, incident.severity, incident.climbing_since)
 
 
 def _alert(alert: Alert) -> dict[str, Any]:

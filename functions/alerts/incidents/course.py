@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from functions.alerts.incidents import escalation
 from functions.alerts.incidents.incident import (
+    SETTLED,
     Alert,
     Deed,
     Entry,
@@ -133,8 +134,9 @@ def resolve(before: Incident, by: str, now: float) -> Step:
     """
     if before.over:
         return Step(before)
-    settled = [alert.occurrence for alert in before.firing]
-    return _resolved(replace(before, settled=(*before.settled, *settled)), [], by, now)
+    settled = (*before.settled, *(alert.occurrence for alert in before.firing))
+    ended = with_alerts(replace(before, settled=settled), [], lambda _: SETTLED, now)
+    return _resolved(ended, [], by, now)
 
 
 def note(before: Incident, by: str, text: str, now: float) -> Step:
@@ -177,14 +179,20 @@ def _resolved(incident: Incident, news: Sequence[Entry], by: str, now: float) ->
 def _worse(
     incident: Incident, before: Incident, live: Sequence[Alert], now: float
 ) -> tuple[Incident, list[Entry]]:
-    """A higher severity voids an acknowledgement: who gave it knew less."""
+    """A higher severity voids an acknowledgement: who gave it knew less. What the lower one held
+    on its level climbs from there; it does not leap to where it would have been."""
     severity = min(one.severity for one in live)
     if severity >= before.severity:
         return incident, []
     facts: Facts = {"severity": severity, "before": before.severity}
     entry = Entry(now, Kind.WORSE, facts=facts)
     after = replace(incident, severity=severity)
-    if after.status is Status.ACKNOWLEDGED:
+    reached = [
+        escalation.level_at(now - after.climbing_since, each)
+        for each in (before.severity, severity)
+    ]
+    held = reached[0] < reached[1]
+    if held or after.status is Status.ACKNOWLEDGED:
         after = _climbing(after, after.level, now)
     return after.noting(entry), [entry]
 
@@ -196,10 +204,10 @@ def _escalated(incident: Incident, now: float) -> tuple[Incident, list[Entry]]:
     if incident.status is Status.ACKNOWLEDGED:
         if now - incident.acknowledged_at < escalation.ACKNOWLEDGED_SECONDS:
             return incident, []
-        after = _climbing(incident, escalation.above(incident.level), now)
+        after = _climbing(incident, escalation.above(incident.level, incident.severity), now)
     else:
-        level = max(incident.level, escalation.level_at(now - incident.climbing_since))
-        if level == incident.level:
+        level = escalation.level_at(now - incident.climbing_since, incident.severity)
+        if level <= incident.level:
             return incident, []
         after = replace(incident, level=level)
     facts: Facts = {

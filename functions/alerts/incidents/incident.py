@@ -13,7 +13,7 @@ How it moves stands in `course.py`, when it climbs a level in `escalation.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -26,6 +26,9 @@ LAST_KEPT = 180
 DEEDS_KNOWN = 200
 TEST = "+test"
 """What the version of a test of alerts ends with."""
+
+SETTLED = "settled"
+"""How an alert ended that somebody declared over though it fires."""
 
 
 class Status(StrEnum):
@@ -79,7 +82,7 @@ class Alert:
     arm      the version that it was measured on, with what follows its `+`
     since    when it began to fire (epoch seconds)
     name     of what is measured, by language; shown: the value with its unit; limit: the threshold
-    ended    its status after firing: `resolved`, `no_data`, …; "" while it fires
+    ended    its status after firing: `resolved`, `no_data`, …, or SETTLED; "" while it fires
     """
 
     rule: str
@@ -205,12 +208,14 @@ class Incident:
 
     @staticmethod
     def from_data(data: Mapping[str, Any]) -> Incident:
+        """What a later bundle says beside it is ignored. Raises LookupError, TypeError or
+        ValueError when it is none."""
         return Incident(
             **{
-                **data,
+                **_known(Incident, data),
                 "subject": Subject(*data["subject"]),
                 "status": Status(data["status"]),
-                "alerts": tuple(Alert(**each) for each in data["alerts"]),
+                "alerts": tuple(Alert(**_known(Alert, each)) for each in data["alerts"]),
                 "settled": tuple(Occurrence(*each) for each in data["settled"]),
                 "deeds": tuple(data["deeds"]),
                 "timeline": tuple(
@@ -219,3 +224,8 @@ class Incident:
                 ),
             }
         )
+
+
+def _known(kind: type[Incident | Alert], data: Mapping[str, Any]) -> dict[str, Any]:
+    names = {item.name for item in fields(kind)}
+    return {name: value for name, value in data.items() if name in names}

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from functions import log
 from functions.alerts.incidents.incident import Incident, Status
 from functions.documents import Document, Reads, Scope, Store, Write
-from functions.errors import NotFound
+from functions.errors import FailedPrecondition, NotFound
 from functions.metrics.store import delete_expired
 from functions.published import timestamp
 
@@ -45,29 +47,31 @@ def path(scope: Scope, identifier: str) -> str:
 
 
 def find(reads: Reads, scope: Scope, identifier: str) -> Stored:
-    """Raises NotFound."""
+    """Raises NotFound, FailedPrecondition (it can't be read)."""
     document = reads.get(path(scope, identifier)) if IDENTIFIER.fullmatch(identifier) else None
     if document is None:
         raise NotFound(f"There is no incident {identifier[:64]!r} in this environment.")
-    return _stored(document)
+    for found in _readable([document]):
+        return found
+    raise FailedPrecondition(
+        f"The incident {identifier} can't be read: another version of Palier may have written it.",
+        remedy="Deploy the latest bundle, or wait: what fires on has an incident of its own.",
+    )
 
 
 def followed(reads: Reads, scope: Scope) -> list[Stored]:
     """The incidents that the controller looks at."""
     where = [("followed", "==", True)]
-    found = reads.query(scope.collection(COLLECTION), where, limit=FOLLOWED_LIMIT)
-    return [_stored(document) for document in found]
+    return _readable(reads.query(scope.collection(COLLECTION), where, limit=FOLLOWED_LIMIT))
 
 
 def listed(reads: Reads, scope: Scope, status: str, limit: int) -> list[Incident]:
     """The latest first; `status` "" for all."""
-    collection = scope.collection(COLLECTION)
-    if not status:
-        found = reads.query(collection, order_by="opened_at", descending=True, limit=limit)
-        return [_stored(document).incident for document in found]
-    where = [("status", "==", status)]
-    some = [_stored(each).incident for each in reads.query(collection, where, limit=FOLLOWED_LIMIT)]
-    return sorted(some, key=lambda one: -one.opened_at)[:limit]
+    where = [("status", "==", status)] if status else []
+    found = reads.query(
+        scope.collection(COLLECTION), where, order_by="opened_at", descending=True, limit=limit
+    )
+    return [each.incident for each in _readable(found)]
 
 
 def unresolved(store: Store, scope: Scope) -> int:
@@ -81,7 +85,7 @@ def of_version(reads: Reads, scope: Scope, version: str) -> list[Incident]:
     """Those of one version, of whatever service."""
     where = [("version", "==", version)]
     found = reads.query(scope.collection(COLLECTION), where, limit=LISTED)
-    return [_stored(document).incident for document in found]
+    return [each.incident for each in _readable(found)]
 
 
 def fence(reads: Reads, scope: Scope) -> Fence:
@@ -118,8 +122,17 @@ def _fence_path(scope: Scope) -> str:
     return scope.doc("following", "incidents")
 
 
-def _stored(document: Document) -> Stored:
-    return Stored(document, Incident.from_data(json.loads(document.data["incident"])))
+def _readable(documents: Iterable[Document]) -> list[Stored]:
+    """One that can't be read keeps nobody from hearing of the others."""
+    found = []
+    for document in documents:
+        try:
+            incident = Incident.from_data(json.loads(document.data["incident"]))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            log.exception("incident_unreadable", error, document=document.path)
+            continue
+        found.append(Stored(document, incident))
+    return found
 
 
 def _data(incident: Incident) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from functions.alerts.state import SILENCED
 from functions.changes import Change, commit_change
 from functions.clock import ManualClock
 from functions.documents import Refused, Store, Write
-from functions.errors import StoreUnavailable
+from functions.errors import FailedPrecondition, StoreUnavailable
 from functions.identity import Actor, Permission
 from tests.emulator.alerts.incidents.world import NOW, World
 
@@ -225,3 +225,32 @@ def test_the_fence_is_for_those_who_open(world: World) -> None:
     world.look()
     with pytest.raises(Refused):
         world.store.commit([incident_store.fence_write(world.scope, read)])
+
+
+def test_one_that_cannot_be_read_stops_nobody_else(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.fires()
+    world.look()
+    [first] = world.incidents()
+    path = incident_store.path(world.scope, first.id)
+    document = world.store.get(path)
+    assert document
+    world.store.commit([Write.update(document, {**document.data, "incident": '{"id": 1}'})])
+    world.now += 10
+    world.fires(arm="1.4.0")
+    assert {each.subject.version for each in world.look()} == {"1.3.0", "1.4.0"}
+    assert world.look() == [], "what fires on has an incident of its own by now"
+    assert first.id not in {each.id for each in world.incidents()}
+    assert "incident_unreadable" in capsys.readouterr().err
+    with pytest.raises(FailedPrecondition, match="another version"):
+        incident_store.find(world.store, world.scope, first.id)
+
+
+def test_the_latest_of_a_status_are_listed(world: World) -> None:
+    for number in range(4):
+        world.fires(arm=f"1.{number}.0")
+        world.look()
+        world.now += 10
+    found = incident_store.listed(world.store, world.scope, "open", 2)
+    assert [each.subject.version for each in found] == ["1.3.0", "1.2.0"]

@@ -55,6 +55,7 @@ def test_the_whole_way(world: World, clock: ManualClock, office: Office, path: s
         "fired",
         "acknowledged",
         "note",
+        "ended",
         "resolved",
     ]
     assert whole["timeline"][3]["facts"] == {"text": "It is the key."}

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from functions.alerts.incidents import course, escalation
+from functions.alerts.incidents.answers import summary
 from functions.alerts.incidents.course import Step
 from functions.alerts.incidents.incident import (
     FIRST_KEPT,
     LAST_KEPT,
+    SETTLED,
     Alert,
     Deed,
     Incident,
@@ -107,6 +109,7 @@ def test_levels_by_age(incident: Incident, age: float, level: str) -> None:
 
 def test_a_test_is_not_escalated() -> None:
     test = course.opened(Subject("stories", "test-1f+test"), [P1], [], NOW).incident
+    assert summary(test)["next_level_at"] is None
     assert look(test, NOW + 10_000, P1) == Step(test)
 
 
@@ -120,6 +123,35 @@ def test_an_acknowledgement_stops_the_climb_for_an_hour(incident: Incident) -> N
     assert again.news[0].entry.facts["acknowledged"] == ADA
     assert look(again.incident, NOW + 4_600 + 1_799, P1) == Step(again.incident)
     assert look(again.incident, NOW + 4_600 + 1_800, P1).incident.level == 4
+
+
+@pytest.mark.parametrize(
+    ("severity", "highest"), [("P1", "L4"), ("P2", "L3"), ("P3", "L2"), ("P9", "L4")]
+)
+def test_how_far_it_climbs_depends_on_its_severity(severity: str, highest: str) -> None:
+    """What can wait until the day is over wakes no CTO."""
+    alert = replace(P2, severity=severity)
+    it = course.opened(SUBJECT, [alert], [], NOW).incident
+    for age in (900, 1_800, 3_600, 90_000):
+        it = look(it, NOW + age, alert).incident
+    assert escalation.name(it.level) == highest
+    assert summary(it)["next_level_at"] is None
+    held = course.acknowledge(it, ADA, NOW + 90_000).incident
+    again = look(held, NOW + 93_600, alert)
+    assert kinds(again) == [Kind.ESCALATED], "told again, no further up"
+    assert escalation.name(again.incident.level) == highest
+
+
+def test_what_was_held_climbs_from_there_when_it_gets_worse() -> None:
+    mild = replace(P2, severity="P3")
+    it = course.opened(SUBJECT, [mild], [], NOW).incident
+    it = look(it, NOW + 900, mild).incident
+    worse = look(it, NOW + 7_200, mild, replace(P1, since=NOW + 7_200))
+    assert (kinds(worse), worse.incident.level) == ([Kind.WORSE], 2)
+    assert summary(worse.incident)["next_level_at"] == NOW + 8_100
+    assert look(worse.incident, NOW + 8_100, P1).incident.level == 3
+    soon = look(course.opened(SUBJECT, [mild], [], NOW).incident, NOW + 600, mild, P1).incident
+    assert summary(soon)["next_level_at"] == NOW + 900, "what was not held climbs on"
 
 
 def test_above_l4_it_is_told_again(incident: Incident) -> None:
@@ -202,6 +234,34 @@ def test_what_somebody_declared_over_is_over_until_it_fires_anew(incident: Incid
     anew = replace(P1, since=NOW + 300)
     assert kinds(look(over.incident, NOW + 300, anew)) == [Kind.REOPENED]
     assert not look(over.incident, NOW + 700).incident.followed
+
+
+def test_what_somebody_declared_over_is_not_shown_as_firing() -> None:
+    both = course.opened(SUBJECT, [P1, P2], [], NOW).incident
+    over = course.resolve(both, ADA, NOW + 60).incident
+    for later in (70, 900, 6_000):
+        over = look(over, NOW + later, P1, P2).incident
+        assert (over.firing, summary(over)["firing"]) == ((), [])
+    assert {(alert.ended, alert.ended_at) for alert in over.alerts} == {(SETTLED, NOW + 60)}
+    said = [entry.kind for entry in over.timeline if entry.at == NOW + 60]
+    assert said == [Kind.ENDED, Kind.ENDED, Kind.RESOLVED]
+
+
+def test_the_timeline_is_true_when_it_opens_again() -> None:
+    over = course.resolve(course.opened(SUBJECT, [P1], [], NOW).incident, ADA, NOW + 60).incident
+    other = replace(P2, since=NOW + 90)
+    again = look(over, NOW + 100, P1, other).incident
+    assert again.firing == (other,), "the one that was settled still is"
+    ends = [entry.facts["status"] for entry in again.timeline if entry.kind is Kind.ENDED]
+    assert ends == [SETTLED], "and is not said to have ended well"
+    anew = replace(P1, since=NOW + 200)
+    assert look(again, NOW + 200, anew, other).incident.firing == (anew, other)
+
+
+def test_what_a_later_bundle_says_is_ignored(incident: Incident) -> None:
+    data = incident.to_data()
+    data["alerts"][0]["colour"] = "red"
+    assert Incident.from_data({**data, "later": 1}) == incident
 
 
 def test_who_acknowledges_twice_changes_nothing(incident: Incident) -> None:

@@ -69,6 +69,8 @@ class Incidents(RuleBasedStateMachine):
         loud = [one for one in self.firing.values() if one.occurrence not in self.dismissed]
         now = self.current
         assert (now is not None and not now.over) == bool(loud), "open exactly while it fires"
+        if now and now.over:
+            assert now.firing == ()
         if now and not now.over:
             assert {one.occurrence for one in now.firing} == {one.occurrence for one in loud}
             assert now.severity <= min(one.severity for one in loud)
@@ -87,6 +89,7 @@ class Incidents(RuleBasedStateMachine):
         assert self.current
         self.dismissed |= {one.occurrence for one in self.current.firing}
         self.taken(course.resolve(self.current, "person:ada", self.now))
+        assert self.current.firing == (), "none is shown as firing for ever"
 
     def taken(self, step: Step, *, new: bool = False) -> None:
         before = None if new else self.incidents[-1]
@@ -116,7 +119,9 @@ class Incidents(RuleBasedStateMachine):
     @invariant()
     def nobody_climbs_faster_than_the_ladder(self) -> None:
         for it in self.incidents[-1:]:
-            assert it.level <= escalation.level_at(max(0.0, self.now - it.climbing_since))
+            assert it.level <= escalation.level_at(
+                max(0.0, self.now - it.climbing_since), it.severity
+            )
 
 
 Incidents.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
