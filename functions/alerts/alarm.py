@@ -23,6 +23,7 @@ class Alarm:
     sentence  for people: what fires, and how much it was
     claimed   whether it rests on what may be forged
     quiet_since  since when it is no longer too much, while it is kept firing
+    by_users  the metric of apps by whose events of signed-in users alone it is too much; "" else
     """
 
     rule: str
@@ -33,6 +34,7 @@ class Alarm:
     sentence: str
     claimed: bool = False
     quiet_since: float | None = None
+    by_users: str = ""
 
     @property
     def name(self) -> str:
@@ -90,6 +92,7 @@ def _alarm(rule: Rule, state: State) -> Alarm:
         f"the limit is {limit}.",
         claimed,
         state.quiet_since,
+        rule.metric.partition(":")[0] if state.by_users else "",
     )
 
 

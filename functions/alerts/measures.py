@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from functions.alerts import selectors
-from functions.alerts.rule import ABSENCE, BASELINE, HANDED, Rule
+from functions.alerts.rule import ABSENCE, BASELINE, HANDED, ROLL_BACK, Rule
 from functions.metrics.hours import Baseline
 from functions.metrics.performance import Score, score_of
 from functions.metrics.tally import EMPTY, Tally, merge, merge_all
@@ -43,12 +43,17 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Measurement:
-    """A value, the verdict on it, and the sample it comes from."""
+    """A value, the verdict on it, and the sample it comes from.
+
+    by_users   whether it would not be too much without what signed-in users report; asked only of
+               rules that roll back
+    """
 
     value: float
     breached: bool
     requests: int = 0
     failures: int = 0
+    by_users: bool = False
 
 
 Measured = Mapping[Key, Measurement | None]
@@ -129,6 +134,19 @@ def measure(
     rule: Rule, tally: Tally, arm: Arm = NOBODY, end: float = 0.0, sources: Sources = PLAIN
 ) -> Measurement | None:
     """The rule's metric in a tally; None when the sample is too small to say."""
+    found = _measured(rule, tally, arm, end, sources)
+    named = selectors.reported(rule.metric)
+    if not (found and found.breached and named and ROLL_BACK in rule.actions):
+        return found
+    if named[0] not in tally.by_users:
+        return found
+    without = _measured(rule, tally.without_users(named[0]), arm, end, sources)
+    return replace(found, by_users=not (without and without.breached))
+
+
+def _measured(
+    rule: Rule, tally: Tally, arm: Arm, end: float, sources: Sources
+) -> Measurement | None:
     by = score_of(arm.service, sources.scores)
     found = selectors.sample(rule.metric, tally, rule.threshold, rule.window_seconds, by)
     if found is None or found.size < rule.minimum_requests:

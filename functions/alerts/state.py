@@ -49,6 +49,7 @@ class State:
     value        what was measured when it came into this status; requests and failures: the sample
     muted        SILENCED or INHIBITED while it fires and nobody is told
     opened       when it began to fire, lately
+    by_users     whether it was too much, when last it was, only by what signed-in users report
     """
 
     key: Key
@@ -62,6 +63,7 @@ class State:
     failures: int = 0
     muted: str = ""
     opened: tuple[float, ...] = ()
+    by_users: bool = False
 
     @property
     def shown(self) -> str:
@@ -102,7 +104,8 @@ def _breached(
     rule: Rule, key: Key, before: State | None, measurement: Measurement, now: float
 ) -> State:
     if before and before.status == FIRING:
-        return before if before.quiet_since is None else replace(before, quiet_since=None)
+        same = before.quiet_since is None and before.by_users == measurement.by_users
+        return before if same else replace(before, quiet_since=None, by_users=measurement.by_users)
     if before and before.status == PENDING:
         held = now - before.since >= rule.for_seconds
         return _enter(rule, key, before, FIRING, measurement, now) if held else before
@@ -165,4 +168,5 @@ def _enter(
         requests=measurement.requests if measurement else 0,
         failures=measurement.failures if measurement else 0,
         opened=opened,
+        by_users=measurement.by_users if measurement else False,
     )

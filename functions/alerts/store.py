@@ -85,6 +85,7 @@ def state(document: Document) -> State:
         failures=data["failures"],
         muted=data.get("muted", ""),
         opened=tuple(at.timestamp() for at in data.get("opened", ())),
+        by_users=data.get("by_users", False),
     )
 
 
@@ -110,4 +111,5 @@ def _data(one: State) -> dict[str, Any]:
         "failures": one.failures,
         "muted": one.muted,
         "opened": [timestamp(at) for at in one.opened],
+        "by_users": one.by_users,
     }

@@ -3,6 +3,9 @@
 Who lets a rollout go on knows what fires then: that neither pauses nor takes back in the same
 stage. In later stages it is known only while the control has it too, since more users get the
 candidate then. A rollout or a stage that begins on its own knows nothing.
+
+What signed-in users report takes back only when several of them tell of harm: one alone may be
+wrong, or mean it.
 """
 
 from __future__ import annotations
@@ -11,9 +14,12 @@ from collections.abc import Sequence
 
 from functions.alerts.alarm import Alarm
 from functions.alerts.rule import P1, PAUSE, ROLL_BACK
-from functions.rollouts.harm import shared_trouble
+from functions.rollouts.harm import LEAST_FAILING_USERS, shared_trouble
 from functions.rollouts.plan import Plan
 from functions.rollouts.verdict import Kind, Situation, Verdict
+
+TELLING = "telling_users"
+"""The figure: how many told of harm, where that was too few."""
 
 CONTROL_TOO = "The old version suffers as well."
 
@@ -21,15 +27,15 @@ CONTROL_TOO = "The old version suffers as well."
 def alarms(_plan: Plan, situation: Situation) -> Verdict | None:
     """A firing alert on the candidate whose action is to roll back: FAIL; to pause: PAUSE."""
     new = [alarm for alarm in situation.alarms if _news(alarm, situation)]
-    grave = [alarm for alarm in new if ROLL_BACK in alarm.actions]
+    grave = [alarm for alarm in new if ROLL_BACK in alarm.actions and not _few(alarm, situation)]
     for alarm in grave:
         if alarm.name not in situation.shared_alarms:
             return Verdict(Kind.FAIL, "alarm", f"Rolled back: {alarm.sentence}")
     if grave:
         return shared_trouble("alarm", {})
     for alarm in new:
-        if PAUSE in alarm.actions:
-            return Verdict(Kind.PAUSE, "alarm", f"Paused: {said(alarm, situation)}")
+        if PAUSE in alarm.actions or ROLL_BACK in alarm.actions:
+            return _paused(alarm, situation)
     return None
 
 
@@ -50,6 +56,30 @@ def said(alarm: Alarm, situation: Situation) -> str:
     return f"{alarm.sentence} {CONTROL_TOO}" if shared else alarm.sentence
 
 
+def _paused(alarm: Alarm, situation: Situation) -> Verdict:
+    sentence = f"Paused: {said(alarm, situation)}"
+    if not (ROLL_BACK in alarm.actions and _few(alarm, situation)):
+        return Verdict(Kind.PAUSE, "alarm", sentence)
+    users = len(_harmed(alarm, situation))
+    return Verdict(
+        Kind.PAUSE,
+        "alarm",
+        f"{sentence} Signed-in users who told of it: {users}; it takes {LEAST_FAILING_USERS} to "
+        "take the version back.",
+        {TELLING: users},
+    )
+
+
+def _few(alarm: Alarm, situation: Situation) -> bool:
+    """Whether it rests on events of users, and too few of them told of harm in this stage."""
+    return bool(alarm.by_users) and len(_harmed(alarm, situation)) < LEAST_FAILING_USERS
+
+
+def _harmed(alarm: Alarm, situation: Situation) -> frozenset[str]:
+    told = situation.seen.stage.candidate.by_users.get(alarm.by_users)
+    return told.users if told else frozenset()
+
+
 def _news(alarm: Alarm, situation: Situation) -> bool:
     """Whether nobody knew of it, and it was too much at some time of this stage: an alert that is
     only kept firing from before says nothing of it."""
@@ -62,4 +92,8 @@ def _known(alarm: Alarm, situation: Situation) -> bool:
     resumed = situation.resumed_at
     if resumed is None or alarm.since > resumed:
         return False
-    return resumed >= situation.began or alarm.name in situation.shared_alarms
+    if alarm.name in situation.shared_alarms:
+        return True
+    if alarm.by_users and not _few(alarm, situation):
+        return False  # too few told of it then: it would have been taken back
+    return resumed >= situation.began

@@ -11,6 +11,7 @@ from functions.alerts.message import FRENCH
 from functions.alerts.thresholds import BY_ID
 from functions.alerts.words import name_of, value_of
 from functions.rollouts import harm
+from functions.rollouts.alarmed import TELLING
 from functions.rollouts.criterion import Criterion
 from functions.rollouts.plan import DAY, HOUR, Plan
 from functions.rollouts.verdict import ALERT, CONTROL_ALERT, Kind, Verdict
@@ -54,7 +55,7 @@ def said(verdict: Verdict, plan: Plan) -> str:
     if rule == "upstream":
         return _upstream(figures)
     if rule == "alarm" and verdict.kind is Kind.PAUSE and "elapsed" not in figures:
-        return f"Suspendu : {_alert(figures)}."
+        return f"Suspendu : {_alert(figures)}.{_few(figures)}"
     waiting = WAITING[rule](figures, plan)
     if verdict.kind is Kind.PAUSE:
         return (
@@ -127,6 +128,15 @@ def _one_alert(name: str, value: float, of_control: float | None) -> str:
     return (
         f"{name} ({name_of(rule)[FRENCH]} : {shown(value)}{_of_control(of_control, shown)}, "
         f"limite {shown(rule.threshold)})"
+    )
+
+
+def _few(figures: Figures) -> str:
+    if TELLING not in figures:
+        return ""
+    return (
+        f" Utilisateurs connectés qui l'ont signalé : {_whole(figures, TELLING)} ; il en faut "
+        f"{harm.LEAST_FAILING_USERS} pour annuler."
     )
 
 

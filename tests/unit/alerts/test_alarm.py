@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from functions.alerts.alarm import Alarm, alarms_of, alike
-from functions.alerts.measures import Key
+from functions.alerts.measures import Key, measure
 from functions.alerts.rule import NOTIFY, PAUSE, ROLL_BACK, Rule
+from functions.alerts.rules import look
 from functions.alerts.state import FIRING, PENDING, SILENCED, State
+from functions.metrics.by_users import ByUsers
+from functions.metrics.measures import Measure
+from functions.metrics.tally import Tally
+from functions.metrics.windows import Window
 
 RULE = Rule(
     "score", "P2", "performance_score", 70, 60, 0, 60, 20, (NOTIFY, ROLL_BACK), comparison="<"
@@ -55,3 +64,51 @@ def test_only_what_is_believed_of_the_control_is_shared_with_what_is_believed() 
     assert alike(of("1.3.0"), genuine) == {"score": 61.5}
     assert alike(of("1.3.0", "1.3.0+claimed"), forged) == {"score+claimed": 61.5}
     assert alike(of("1.3.0+claimed"), genuine) == {"score+claimed": 61.5}
+
+
+CRASHES = Rule("crashes", "P1", "crash:count", 2, 60, 0, 60, 0, (NOTIFY, ROLL_BACK))
+NONE_LEFT = replace(CRASHES, metric="crash:mean", threshold=0.5)
+
+
+def crashes(servers: int, users: int) -> Tally:
+    number = servers + users
+    told = {"crash": ByUsers(Measure(users, 1_000 * users, 10**6 * users), frozenset({"u"}))}
+    return Tally(
+        measures={"crash": Measure(number, 1_000 * number, 10**6 * number)},
+        by_users=told if users else {},
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "some", "by_users"),
+    [
+        (CRASHES, crashes(0, 60), True),
+        (CRASHES, crashes(2, 1), True),
+        (CRASHES, crashes(3, 60), False),
+        (CRASHES, crashes(3, 0), False),
+        (CRASHES, crashes(2, 0), False),
+        (NONE_LEFT, crashes(0, 60), True),
+        (replace(CRASHES, actions=(NOTIFY, PAUSE)), crashes(0, 60), False),
+    ],
+    ids=["users", "both", "enough of servers", "servers", "well", "nothing left", "only pauses"],
+)
+def test_whether_it_rests_on_what_users_report(rule: Rule, some: Tally, by_users: bool) -> None:
+    found = measure(rule, some)
+    assert found
+    assert found.by_users is by_users
+
+
+def test_an_alert_knows_whether_it_rests_on_users_now() -> None:
+    def looked(some: Tally, before: dict[Key, State], now: float) -> dict[Key, State]:
+        window = Window(int(now) - 10, 10, "stories", "1.3.0", 1, some)
+        return dict(look([CRASHES], [window], before, now).states)
+
+    def by_users(states: dict[Key, State]) -> str:
+        [found] = alarms_of(states.values(), {"crashes": CRASHES}, "stories", "1.3.0")
+        return found.by_users
+
+    first = looked(crashes(0, 3), {}, 1_000.0)
+    assert by_users(first) == "crash"
+    second = looked(crashes(3, 3), first, 1_010.0)
+    assert by_users(second) == ""
+    assert by_users(looked(Tally(requests=1), second, 1_020.0)) == "", "as it was, while it cools"

@@ -67,6 +67,11 @@ def test_every_verdict_has_words(case: Case) -> None:
             "utilisée : 90 % ; 88 % sur l'ancienne version, qui souffre aussi, limite 80 %).",
         ),
         (
+            "what one user tells pauses",
+            "Suspendu : une alerte se déclenche sur la nouvelle version : score (0,9). "
+            "Utilisateurs connectés qui l'ont signalé : 1 ; il en faut 3 pour annuler.",
+        ),
+        (
             "the budget is overdrawn in all the time",
             "Suspendu : la nouvelle version n'a pas pu faire ses preuves dans le temps prévu. Il "
             "ne reste rien du budget d'erreur du service ; il en faut au moins 25 % avant que la "

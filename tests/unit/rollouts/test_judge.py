@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from functions.alerts.alarm import Alarm
 from functions.alerts.rule import ACTIONS, NOTIFY, PAUSE, ROLL_BACK, SEVERITIES
+from functions.metrics.by_users import ByUsers
 from functions.metrics.completions import Completion
 from functions.metrics.measures import Measure
 from functions.metrics.tally import Tally
@@ -102,6 +103,13 @@ def alarm(rule: str, *, severity: str = "P1", actions: tuple[str, ...] = (NOTIFY
 
 MEMORY = alarm("p1-memory", actions=(NOTIFY, PAUSE))
 GRAVE = alarm("score", severity="P2", actions=(NOTIFY, ROLL_BACK))
+
+
+def telling(number: int) -> Situation:
+    """A grave alert that rests on what so many users report."""
+    told = {"crash": ByUsers(Measure(number, 1_000 * number, 10**6 * number), users("u", number))}
+    stage = replace(HEALTHY, candidate=replace(HEALTHY.candidate, by_users=told))
+    return at(stage, alarms=(replace(GRAVE, by_users="crash"),))
 
 
 @dataclass(frozen=True)
@@ -387,6 +395,18 @@ CASES = {
     ),
     "and one that was too much after it began": Case(
         at(HEALTHY, alarms=(replace(GRAVE, quiet_since=51.0),), began=50.0), Kind.FAIL, "alarm"
+    ),
+    "what one user tells pauses": Case(telling(1), Kind.PAUSE, "alarm"),
+    "what two tell as well": Case(telling(2), Kind.PAUSE, "alarm"),
+    "what three tell takes back": Case(telling(3), Kind.FAIL, "alarm"),
+    "and so it does after a person knew of one": Case(
+        replace(telling(3), resumed_at=50.0), Kind.FAIL, "alarm"
+    ),
+    "what one tells is known when a person goes on": Case(
+        replace(telling(1), resumed_at=50.0), Kind.PASS, "healthy"
+    ),
+    "what servers report needs no users": Case(
+        replace(telling(1), alarms=(GRAVE,)), Kind.FAIL, "alarm"
     ),
     "one that is only kept firing from before does not": Case(
         at(HEALTHY, alarms=(replace(GRAVE, quiet_since=40.0),), began=50.0), Kind.PASS, "healthy"

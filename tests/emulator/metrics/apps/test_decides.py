@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from itertools import islice
 
+from itertools import islice
+
 import pytest
 
 from functions import tick
@@ -79,6 +81,17 @@ class Stage50(World):
             crashes = [Event("app_crash", None, None, user)] * events
             self.reception.take(reporter, f"batch-{name}-{number}", crashes)
 
+    def told_by_users(self, number: int, events: int) -> None:
+        """So many signed-in users who are served the candidate report so many crashes each."""
+        evaluator = self.snapshots.get(self.scope).evaluator
+        users = ({"targetingKey": f"user-{n}"} for n in range(10_000))
+        served = (user for user in users if evaluator.evaluate(FLAG, user).variant == CANDIDATE)
+        for user in islice(served, number):
+            name = user["targetingKey"]
+            reporter = Reporter(self.scope, f"user {name}", True, user=name)
+            crashes = [Event("app_crash", None, None, user)] * events
+            self.reception.take(reporter, f"batch-{name}-{number}", crashes)
+
     def ends(self) -> tuple[Phase, str]:
         for _ in range(9):
             self.look()
@@ -105,6 +118,18 @@ def test_what_may_be_forged_pauses_at_most(stage: Stage50) -> None:
     phase, why = stage.ends()
     assert phase is Phase.PAUSED
     assert "as apps say" in why
+
+
+def test_one_user_alone_takes_no_version_back(stage: Stage50) -> None:
+    stage.told_by_users(1, events=60)
+    phase, why = stage.ends()
+    assert phase is Phase.PAUSED
+    assert "Signed-in users who told of it: 1" in why
+
+
+def test_three_users_do(stage: Stage50) -> None:
+    stage.told_by_users(3, events=2)
+    assert stage.ends()[0] is Phase.ROLLED_BACK
 
 
 def test_one_user_alone_takes_no_version_back(stage: Stage50) -> None:
