@@ -7,7 +7,7 @@ due → (claimed, sent) → delivered
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -165,6 +165,21 @@ def pause(attempts: int, luck: float) -> float:
 def waiting(opened: Sequence[Delivery]) -> list[Delivery]:
     """The open deliveries of a channel in the order in which it is told."""
     return sorted(opened, key=lambda each: each.place)
+
+
+def overtaken(found: Delivery, others: Iterable[Delivery]) -> Delivery | None:
+    """A later one to the same channel, about the same matter, that one tried anew would contradict:
+    it was delivered, or it is the end. A beginning that comes after it would open what nobody ends.
+    News opens nothing.
+    """
+    if found.event is Event.NEWS:
+        return None
+    for each in others:
+        same = (each.channel, each.about) == (found.channel, found.about)
+        said = each.status is Status.DELIVERED or each.event is Event.RESOLVE
+        if same and said and each.event is not Event.NEWS and each.place > found.place:
+            return each
+    return None
 
 
 def _seconds(value: Any) -> float | None:

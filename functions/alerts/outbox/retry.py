@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functions.alerts.outbox import store
-from functions.alerts.outbox.delivery import Status
+from functions.alerts.outbox.delivery import Status, overtaken
 from functions.catalog import Decide
 from functions.changes import Decision, Entry, View
 from functions.errors import FailedPrecondition
 
 
 def retry(identifier: str) -> Decide:
-    """Its result is the delivery. Raises NotFound, FailedPrecondition (it is not dead)."""
+    """Its result is the delivery. Raises NotFound, FailedPrecondition (it is not dead, or the
+    channel has heard how it went on)."""
 
     def decide(view: View) -> Decision:
         stored = store.find(view, view.scope, identifier)
@@ -19,6 +20,14 @@ def retry(identifier: str) -> Decide:
             raise FailedPrecondition(
                 f"This delivery is {found.status.value}: only dead ones are tried anew.",
                 remedy="Look at it again: it may have arrived meanwhile.",
+            )
+        later = overtaken(found, store.of_matter(view, view.scope, found.about, found.channel))
+        if later is not None:
+            raise FailedPrecondition(
+                f"The channel has, or will have, a later message of the same matter "
+                f"({later.event.value}, {later.status.value}): after it this one would open again "
+                "what nobody ends.",
+                remedy=f"Leave it, or try the later one anew if it is dead: {later.id}.",
             )
         anew = found.again(view.now)
         entry = Entry(

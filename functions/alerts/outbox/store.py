@@ -79,6 +79,13 @@ def opened(store: Reads, scope: Scope, channel: str) -> list[Stored]:
     return [Stored(each, by_id[each.id]) for each in deliveries]
 
 
+def of_matter(store: Reads, scope: Scope, about: str, channel: str) -> list[Delivery]:
+    """What a channel is told of a matter, ended or not. Raises StoreUnavailable."""
+    where = [("about", "==", about), ("channel", "==", channel)]
+    found = store.query(scope.collection(DELIVERIES), where, limit=HEARD_AT_MOST)
+    return [Delivery.from_document(each.data) for each in found]
+
+
 def find(reads: Reads, scope: Scope, identifier: str) -> Stored:
     """Raises NotFound, StoreUnavailable."""
     known = IDENTIFIER.fullmatch(identifier)

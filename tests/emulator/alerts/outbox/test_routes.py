@@ -265,6 +265,26 @@ def test_a_test_message_a_dead_letter_and_another_try(admin: Admin, store: Store
 
 
 @pytest.mark.parametrize("local", [True], indirect=True)
+def test_a_dead_beginning_is_not_told_after_its_end(admin: Admin, store: Store) -> None:
+    clock = ManualClock(SystemClock().now())
+    with Receiver([status(400), taken()]) as server:
+        admin("PUT", "/v1/channels/chat", kind="slack", secrets={"url": server.address})
+        admin("PUT", "/v1/routes/all", channels=["chat"])
+        for name, event in (("begun", Event.TRIGGER), ("ended", Event.RESOLVE)):
+            clock.advance(1)
+            write = outbox.enqueue(SCOPE, message(name, event, "incidents/1"), clock.now())
+            store.commit([write])
+            outbox.deliver(store, clock, SCOPE, SENDER)
+        refused = admin("POST", "/v1/deliveries/begun_chat/retry")
+        assert (refused["status_code"], refused["code"]) == (409, "FAILED_PRECONDITION")
+        assert "resolve, delivered" in refused["detail"]
+        assert "ended_chat" in refused["remedy"]
+        clock.advance(60)
+        outbox.deliver(store, clock, SCOPE, SENDER)
+        assert len(server.received) == 2
+
+
+@pytest.mark.parametrize("local", [True], indirect=True)
 def test_a_channel_that_is_off_is_switched_on_by_defining_it(admin: Admin, store: Store) -> None:
     clock = ManualClock(SystemClock().now() + 1)
     with Receiver([status(410), taken()]) as server:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +19,7 @@ from functions.alerts.outbox.delivery import (
     Delivery,
     Status,
     of_message,
+    overtaken,
     pause,
     waiting,
 )
@@ -132,3 +135,31 @@ def test_a_message_is_kept_as_it_is() -> None:
     write = kept.enqueue(Scope("main", "production"), MESSAGE, NOW)
     assert write.path.endswith("/outbox/m-1")
     assert kept.message("m-1", write.data) == MESSAGE
+
+
+def told(name: str, event: Event, status: Status = Status.DEAD, at: float = NOW) -> Delivery:
+    return Delivery(name, "c", "incidents/1", event, "P1", at, NOW, None, status)
+
+
+def test_a_dead_one_that_a_later_one_has_overtaken() -> None:
+    dead = told("begin", Event.TRIGGER)
+    for event in (Event.UPDATE, Event.ACKNOWLEDGE, Event.RESOLVE):
+        later = told("later", event, Status.DELIVERED, NOW + 1)
+        assert overtaken(dead, [dead, later]) == later
+    for status in Status:
+        end = told("end", Event.RESOLVE, status, NOW + 1)
+        assert overtaken(dead, [end]) == end, "the end may be on its way"
+        assert overtaken(end, [dead, end]) is None
+
+
+def test_what_no_later_one_contradicts_is_tried_anew() -> None:
+    dead = told("begin", Event.TRIGGER)
+    for other in (
+        told("before", Event.RESOLVE, Status.DELIVERED, NOW - 1),
+        told("lost", Event.UPDATE, Status.DEAD, NOW + 1),
+        replace(told("x", Event.RESOLVE, at=NOW + 1), channel="another"),
+        replace(told("x", Event.RESOLVE, at=NOW + 1), about="incidents/2"),
+    ):
+        assert overtaken(dead, [dead, other]) is None
+    news = told("news", Event.NEWS)
+    assert overtaken(news, [told("later", Event.NEWS, Status.DELIVERED, NOW + 1)]) is None
