@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from cli.answer import Failed
+from cli.monitoring.address import require_listening
 
 GOOGLE = "https://monitoring.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/monitoring"
@@ -54,6 +55,7 @@ class Console:
     ) -> None:
         """`address` is host:port of a local server, `page` the URL of its page."""
         self._project = f"projects/{project}"
+        self._quota_project = project
         self._address = address
         self._page = page
         self._tell = tell
@@ -146,6 +148,7 @@ class Console:
 
             options: dict[str, Any] = {}
             if self._address:
+                require_listening(self._address)
                 import grpc
                 from google.cloud.monitoring_v3.services.alert_policy_service.transports import (
                     AlertPolicyServiceGrpcTransport,
@@ -153,6 +156,8 @@ class Console:
 
                 channel = grpc.insecure_channel(self._address)
                 options["transport"] = AlertPolicyServiceGrpcTransport(channel=channel)
+            else:
+                options["credentials"] = self._credentials()
             self._made = monitoring_v3.AlertPolicyServiceClient(**options)
         return self._made
 
@@ -164,7 +169,8 @@ class Console:
         from urllib.request import Request, urlopen
 
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json", **self._authorization()}
+        headers = {"Content-Type": "application/json"}
+        self._authorize(headers)
         base = self._page.rstrip("/") or GOOGLE
         request = Request(base + path, data, headers, method=method)  # noqa: S310
         try:
@@ -183,16 +189,24 @@ class Console:
             raise Failed({"detail": f"Cloud Monitoring refused the dashboard: {detail}"})
         return found
 
-    def _authorization(self) -> dict[str, str]:
+    def _authorize(self, headers: dict[str, str]) -> None:
+        """Adds who asks, and the project that it is billed to. A local server asks for neither."""
         if self._page:
-            return {}
-        import google.auth
+            return
         from google.auth.transport.requests import Request
 
         with _explained():
-            credentials, _ = google.auth.default(scopes=[SCOPE])
-            credentials.refresh(Request())  # type: ignore[no-untyped-call]
-        return {"Authorization": f"Bearer {credentials.token}"}
+            credentials = self._credentials()
+            credentials.refresh(Request())
+            credentials.apply(headers)
+
+    def _credentials(self) -> Any:
+        """Of who runs it. Without a quota project Google refuses people's own credentials."""
+        import google.auth
+
+        with _explained():
+            found, _ = google.auth.default(scopes=[SCOPE], quota_project_id=self._quota_project)
+        return found
 
 
 def _message(policy: Json) -> Any:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from cli.answer import Failed
+from cli.monitoring.address import require_listening
 from cli.monitoring.bill import Used
 from cli.monitoring.readback import Arm, Compared, Identity, Value, compare, value_found
 from cli.project import opened
@@ -39,6 +40,8 @@ def sink(arguments: Namespace) -> Iterator[CloudMonitoring]:
     from functions.metrics.cloud_monitoring import CloudMonitoring, SinkUnavailable
     from functions.wiring import REGION
 
+    if arguments.address:
+        require_listening(arguments.address)
     try:
         yield CloudMonitoring(arguments.project, arguments.address, location=REGION)
     except SinkUnavailable as error:
@@ -138,13 +141,13 @@ def _expected(
     from functions.alerts.values import reach_seconds, values
     from functions.definitions import Definitions
     from functions.metrics import points, series
-    from functions.metrics.store import load_between
+    from functions.metrics.hour_store import minutes_between
 
     known = defined(Definitions(store, *PARTS).of(scope))
     rules = [rule for rule in known.rules if rule.kind in (THRESHOLD, ABSENCE)]
     end = minute + MINUTE_SECONDS
     since = min(minute, end - reach_seconds(known.rules))
-    windows = load_between(store, scope, since, end)
+    windows = [each for page in minutes_between(store, scope, since, end) for each in page]
     expected = points.of_minute(windows, minute, known.scores)
     readings = values(rules, windows, end, Sources(known.scores))
     momentary = {series.ROLLOUT_PERCENTAGE, series.INCIDENTS_OPEN, series.DEAD_LETTERS}
