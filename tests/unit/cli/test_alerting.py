@@ -84,13 +84,13 @@ def test_what_became_of_them(server: Answering, capsys: pytest.CaptureFixture[st
     assert "pending  firing  512    300        3 of 100 failed" in capsys.readouterr().out
 
 
-def test_a_rule_is_put_with_what_was_given(
+def test_a_rule_is_set_with_what_was_given(
     server: Answering, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.answers = [(200, {"generation": 5, "rule": RULE})]
     words = "--template slow-answers --service search --above 300 --for 300 --action notify"
     titles = ("--english", "slow", "--french", "lent")
-    assert server.say("rules", "put", "search-slow", *words.split(), *titles) == 0
+    assert server.say("rules", "set", "search-slow", *words.split(), *titles) == 0
     method, path, body, _ = server.asked[0]
     assert (method, path.rpartition("/")[2]) == ("PUT", "search-slow")
     assert body == {
@@ -104,23 +104,25 @@ def test_a_rule_is_put_with_what_was_given(
         "reason": "",
     }
     assert "more than 300 ms" in capsys.readouterr().out
-    server.say("rules", "put", "p1-memory", "--off")
+    server.say("rules", "set", "p1-memory", "--off")
     assert server.asked[1][2] == {"enabled": False, "reason": ""}
 
 
 def test_half_a_title_is_wrong_usage(server: Answering) -> None:
-    assert server.say("rules", "put", "r", "--english", "slow") == 2
+    assert server.say("rules", "set", "r", "--english", "slow") == 2
     assert not server.asked
 
 
 def test_rules_and_templates_in_lists(
     server: Answering, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    server.answers = [(200, {"rules": [RULE, {**RULE, "id": "off", "enabled": False}]})]
+    found = {"rules": [RULE, {**RULE, "id": "off", "enabled": False}], "unreadable": ["later"]}
+    server.answers = [(200, found)]
     server.say("rules", "list")
     said = capsys.readouterr().out
     assert "search-slow  P1        more than 300 ms  300 s  search   notify   own" in said
     assert "own, off" in said
+    assert "later can't be read" in said
     needs = {"queue_depth": "gauge"}
     server.answers = [(200, {"templates": [{"about": "Jobs.", "needs": needs, "rule": RULE}]})]
     server.say("rules", "templates")
@@ -132,7 +134,7 @@ def test_rules_and_templates_in_lists(
 def test_silences(server: Answering, capsys: pytest.CaptureFixture[str]) -> None:
     server.answers = [(200, {"generation": 6, "silence": SILENCE})]
     words = ("--until", "2027-01-15T08:00Z", "--service", "search", "--reason", "the index moves")
-    assert server.say("silences", "put", "works", *words) == 0
+    assert server.say("silences", "set", "works", *words) == 0
     assert server.asked[0][2]["until"] == 1_800_000_000.0
     assert "works  2027-01-15 08:00:00  any   search   any" in capsys.readouterr().out
     server.answers = [(200, {"silences": []})]
