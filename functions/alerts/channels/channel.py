@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -88,17 +88,25 @@ class Channel:
 
     @staticmethod
     def from_definition(name: str, data: Mapping[str, Any]) -> Channel:
-        """Raises KeyError, TypeError, ValueError when it is none."""
+        """Fields that a later bundle wrote and this one knows nothing of are left out.
+
+        Raises KeyError, TypeError, ValueError when it is none.
+        """
         server = data.get("server")
         return Channel(
             **{
-                **data,
+                **_known(Channel, data),
                 "id": name,
                 "kind": Kind(data["kind"]),
-                "server": MailServer(**server) if server else None,
+                "server": MailServer(**_known(MailServer, server)) if server else None,
                 "recipients": tuple(data.get("recipients", ())),
             }
         )
+
+
+def _known(made: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    names = {each.name for each in fields(made)}
+    return {name: value for name, value in data.items() if name in names}
 
 
 def destination(definition: Mapping[str, Any], secrets: Secrets) -> tuple[Any, ...]:
@@ -123,7 +131,7 @@ def of_part(part: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Channel], 
     for name, definition in part.items():
         try:
             found[name] = Channel.from_definition(name, definition)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, AttributeError):
             unreadable.append(name)
     return found, unreadable
 

@@ -55,11 +55,13 @@ class Outcome:
     """
     reason   why, for people, in words of ours: what a receiver says may repeat a secret
     wait     seconds that it asked to be left alone for
+    ours     nothing was sent, by a fault of ours with this message: it says nothing of the channel
     """
 
     became: Became
     reason: str = ""
     wait: float | None = None
+    ours: bool = False
 
 
 TAKEN = Outcome(Became.TAKEN)

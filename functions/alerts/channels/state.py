@@ -49,7 +49,7 @@ def after(known: State | None, outcome: Outcome, now: float) -> State | None:
     """None: it is well. A message that it does not take says nothing of the channel."""
     if outcome.became is Became.TAKEN:
         return None
-    if outcome.became is Became.NEVER:
+    if outcome.became is Became.NEVER or outcome.ours:
         return known
     since = known.since if known else now
     until = now + outcome.wait if outcome.wait else 0.0

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from functions import log
 from functions.alerts.channels import state
-from functions.alerts.channels.channel import LOG_ID, Channel, Secrets
+from functions.alerts.channels.channel import LOG_ID, Secrets
 from functions.alerts.channels.letter import Letter
 from functions.alerts.channels.outcome import Became, Outcome
 from functions.alerts.channels.send import Sender
@@ -26,7 +26,7 @@ from functions.alerts.channels.store import secrets_path, state_path
 from functions.alerts.outbox import kept, store
 from functions.alerts.outbox.delivery import Delivery, Status
 from functions.alerts.outbox.on_call import addressed
-from functions.alerts.outbox.route import definitions, route_new
+from functions.alerts.outbox.route import Definitions, definitions, route_new
 from functions.alerts.outbox.store import Stored
 from functions.clock import Clock
 from functions.documents import Document, Refused, Scope, Store, Write
@@ -83,33 +83,33 @@ class Look:
     def deliver(self) -> None:
         """Raises StoreUnavailable."""
         found = store.due(self.store, self.scope, self.clock.now())
-        if not found:
+        if not found.channels and not found.full:
             return
-        known = definitions(self.store, self.scope).channels
-        names = {each.channel for each in found}
+        known = definitions(self.store, self.scope)
         # One that is down for long may hide what is due for others.
-        due = sorted(names | set(known) if len(found) >= store.DUE_AT_ONCE else names)
+        others = set(known.channels) | known.unreadable if found.full else set()
+        due = sorted(found.channels | others)
         if len(due) == 1:
-            self._tell(due[0], known.get(due[0]))
+            self._tell(due[0], known)
             return
         with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(due))) as pool:
-            jobs = [
-                pool.submit(copy_context().run, self._tell, name, known.get(name)) for name in due
-            ]
+            jobs = [pool.submit(copy_context().run, self._tell, name, known) for name in due]
         for job in jobs:
             job.result()
 
-    def _tell(self, name: str, channel: Channel | None) -> None:
+    def _tell(self, name: str, known: Definitions) -> None:
         """One channel: what it has not been told yet, in order."""
         try:
             paths = [state_path(self.scope, name), secrets_path(self.scope, name)]
             found = self.store.get_many(paths) if name != LOG_ID else dict.fromkeys(paths)
             document = found[paths[0]]
             secrets = found[paths[1]]
-            line = _Line(self, name, channel, document, secrets.data if secrets else {})
+            line = _Line(self, name, known, document, secrets.data if secrets else {})
             line.tell(store.opened(self.store, self.scope, name))
         except StoreUnavailable:
             log.warning("outbox_unreachable", channel=name)
+        except Exception as error:  # what is stored of one channel keeps no other from being told
+            log.exception("channel_unreadable", error, channel=name)
 
 
 class _Line:
@@ -119,13 +119,14 @@ class _Line:
         self,
         look: Look,
         name: str,
-        channel: Channel | None,
+        known: Definitions,
         document: Document | None,
         secrets: Secrets,
     ) -> None:
         self._look = look
         self._name = name
-        self._channel = channel
+        self._channel = known.channels.get(name)
+        self._unreadable = name in known.unreadable
         self._document = document
         self._state = State.from_document(document.data) if document else None
         self._secrets = secrets
@@ -147,7 +148,7 @@ class _Line:
                 behind.add(delivery.about)
                 continue
             outcome = self._attempt(stored, texts.get(delivery.message))
-            if outcome is None:
+            if outcome is None or outcome.ours:
                 behind.add(delivery.about)
             elif outcome.became is Became.LATER:
                 return
@@ -170,9 +171,12 @@ class _Line:
             return self._sent(text)
         except Exception as error:  # a mistake of ours: seen, and in nobody else's way
             log.exception("notification_failed", error, channel=self._name)
-            return Outcome(Became.LATER, f"it could not be sent: {type(error).__name__}")
+            reason = f"it could not be sent: {type(error).__name__}"
+            return Outcome(Became.LATER, reason, ours=True)
 
     def _sent(self, text: Document | None) -> Outcome:
+        if self._unreadable:
+            return Outcome(Became.LATER, "this version of Palier can't read the channel")
         if self._channel is None:
             return Outcome(Became.NEVER, "there is no such channel any more")
         if self._state and self._state.off:

@@ -20,10 +20,14 @@ from functions.errors import FailedPrecondition
 
 @dataclass(frozen=True)
 class Definitions:
-    """Channels by id, and routes, as they are published now."""
+    """Channels by id, and routes, as they are published now.
+
+    unreadable   channels that this bundle can't read: they are there, and told by one that can
+    """
 
     channels: Mapping[str, Channel]
     routes: Collection[Route]
+    unreadable: frozenset[str] = frozenset()
 
 
 def definitions(reads: Reads, scope: Scope) -> Definitions:
@@ -32,7 +36,7 @@ def definitions(reads: Reads, scope: Scope) -> Definitions:
     routes, lost_routes = routing.of_part(_defined(reads, scope, ROUTES))
     if lost or lost_routes:
         log.error("definitions_unreadable", channels=lost, routes=lost_routes)
-    return Definitions(known, routes)
+    return Definitions(known, routes, frozenset(lost))
 
 
 def _defined(reads: Reads, scope: Scope, kind: Catalog) -> Mapping[str, Any]:
@@ -59,12 +63,12 @@ def _route(
 ) -> bool:
     try:
         message = kept.message(document.id, document.data)
-    except (KeyError, TypeError, ValueError) as error:
+        created_at = document.data["created_at"].timestamp()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         log.exception("message_unreadable", error, message_id=document.id)
         return _commit(database, [Write.update(document, _ended(kept.UNREADABLE, Chosen(())))])
     before = store.heard(database, scope, message.about) if message.event in FOLLOWING else ()
-    chosen = choose(message, known.routes, known.channels, before)
-    created_at = document.data["created_at"].timestamp()
+    chosen = choose(message, known.routes, known.channels, before, known.unreadable)
     deliveries = [delivery.of_message(message, each, created_at, now) for each in chosen.to]
     return _commit(
         database,

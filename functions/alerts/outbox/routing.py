@@ -70,13 +70,19 @@ def choose(
     routes: Collection[Route],
     channels: Mapping[str, Channel],
     heard: Sequence[str] = (),
+    unreadable: Collection[str] = (),
 ) -> Chosen:
-    """`heard` are the channels that were told of the same matter before."""
+    """`heard` are the channels that were told of the same matter before. Those that are
+    `unreadable` are told as soon as somebody can read them."""
     wanted = {name for route in routes if route.takes(message) for name in route.channels}
     if message.event in FOLLOWING:
         wanted |= set(heard)
-    known = sorted(wanted & set(channels))
-    to = [name for name in known if channels[name].told_by_palier(message.event)]
+    known = sorted(wanted & (set(channels) | set(unreadable)))
+    to = [
+        name
+        for name in known
+        if name not in channels or channels[name].told_by_palier(message.event)
+    ]
     left = [name for name in known if name not in to]
     return Chosen(tuple(to) or (LOG_ID,), tuple(left))
 

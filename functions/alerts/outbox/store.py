@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from functions import log
 from functions.alerts.outbox import kept
 from functions.alerts.outbox.delivery import Delivery, Status, waiting
 from functions.documents import Document, Reads, Scope, Store, Write
-from functions.errors import NotFound
+from functions.errors import FailedPrecondition, NotFound
 from functions.metrics.store import delete_expired
 from functions.published import timestamp
 
@@ -52,18 +53,27 @@ def messages(store: Reads, scope: Scope, names: Sequence[str]) -> dict[str, Docu
 def heard(store: Reads, scope: Scope, about: str) -> list[str]:
     """The channels that are told of a matter already."""
     found = store.query(scope.collection(DELIVERIES), [("about", "==", about)], limit=HEARD_AT_MOST)
-    return sorted({each.data["channel"] for each in found})
+    return sorted({each.delivery.channel for each in _readable(found)})
 
 
-def due(store: Reads, scope: Scope, now: float) -> list[Delivery]:
-    """What is to be sent now, at most DUE_AT_ONCE of it. Raises StoreUnavailable."""
+@dataclass(frozen=True)
+class Due:
+    """`channels` have something to be told; when `full`, others may have as well."""
+
+    channels: frozenset[str]
+    full: bool
+
+
+def due(store: Reads, scope: Scope, now: float) -> Due:
+    """What is to be sent now, by the first DUE_AT_ONCE of it. Raises StoreUnavailable."""
     found = store.query(
         scope.collection(DELIVERIES),
         [("due_at", "<=", timestamp(now))],
         order_by="due_at",
         limit=DUE_AT_ONCE,
     )
-    return [Delivery.from_document(each.data) for each in found]
+    channels = frozenset(each.delivery.channel for each in _readable(found))
+    return Due(channels, len(found) >= DUE_AT_ONCE)
 
 
 def opened(store: Reads, scope: Scope, channel: str) -> list[Stored]:
@@ -74,25 +84,29 @@ def opened(store: Reads, scope: Scope, channel: str) -> list[Stored]:
         order_by="created_at",
         limit=OPEN_AT_ONCE,
     )
-    by_id = {each.id: each for each in found}
-    deliveries = waiting([Delivery.from_document(each.data) for each in found])
-    return [Stored(each, by_id[each.id]) for each in deliveries]
+    readable = {each.delivery.id: each for each in _readable(found)}
+    return [readable[each.id] for each in waiting([one.delivery for one in readable.values()])]
 
 
 def of_matter(store: Reads, scope: Scope, about: str, channel: str) -> list[Delivery]:
     """What a channel is told of a matter, ended or not. Raises StoreUnavailable."""
     where = [("about", "==", about), ("channel", "==", channel)]
     found = store.query(scope.collection(DELIVERIES), where, limit=HEARD_AT_MOST)
-    return [Delivery.from_document(each.data) for each in found]
+    return [each.delivery for each in _readable(found)]
 
 
 def find(reads: Reads, scope: Scope, identifier: str) -> Stored:
-    """Raises NotFound, StoreUnavailable."""
+    """Raises NotFound, FailedPrecondition (it can't be read), StoreUnavailable."""
     known = IDENTIFIER.fullmatch(identifier)
     document = reads.get(scope.doc(DELIVERIES, identifier)) if known else None
     if document is None:
         raise NotFound("There is no such delivery.")
-    return Stored(Delivery.from_document(document.data), document)
+    for found in _readable([document]):
+        return found
+    raise FailedPrecondition(
+        "This delivery can't be read: another version of Palier may have written it.",
+        remedy="Deploy the latest bundle.",
+    )
 
 
 def listed(
@@ -103,7 +117,7 @@ def listed(
     found = store.query(
         scope.collection(DELIVERIES), where, order_by="created_at", descending=True, limit=limit
     )
-    return [Delivery.from_document(each.data) for each in found]
+    return [each.delivery for each in _readable(found)]
 
 
 def create(scope: Scope, delivery: Delivery) -> Write:
@@ -123,6 +137,17 @@ def dead(store: Store, scope: Scope) -> int:
 def cleanup(store: Store, scope: Scope, now: float) -> int:
     """Deletes messages of long ago and what became of them; how many. For `daily`."""
     return delete_expired(store, scope, now, (kept.COLLECTION, DELIVERIES))
+
+
+def _readable(documents: Iterable[Document]) -> list[Stored]:
+    """One that another version wrote keeps no other from being told."""
+    found = []
+    for document in documents:
+        try:
+            found.append(Stored(Delivery.from_document(document.data), document))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            log.exception("delivery_unreadable", error, delivery=document.id)
+    return found
 
 
 def _data(delivery: Delivery) -> dict[str, Any]:

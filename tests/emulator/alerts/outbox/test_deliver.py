@@ -11,11 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from functions.alerts import outbox
+from functions.alerts.channels.catalog import CHANNELS
 from functions.alerts.channels.send import Sender
+from functions.alerts.channels.store import state_path
 from functions.alerts.channels.transport import Transport
 from functions.alerts.message import Event
 from functions.alerts.outbox import Delivered
 from functions.alerts.outbox.delivery import CLAIM_SECONDS, GIVEN_UP_SECONDS
+from functions.alerts.outbox.route import route_new
+from functions.alerts.outbox.store import DELIVERIES
 from functions.documents import Store, Write
 from tests.emulator.alerts.outbox.world import NOW, SCOPE, SENDER, Office, message
 from tests.servers.receiver import Behaviour, Receiver, drip, drop, hang, status, taken
@@ -208,7 +212,6 @@ def test_a_channel_that_was_removed_leaves_dead_letters(office: Office, slack: R
     slack.script = [status(500)]
     office.write(message("a"))
     office.look()
-    from functions.alerts.channels.catalog import CHANNELS
     from functions.catalog import remove
     from functions.changes import Change, commit_change
     from functions.identity import Actor, Permission
@@ -255,6 +258,62 @@ def test_an_unreadable_message_stops_no_other(office: Office, slack: Receiver) -
     document = office.store.get(SCOPE.doc("outbox", "bad"))
     assert document is not None
     assert document.data["status"] == "unreadable"
+
+
+def test_a_delivery_of_a_later_version_stops_no_other(office: Office, slack: Receiver) -> None:
+    office.write(message("good"))
+    route_new(office.store, SCOPE, office.clock.now())
+    document = office.store.get(SCOPE.doc(DELIVERIES, "good_slack"))
+    assert document is not None
+    newer = {**document.data, "event": "postmortem", "message": "newer"}
+    path = SCOPE.doc(DELIVERIES, "newer_slack")
+    office.store.commit([Write.create(path, newer)])
+    assert office.look() == Delivered(sent=1)
+    assert told(slack) == ["good"]
+    assert list(office.deliveries()) == ["good_slack"]
+    kept = office.store.get(path)
+    assert kept is not None
+    assert kept.data["status"] == "due", "a version that can read it tells it"
+
+
+def test_a_routed_message_of_a_later_version_stops_no_other(
+    office: Office, slack: Receiver
+) -> None:
+    office.write(message("newer", about="rollouts/r2"), message("good"))
+    route_new(office.store, SCOPE, office.clock.now())
+    document = office.store.get(SCOPE.doc("outbox", "newer"))
+    assert document is not None
+    office.store.commit([Write.update(document, {**document.data, "event": "postmortem"})])
+    assert office.look() == Delivered(sent=1, failed=1)
+    assert told(slack) == ["good"]
+    assert office.statuses() == {"newer_slack": "due", "good_slack": "delivered"}
+    assert office.store.get(state_path(SCOPE, "slack")) is None, "the channel is well"
+
+
+def test_a_state_that_can_not_be_read_stops_no_other_channel(
+    office: Office, slack: Receiver
+) -> None:
+    with Receiver([taken()]) as other:
+        office.channel("odd", other.address)
+        office.route("all", "odd", "slack")
+        office.store.commit([Write.set(state_path(SCOPE, "odd"), {"mood": "odd"})])
+        office.write(message("a"))
+        assert office.look() == Delivered(sent=1)
+    assert told(slack) == ["a"]
+
+
+def test_a_channel_of_a_later_version_is_told_by_one_that_can_read_it(
+    office: Office, slack: Receiver
+) -> None:
+    """Neither lost when it is routed nor when it is sent."""
+    office.define(CHANNELS, "slack", {"kind": "pigeon"})
+    office.write(message("a"))
+    assert office.look() == Delivered(failed=1)
+    assert office.statuses() == {"a_slack": "due"}
+    office.define(CHANNELS, "slack", {"kind": "slack", "later_field": [1]})
+    office.clock.advance(60)
+    assert office.look() == Delivered(sent=1)
+    assert told(slack) == ["a"]
 
 
 @pytest.mark.parametrize("part", ["channels", "routes"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.alerts.channels.channel import LOG, Channel, Kind, audited, of_part
+from functions.alerts.channels.channel import LOG, Channel, Kind, MailServer, audited, of_part
 from functions.alerts.message import Event, Message
 from functions.alerts.outbox import routing
 from functions.alerts.outbox.routing import Chosen, Route, choose
@@ -58,6 +58,19 @@ def test_who_heard_of_the_beginning_hears_of_the_end(event: Event) -> None:
     chosen = choose(message(event=event), [Route(("chat",))], KNOWN, heard=["pager", "gone"])
     follows = event in (Event.UPDATE, Event.ACKNOWLEDGE, Event.RESOLVE)
     assert chosen.to == (("chat", "pager") if follows else ("chat",))
+
+
+def test_a_channel_that_can_not_be_read_is_told_later() -> None:
+    chosen = choose(message(), [Route(("chat", "newer"))], KNOWN, unreadable=["newer", "other"])
+    assert chosen == Chosen(("chat", "newer"))
+
+
+def test_what_a_later_version_wrote_beside_is_left_out() -> None:
+    mail = replace(PAGER, kind=Kind.EMAIL, server=MailServer("smtp.example.com", 587, "palier"))
+    newer = {**mail.to_definition(), "later_field": 1}
+    newer["server"] = {**newer["server"], "later_field": 1}
+    assert of_part({"pager": newer}) == ({"log": LOG, "pager": mail}, [])
+    assert of_part({"pager": {"kind": "slack", "server": 1}})[1] == ["pager"]
 
 
 @pytest.mark.parametrize("event", list(Event))
