@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from functions.alerts.measures import SHORT_SECONDS, settled_before
 from functions.documents import Scope, Store
-from functions.metrics.store import load_between
+from functions.metrics.hour_store import minutes_between
 from functions.metrics.windows import Window
 
 AGAIN_SECONDS = 120
@@ -45,6 +45,7 @@ class Past:
         if held and held.since <= since and held.until < until:
             first = max(since, held.until - AGAIN_SECONDS)
             kept = [minute for minute in held.minutes if since <= minute.start < first]
-        read = load_between(store, scope, first, until)
+        pages = minutes_between(store, scope, first, until)
+        read = [minute for page in pages for minute in page]
         self._held[scope] = _Held(since, until, (*kept, *read))
         return [*kept, *read]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from functions.alerts.past import Past
 from functions.documents import Scope, Store, Write
+from functions.metrics import hour_store
 from functions.metrics.store import minute_path
 from functions.metrics.tally import Tally
 from functions.metrics.windows import Window
@@ -59,3 +62,12 @@ def test_a_longer_reach_reads_anew(store: Store) -> None:
     assert seen(past, store, 10, reach=300) == [3, 4, 5, 6, 7]
     assert seen(past, store, 10, reach=600) == list(range(8))
     assert seen(past, store, 30, reach=300) == []
+
+
+def test_more_minutes_than_a_page_holds(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for minute in range(20):
+        put(store, minute)
+    monkeypatch.setattr(hour_store, "PAGE", 3)
+    past = Past()
+    assert seen(past, store, 15) == list(range(3, 13))
+    assert seen(past, store, 16) == list(range(4, 14))
