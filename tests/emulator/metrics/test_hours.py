@@ -126,3 +126,19 @@ def test_hours_go_after_ninety_days_and_days_after_two_years(store: Store) -> No
     assert stored(store, "hours") == []
     assert stored(store, "days") == [(0, "1.2.0", 2)]
     assert sum_hours.cleanup(store, SCOPE, START + 733 * DAY_SECONDS) == 1
+
+
+def test_baselines_are_asked_for_by_threads_at_an_hours_turn(store: Store) -> None:
+    put(store, 0, 7)
+    put(store, HOUR_SECONDS, 9)
+    assert run(store, 3) == 2
+    baselines = Baselines(store)
+
+    def ask(number: int) -> tuple[int, int]:
+        hour = number % 3
+        at = START + DAY_SECONDS + hour * HOUR_SECONDS + 1.0
+        found = baselines.of(SCOPE, "stories", f"1.{number}", 1 + number % 2, at)
+        return hour, found.tally.requests
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(120))) == {(0, 7), (1, 9), (2, 0)}
