@@ -10,14 +10,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, ParamSpec
 
+from functions import log
 from functions.alerts import selectors
 from functions.alerts.rule import ABSENCE, BASELINE, HANDED, ROLL_BACK, Rule
-from functions.metrics.hours import Baseline
+from functions.alerts.selectors import Sample
+from functions.errors import StoreUnavailable
+from functions.metrics.hours import ASIDE, Baseline
+from functions.metrics.hours import kind as kind_of
 from functions.metrics.performance import Score, score_of
 from functions.metrics.tally import EMPTY, Tally, merge, merge_all
 from functions.metrics.windows import Arm, Window, minute_start, slot_start
+
+P = ParamSpec("P")
 
 WHOLE = "all"
 """Stands for every version of a service, where a rule looks at the service."""
@@ -108,26 +115,35 @@ def measurements(
     """Every rule for every version that has windows, at `end` (epoch seconds).
 
     `windows` reach back at least as far as the longest window of the rules. What is handed in by
-    other rooms is not here.
+    other rooms is not here. A rule that can't be measured has no data, and takes no other with it.
     """
-    rules = tuple(rules)
-    by_arm: defaultdict[Arm, list[Window]] = defaultdict(list)
-    for window in windows:
-        by_arm[window.arm].append(window)
-    lengths = sorted({rule.window_seconds for rule in rules if rule.kind != HANDED})
+    rules = tuple(rule for rule in rules if rule.kind != HANDED)
+    by_version = [rule for rule in rules if rule.kind != ABSENCE and not of_services(rule)]
+    by_service = [rule for rule in rules if rule.kind != ABSENCE and of_services(rule)]
+    attempts = _Attempts()
     found: dict[Key, Measurement | None] = {}
-    for arm in sorted(by_arm):
-        tallies = _tallies(lengths, by_arm[arm], end)
-        for rule in rules:
-            if rule.kind in (ABSENCE, HANDED) or rule.service not in ("", arm.service):
-                continue
-            key = Key(rule.id, *arm)
-            found[key] = measure(rule, tallies[rule.window_seconds], arm, end, sources)
+    for some, arm_of in ((by_version, _own), (by_service, _whole)):
+        by_arm: defaultdict[Arm, list[Window]] = defaultdict(list)
+        for window in windows if some else ():
+            by_arm[arm_of(window)].append(window)
+        lengths = sorted({rule.window_seconds for rule in some})
+        for arm in sorted(by_arm):
+            tallies = _tallies(lengths, by_arm[arm], end)
+            for rule in some:
+                if rule.service in ("", arm.service):
+                    measuring = partial(measure, rule, tallies[rule.window_seconds])
+                    found[Key(rule.id, *arm)] = attempts(rule, measuring, arm, end, sources)
     for rule in rules:
         if rule.kind == ABSENCE:
             of = [window for window in windows if window.service == rule.service]
-            found[Key(rule.id, rule.service, WHOLE)] = _absence(rule, of, end)
+            found[Key(rule.id, rule.service, WHOLE)] = attempts(rule, _absence, rule, of, end)
     return found
+
+
+def of_services(rule: Rule) -> bool:
+    """Whether it looks at services as a whole: how much a version has against the usual says only
+    how large its share is. What is counted beside versions is apart: `all+claimed`."""
+    return rule.kind == ABSENCE or (rule.kind == BASELINE and selectors.volume(rule.metric))
 
 
 def measure(
@@ -152,7 +168,7 @@ def _measured(
     if found is None or found.size < rule.minimum_requests:
         return None
     if rule.kind == BASELINE:
-        return _compared(rule, found.value, tally, arm, end, sources)
+        return _compared(rule, found, tally, arm, end, sources)
     if found.longer is None:
         breached, value = rule.breached(found.value), found.value
     else:
@@ -162,21 +178,59 @@ def _measured(
 
 
 def _compared(
-    rule: Rule, value: float, tally: Tally, arm: Arm, end: float, sources: Sources
+    rule: Rule, found: Sample, tally: Tally, arm: Arm, end: float, sources: Sources
 ) -> Measurement | None:
     """How many times what is usual. What is usual needs as large a sample as what is compared."""
     usual = sources.baselines(*arm, rule.baseline_days, end)
     if not usual.days:
         return None
     by = score_of(arm.service, sources.scores)
-    found = selectors.sample(rule.metric, usual.tally, rule.threshold, usual.seconds, by)
-    if found is None or found.size < max(1, rule.minimum_requests):
+    before = selectors.sample(rule.metric, usual.tally, rule.threshold, usual.seconds, by)
+    if before is None or before.size < max(1, rule.minimum_requests):
         return None
-    base = max(found.value, selectors.least_usual(rule.metric))
+    least = selectors.least_usual(rule.metric)
+    base = max(selectors.a_second(rule.metric, before.value, usual.seconds), least)
     if base <= 0:
         return None
-    times = value / base
-    return Measurement(times, rule.breached(times), tally.served, tally.failures)
+    times = selectors.a_second(rule.metric, found.value, rule.window_seconds) / base
+    return Measurement(times, rule.breached(times), found.size, tally.failures)
+
+
+class _Attempts:
+    """Each rule is measured on its own in a look; one that fails is told once."""
+
+    def __init__(self) -> None:
+        self._failed: set[str] = set()
+        self._unavailable = False
+
+    def __call__(
+        self,
+        rule: Rule,
+        measuring: Callable[P, Measurement | None],
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> Measurement | None:
+        """None, no data, of what can't be measured."""
+        if self._unavailable and rule.kind == BASELINE:
+            return None  # asked for each of them, Firestore would be waited for each time
+        try:
+            return measuring(*given, **named)
+        except Exception as error:
+            self._unavailable |= isinstance(error, StoreUnavailable)
+            if rule.id not in self._failed:
+                log.exception("rule_not_measured", error, rule=rule.id)
+            self._failed.add(rule.id)
+            return None
+
+
+def _own(window: Window) -> Arm:
+    return window.arm
+
+
+def _whole(window: Window) -> Arm:
+    """All versions of its service, or all that is counted beside them in the same way."""
+    aside = kind_of(window.version)
+    return Arm(window.service, f"{WHOLE}{ASIDE}{aside}" if aside else WHOLE)
 
 
 def _absence(rule: Rule, windows: Sequence[Window], end: float) -> Measurement:

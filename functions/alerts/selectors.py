@@ -156,6 +156,28 @@ def least_usual(metric: str) -> float:
     return BUILT_IN[metric].best if metric in BUILT_IN else 0.0
 
 
+def volume(metric: str) -> bool:
+    """Whether it says how much there was: what a version has of it depends on its share."""
+    return metric == metrics.REQUESTS_PER_SECOND or amount(metric)
+
+
+def amount(metric: str) -> bool:
+    """Whether it adds up what is reported: twice as much in twice the time."""
+    named = reported(metric)
+    return named is not None and named[1] in (COUNT, SUM)
+
+
+def counts(metric: str) -> bool:
+    """Whether its value is the size of its sample."""
+    named = reported(metric)
+    return named is not None and named[1] == COUNT
+
+
+def a_second(metric: str, value: float, seconds: float) -> float:
+    """An amount over so many seconds, as what it comes to a second; what is none, as it is."""
+    return value / seconds if amount(metric) else value
+
+
 def sample(metric: str, tally: Tally, threshold: float, seconds: float, by: Score) -> Sample | None:
     """What a metric is in a tally of so many seconds; None when nothing was measured of it.
 

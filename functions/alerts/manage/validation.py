@@ -10,15 +10,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from functions.alerts import selectors
+from functions.alerts.measures import of_services
 from functions.alerts.rule import (
     ABOVE,
     ABSENCE,
     BASELINE,
+    CONCURRENCY,
     CONSECUTIVE_FAILURES,
     HANDED,
+    MEMORY,
     NOTIFY,
     OVERFLOW,
     RETRIES,
+    RETRIES_MAX,
     Rule,
 )
 from functions.alerts.selectors import SHARE, TAILS
@@ -33,6 +37,9 @@ WINDOWS_SECONDS = (60, 120, 180, 300, 600, 900, 1_800, 3_600)
 LONGEST_FOR_SECONDS = 23 * 3600
 LEAST_SILENCE_SECONDS = 30
 MOST_SILENCE_SECONDS = 3_000
+
+MAXIMA = (MEMORY, CONCURRENCY, RETRIES_MAX)
+"""The largest of all that was seen: over hours it is another number than over minutes."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ def problems(rule: Rule, names: Names) -> Iterator[str]:
         yield from _of_metric(rule, names)
         yield from _of_threshold(rule)
         yield from _of_window(rule)
+    if rule.for_seconds % 60 or not 0 <= rule.for_seconds <= LONGEST_FOR_SECONDS:
+        yield f"`for_seconds` is a multiple of 60, at most {LONGEST_FOR_SECONDS}."
     yield from _of_actions(rule)
     if rule.title and set(rule.title) != {"en", "fr"}:
         yield "A title is given in English and in French."
@@ -71,6 +80,10 @@ def _of_delivered(rule: Rule, delivered: Rule) -> Iterator[str]:
             )
     if delivered.kind == HANDED and rule.window_seconds != delivered.window_seconds:
         yield f"The window of {rule.id} is {delivered.window_seconds} s and stays so."
+    if delivered.kind == HANDED and rule.threshold <= 0:
+        yield f"The threshold of {rule.id} is above 0: it would fire for ever."
+    if delivered.kind == HANDED and rule.baseline_days:
+        yield "Only a rule of the kind `baseline` has `baseline_days`."
 
 
 def _of_metric(rule: Rule, names: Names) -> Iterator[str]:
@@ -97,6 +110,11 @@ def _of_threshold(rule: Rule) -> Iterator[str]:
             yield f"What is usual is that of 1 to {LONGEST_BASELINE_DAYS} days."
         if rule.metric in (OVERFLOW, CONSECUTIVE_FAILURES):
             yield f"Nothing is usual for {rule.metric}."
+        if rule.metric in MAXIMA:
+            yield (
+                f"{rule.metric} is a maximum, and that of a minute says nothing beside that of "
+                "hours: compare it with a `threshold`."
+            )
         return
     if rule.baseline_days:
         yield "Only a rule of the kind `baseline` has `baseline_days`."
@@ -104,6 +122,12 @@ def _of_threshold(rule: Rule) -> Iterator[str]:
         yield from _of_silence(rule)
     elif selectors.exact(rule.metric):
         yield from _of_duration(rule)
+    elif selectors.counts(rule.metric):
+        if rule.minimum_requests > rule.threshold:
+            yield (
+                f"With `minimum_requests` of {rule.minimum_requests} nothing is known of what "
+                f"{rule.metric} is up to there: at most {rule.threshold:g} fits, 0 is usual."
+            )
     elif rule.metric == RETRIES:
         if rule.comparison != ABOVE or rule.threshold not in range(RETRIES_CAP):
             yield f"Retries are compared with `>` and a whole number from 0 to {RETRIES_CAP - 1}."
@@ -137,8 +161,6 @@ def _of_window(rule: Rule) -> Iterator[str]:
     if rule.window_seconds not in WINDOWS_SECONDS:
         windows = ", ".join(map(str, WINDOWS_SECONDS))
         yield f"A window is {windows} s long; `for_seconds` says how long it must last."
-    if rule.for_seconds % 60 or not 0 <= rule.for_seconds <= LONGEST_FOR_SECONDS:
-        yield f"`for_seconds` is a multiple of 60, at most {LONGEST_FOR_SECONDS}."
 
 
 def _of_actions(rule: Rule) -> Iterator[str]:
@@ -146,5 +168,5 @@ def _of_actions(rule: Rule) -> Iterator[str]:
         yield "Whatever else a rule does, people are told: its actions include `notify`."
     if rule.metric == CONSECUTIVE_FAILURES and rule.actions != (NOTIFY,):
         yield "Failures in a row happen by chance: that rule only notifies."
-    if rule.kind in (ABSENCE, HANDED) and rule.actions != (NOTIFY,):
+    if (rule.kind == HANDED or of_services(rule)) and rule.actions != (NOTIFY,):
         yield "What concerns a whole service only notifies: it is no version's fault."

@@ -21,9 +21,11 @@ from functions.alerts.measures import (
 from functions.alerts.rule import ABSENCE, BASELINE, NOTIFY, Rule
 from functions.alerts.thresholds import BUILT_IN, RULES
 from functions.alerts.values import reach_seconds, values
+from functions.errors import StoreUnavailable
 from functions.metrics import tally
 from functions.metrics.hours import Baseline
 from functions.metrics.ladder import LADDER_MS
+from functions.metrics.measures import Measure
 from functions.metrics.observation import Note, Observation
 from functions.metrics.performance import Score
 from functions.metrics.tally import Tally
@@ -158,7 +160,7 @@ def usual(some: Tally, days: int = 7) -> Sources:
     return Sources(baselines=lambda _service, _version, _days, _at: Baseline(some, days))
 
 
-MANY = replace(PLAIN, kind=BASELINE, threshold=5, baseline_days=7, minimum_requests=50)
+MANY = replace(PLAIN, id="many", kind=BASELINE, threshold=5, baseline_days=7, minimum_requests=50)
 
 
 @pytest.mark.parametrize(
@@ -251,3 +253,74 @@ def test_rules_of_both_kinds_of_windows_are_measured_side_by_side() -> None:
     found = measured([PLAIN, long], [new], [old], end)
     values = {key.rule: each.value for key, each in found.items() if each is not None}
     assert values == {"own": 0.0, "long": 0.5}
+
+
+def test_a_rule_that_cannot_be_measured_is_no_data_and_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    windows = [slot(START, request(START)), slot(START, request(START), version="1.2.0")]
+    later = replace(PLAIN, id="later", metric="gpu")
+    broken = replace(SILENT, id="broken", metric=None)  # type: ignore[arg-type]
+    found = measurements([later, broken, PLAIN], windows, START + 10)
+    assert {key for key, each in found.items() if each is None} == {
+        Key("later", "stories", "1.2.0"),
+        Key("later", "stories", "1.3.0"),
+        Key("broken", "stories", WHOLE),
+    }
+    assert {key.version for key, each in found.items() if each} == {"1.2.0", "1.3.0"}
+    captured = capsys.readouterr()
+    assert (captured.out + captured.err).count("rule_not_measured") == 2
+
+
+def test_a_past_that_cannot_be_read_is_waited_for_once() -> None:
+    asked: list[str] = []
+
+    def lost(_service: str, version: str, _days: int, _at: float) -> Baseline:
+        asked.append(version)
+        raise StoreUnavailable("by the test")
+
+    windows = [slot(START, Tally(requests=100), version=f"1.{n}") for n in range(9)]
+    other = replace(MANY, id="other")
+    found = measurements([MANY, other, PLAIN], windows, START + 10, Sources(baselines=lost))
+    assert len(asked) == 1
+    assert [key.rule for key, each in found.items() if each] == ["own"] * 9
+
+
+def of_values(number: int) -> Tally:
+    return Tally(measures={"sold": Measure(number, number * 1_000, number * 10**6)})
+
+
+SOLD = replace(MANY, metric="sold:count", comparison="<", threshold=0.5, window_seconds=180)
+
+
+@pytest.mark.parametrize("way", ["count", "sum"])
+@pytest.mark.parametrize(("now", "times"), [(180, 1.0), (90, 0.5), (360, 2.0)])
+def test_amounts_are_compared_a_second(way: str, now: int, times: float) -> None:
+    """One a second, in seven hours of the past, and now in three minutes."""
+    rule = replace(SOLD, metric=f"sold:{way}")
+    found = measure(rule, of_values(now), sources=usual(of_values(7 * 3_600)))
+    assert found is not None
+    assert found.value == pytest.approx(times)
+    assert found.requests == now
+
+
+@pytest.mark.parametrize("metric", ["requests_per_second", "sold:count"])
+def test_how_much_there_is_is_compared_for_the_service_as_a_whole(metric: str) -> None:
+    """A candidate with a tenth of the traffic has as much as is usual, as all versions together."""
+    rule = replace(SOLD, metric=metric, minimum_requests=1)
+    each = {"1.3.0": 18, "1.2.0": 162, "1.3.0+claimed": 90, "1.2.0+claimed": 90}
+    windows = [
+        slot(START, tally.merge(Tally(requests=number), of_values(number)), version=version)
+        for version, number in each.items()
+    ]
+    past = tally.merge(Tally(requests=7 * 3_600), of_values(7 * 3_600))
+    asked: list[str] = []
+
+    def baselines(_service: str, version: str, _days: int, _at: float) -> Baseline:
+        asked.append(version)
+        return Baseline(past, 7)
+
+    found = measurements([rule, PLAIN], windows, START + 180, Sources(baselines=baselines))
+    shown = {key.version: one.value for key, one in found.items() if one and key.rule == rule.id}
+    assert shown == {WHOLE: pytest.approx(1.0), f"{WHOLE}+claimed": pytest.approx(1.0)}
+    assert asked == list(shown)

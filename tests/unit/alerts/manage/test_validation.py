@@ -38,6 +38,11 @@ TAKEN = {
         USUAL, metric="execution_time_p95_ms", threshold=1.7
     ),
     "an hour of few ratings": replace(PLAIN, window_seconds=3_600, minimum_requests=30),
+    "a count": (replace(PLAIN, metric="precision:count", threshold=3, minimum_requests=3)),
+    "how much there is, against the usual": replace(
+        USUAL, metric="precision:count", minimum_requests=20
+    ),
+    "delivered, and burning": replace(BY_ID["p1-burn-rate"], threshold=20, for_seconds=60),
     "rolling back": replace(PLAIN, actions=(NOTIFY, PAUSE, ROLL_BACK)),
     "ten minutes": replace(PLAIN, for_seconds=600),
     "a title": replace(PLAIN, title={"en": "errors", "fr": "erreurs"}),
@@ -76,6 +81,30 @@ REFUSED: dict[str, tuple[Rule, str]] = {
         replace(BY_ID["p1-consecutive-failures"], actions=(NOTIFY, PAUSE)),
         "only notifies",
     ),
+    "delivered, handed in, not whole minutes": (
+        replace(BY_ID["publishing-behind"], for_seconds=45),
+        "multiple of 60",
+    ),
+    "delivered, handed in, below nothing": (
+        replace(BY_ID["p1-burn-rate"], threshold=-5),
+        "above 0",
+    ),
+    "delivered, handed in, with a past": (
+        replace(BY_ID["p1-burn-rate"], baseline_days=7),
+        "Only a rule of the kind",
+    ),
+    **{
+        f"a usual {metric}": (replace(USUAL, metric=metric), "is a maximum")
+        for metric in ("memory", "concurrency", "retries_max")
+    },
+    "how much there is, pausing": (
+        replace(USUAL, metric="requests_per_second", actions=(NOTIFY, PAUSE)),
+        "no version's fault",
+    ),
+    "a count that is not seen": (
+        replace(PLAIN, metric="precision:count", threshold=3, minimum_requests=20),
+        "at most 3 fits",
+    ),
     "half a title": (replace(PLAIN, title={"en": "errors"}), "in French"),
 }
 
@@ -109,8 +138,8 @@ def rules(draw: st.DrawFn) -> Rule:
     kind = draw(st.sampled_from(["threshold", BASELINE, ABSENCE]))
     named = (
         "error_rate execution_time_p95_ms memory cpu overflow concurrency performance_score "
-        "availability retries_p95 precision:mean loaded:p50 loaded:mean requests_per_second "
-        "consecutive_failures retries_max luck"
+        "availability retries_p95 precision:mean precision:count loaded:sum loaded:p50 "
+        "loaded:mean requests_per_second consecutive_failures retries_max luck"
     )
     metric = st.sampled_from(named.split())
     return Rule(
