@@ -21,6 +21,7 @@ from functions.alerts.silence import Silence
 from functions.alerts.state import OK
 from functions.alerts.thresholds import BUILT_IN, PUBLISHING
 from functions.documents import Document, Refused, Scope, Store
+from functions.errors import StoreUnavailable
 from functions.metrics.windows import Window
 
 PUBLISHER = Key(PUBLISHING.id, "palier", "publishing")
@@ -59,7 +60,9 @@ def watch(
     silences: Sequence[Silence] = (),
     past: Sequence[Window] = (),
 ) -> Watched:
-    """Evaluates the rules on the windows of the last minutes. Raises StoreUnavailable.
+    """Evaluates the rules on the windows of the last minutes. Raises StoreUnavailable when the
+    states can't be read; those that can't be written are found again in the next look, and what
+    fires acts all the same.
 
     `handed` is what other rooms measured for rules of theirs; what isn't in it stays as it is.
     """
@@ -79,6 +82,13 @@ def watch(
     for transition in written:
         _tell_log(transition)
     return Watched(evaluation, tuple(written))
+
+
+def stored_alarms(store: Store, scope: Scope, known: Sequence[Rule] = BUILT_IN) -> Watched:
+    """What was found firing by the last look that could be made, of rules that are known: for when
+    the rules can't be evaluated. Raises StoreUnavailable."""
+    firing = {state.key: state for state in alert_store.firing(store, scope)}
+    return Watched(Evaluation(firing, (), rules={rule.id: rule for rule in known}))
 
 
 def _write(
@@ -104,6 +114,9 @@ def _write(
             store.commit([*(needed[key] for key in group), *noted])
         except Refused:
             continue
+        except StoreUnavailable as error:
+            log.exception("alerts_not_written", error)
+            break
         written += changes
     return written
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from google.cloud import firestore
 
 from functions.alerts import store as alert_store
+from functions.alerts.rule import NOTIFY, PAUSE
 from functions.alerts.rules import FIRING, NO_DATA, RESOLVED, Key
-from functions.alerts.watch import Watched, publishing, watch
-from functions.documents import Scope, Store
+from functions.alerts.watch import Watched, publishing, stored_alarms, watch
+from functions.documents import Scope, Store, Write
+from functions.errors import StoreUnavailable
 from functions.metrics import tally
 from functions.metrics.observation import Note, Observation
 from functions.metrics.windows import Window
@@ -151,3 +155,40 @@ def test_variants_with_any_name_have_alerts_of_their_own(store: Store) -> None:
     watch(store, SCOPE, [replace(failed, service=of, version=name) for of, name in arms], NOW)
     found = {(key.service, key.version) for key in alert_store.load(store, SCOPE)}
     assert found == set(arms)
+
+
+class Unwritten(Store):
+    """The real store, on which nothing can be written when its line is cut."""
+
+    away = False
+
+    def commit(self, writes: Sequence[Write], **options: Any) -> list[Any]:
+        if self.away:
+            raise StoreUnavailable("cut off by the test")
+        return super().commit(writes, **options)
+
+
+def test_what_fires_acts_although_it_cannot_be_written(
+    firestore_client: firestore.Client, store: Store
+) -> None:
+    unwritten = Unwritten(firestore_client)
+    unwritten.away = True
+    fired = look(unwritten, NOW, 10)
+    assert critical(fired, "1.3.0") == ["p1-error-rate"]
+    assert not fired.transitions
+    assert status(store) == ""
+    unwritten.away = False
+    again = look(unwritten, NOW + 10, 10)
+    assert "p1-error-rate" in {change.rule.id for change in again.transitions}
+    assert status(store) == FIRING
+
+
+def test_what_is_stored_as_firing_protects_when_rules_cannot_be_evaluated(store: Store) -> None:
+    assert critical(stored_alarms(store, SCOPE), "1.3.0") == []
+    look(store, NOW, 10)
+    found = stored_alarms(store, SCOPE)
+    assert critical(found, "1.3.0") == ["p1-error-rate"]
+    assert critical(found, "1.2.0") == []
+    assert found.alarms("stories", "1.3.0")[0].actions == (NOTIFY, PAUSE)
+    assert found.evaluation.loud()
+    assert not stored_alarms(store, SCOPE, []).alarms("stories", "1.3.0")
