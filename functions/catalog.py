@@ -136,5 +136,13 @@ def check_id(catalog: Catalog, name: str) -> None:
         )
 
 
+def unreadable(catalog: Catalog, name: str) -> FailedPrecondition:
+    """A definition is there, and damaged or of a later bundle."""
+    return FailedPrecondition(
+        f"The {catalog.noun} {name!r} can't be read by this version of Palier, and has no effect.",
+        remedy="Define it anew, remove it, or deploy the version that wrote it.",
+    )
+
+
 def missing(catalog: Catalog, name: str) -> NotFound:
     return NotFound(f"There is no {catalog.noun} {name!r} in this environment.")

@@ -29,7 +29,7 @@ FIELDS = {
 
 def list_all(arguments: Namespace, environ: Environ) -> Answer:
     found = connect(arguments, environ).get("/v1/rules")
-    return Answer(found, shown.rules(found["rules"]))
+    return Answer(found, shown.rules(found["rules"], found.get("unreadable", ())))
 
 
 def show(arguments: Namespace, environ: Environ) -> Answer:

@@ -51,7 +51,7 @@ def events(found: Sequence[Found]) -> str:
     return table(head, rows)
 
 
-def rules(found: Sequence[Found]) -> str:
+def rules(found: Sequence[Found], unreadable: Sequence[str] = ()) -> str:
     head = ("ID", "SEVERITY", "TOO MUCH", "FOR", "SERVICE", "ACTIONS", "ORIGIN")
     rows = [
         (
@@ -65,7 +65,8 @@ def rules(found: Sequence[Found]) -> str:
         )
         for each in found
     ]
-    return table(head, rows)
+    left_out = [f"{name} can't be read by this Palier, and has no effect." for name in unreadable]
+    return "\n".join([table(head, rows), *left_out])
 
 
 def rule(found: Found) -> str:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.alerts.in_force import in_force
+from functions import log
+from functions.alerts.in_force import in_force, read_rules
 from functions.alerts.objectives.objective import Objective, objectives_of
+from functions.alerts.objectives.scoring import score_from
+from functions.alerts.readable import readable
 from functions.alerts.rule import BURN_RATE, Rule
 from functions.alerts.silence import Silence, silences_of
 from functions.alerts.testing.synthetic import COLLECTION as TESTS
@@ -28,13 +31,17 @@ Part = Mapping[str, Any]
 @dataclass(frozen=True)
 class Defined:
     """The rules in force, who is silent, how services are scored where somebody decided, and what
-    they are to achieve, and the tests of alerts that were begun."""
+    they are to achieve, and the tests of alerts that were begun.
+
+    unreadable   by part the ids of definitions that this bundle can't read: they hold for nobody
+    """
 
     rules: tuple[Rule, ...] = BUILT_IN
     silences: tuple[Silence, ...] = ()
     scores: Mapping[str, Score] = field(default_factory=dict)
     objectives: tuple[Objective, ...] = ()
     tests: tuple[AlertTest, ...] = ()
+    unreadable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def testing(self, now: float) -> bool:
         """Whether a test of alerts runs."""
@@ -42,20 +49,27 @@ class Defined:
 
 
 def defined(parts: Mapping[str, Part]) -> Defined:
-    objectives = objectives_of(parts.get(OBJECTIVES, {}))
+    """What can be read of the parts; what can't is logged, and holds nobody up."""
     rules = in_force(parts.get(RULES, {}))
+    objectives, no_objectives = objectives_of(parts.get(OBJECTIVES, {}))
+    silences, no_silences = silences_of(parts.get(SILENCES, {}))
+    scores, no_scores = readable(parts.get(SCORES, {}), lambda _name, each: score_from(each))
+    tests, no_tests = tests_of(parts.get(TESTS, {}))
+    unreadable = {
+        RULES: read_rules(parts.get(RULES, {}))[1],
+        OBJECTIVES: no_objectives,
+        SILENCES: no_silences,
+        SCORES: no_scores,
+        TESTS: no_tests,
+    }
+    for part, ids in unreadable.items():
+        for name in ids:
+            log.error("definition_unreadable", part=part, id=name)
     return Defined(
         rules if objectives else tuple(rule for rule in rules if rule.metric != BURN_RATE),
-        silences_of(parts.get(SILENCES, {})),
-        scores_of(parts.get(SCORES, {})),
+        silences,
+        scores,
         objectives,
-        tests_of(parts.get(TESTS, {})),
+        tests,
+        {part: ids for part, ids in unreadable.items() if ids},
     )
-
-
-def scores_of(published: Part) -> dict[str, Score]:
-    """How services are scored, by service."""
-    return {
-        service: Score(each["target_ms"], each["error_weight"])
-        for service, each in published.items()
-    }

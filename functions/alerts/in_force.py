@@ -1,7 +1,8 @@
 """Which rules hold in an environment: those that are delivered, and what people made of them. Pure.
 
 A rule that people define has the shape of Rule. One with the id of a delivered rule stands in its
-place; one that is switched off holds no more than if it weren't there.
+place; one that is switched off holds no more than if it weren't there. So does one that can't be
+read: what is delivered then holds as it is delivered.
 """
 
 from __future__ import annotations
@@ -10,7 +11,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from functions.alerts.rule import ABSENCE, BASELINE, HANDED, THRESHOLD, Rule
+from functions.alerts import selectors
+from functions.alerts.readable import number, readable, texts
+from functions.alerts.rule import (
+    ABOVE,
+    ABSENCE,
+    ACTIONS,
+    BASELINE,
+    BELOW,
+    HANDED,
+    SEVERITIES,
+    THRESHOLD,
+    Rule,
+)
 from functions.alerts.thresholds import BUILT_IN, BY_ID
 
 ENABLED = "enabled"
@@ -18,18 +31,36 @@ Published = Mapping[str, Mapping[str, Any]]
 
 _FIELDS = frozenset(item.name for item in fields(Rule)) - {"id"}
 _KINDS = frozenset({THRESHOLD, BASELINE, ABSENCE, HANDED})
+_NUMBERS = (
+    "threshold",
+    "window_seconds",
+    "for_seconds",
+    "keep_firing_seconds",
+    "minimum_requests",
+    "baseline_days",
+)
 
 
 def in_force(published: Published) -> tuple[Rule, ...]:
     """The rules that are evaluated, delivered ones first."""
-    return tuple(rule for rule in every(published) if published.get(rule.id, {}).get(ENABLED, True))
+    made, _ = read_rules(published)
+    return tuple(
+        rule
+        for rule in every(published)
+        if rule.id not in made or published[rule.id].get(ENABLED, True)
+    )
 
 
 def every(published: Published) -> list[Rule]:
     """Those that are switched off as well."""
-    made = {name: each for name, each in sorted(published.items()) if _understood(each)}
-    delivered = [rule_of(rule.id, made[rule.id]) if rule.id in made else rule for rule in BUILT_IN]
-    return [*delivered, *(rule_of(name, each) for name, each in made.items() if name not in BY_ID)]
+    made, _ = read_rules(published)
+    delivered = [made.get(rule.id, rule) for rule in BUILT_IN]
+    return [*delivered, *(rule for name, rule in made.items() if name not in BY_ID)]
+
+
+def read_rules(published: Published) -> tuple[dict[str, Rule], tuple[str, ...]]:
+    """What people defined, by id; and the ids of rules that this bundle can't read."""
+    return readable(published, _read)
 
 
 def rule_of(name: str, definition: Mapping[str, Any]) -> Rule:
@@ -44,6 +75,19 @@ def definition_of(rule: Rule, *, enabled: bool = True) -> dict[str, Any]:
     return {**given, "actions": list(rule.actions), "title": dict(rule.title), ENABLED: enabled}
 
 
-def _understood(definition: Mapping[str, Any]) -> bool:
-    """Whether this bundle knows that kind of rule; a later one may know more."""
-    return definition.get("kind", THRESHOLD) in _KINDS
+def _read(name: str, definition: Mapping[str, Any]) -> Rule:
+    """A rule that this bundle can evaluate; a later one may know more. Raises for any other."""
+    rule = rule_of(name, definition)
+    for each in _NUMBERS:
+        number(getattr(rule, each))
+    texts([rule.metric, rule.service, rule.page, *rule.title, *rule.title.values()])
+    known = (
+        rule.kind in _KINDS
+        and rule.severity in SEVERITIES
+        and rule.comparison in (ABOVE, BELOW)
+        and set(rule.actions) <= set(ACTIONS)
+        and (rule.kind == HANDED or selectors.known(rule.metric))
+    )
+    if not known or rule.window_seconds <= 0:
+        raise ValueError("not a rule of this bundle")
+    return rule

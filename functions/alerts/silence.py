@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from functions.alerts.incidents.incident import Subject
 from functions.alerts.measures import Key
+from functions.alerts.readable import Definitions, number, readable, texts
 
 LONGEST_SECONDS = 30 * 86_400
 
@@ -18,6 +20,7 @@ LONGEST_SECONDS = 30 * 86_400
 @dataclass(frozen=True)
 class Silence:
     """Which alerts: those of a rule, a service, a version, a severity; "" for every one.
+    That of a version is of all that is counted beside it as well (`1.3.0+claimed`).
 
     until   epoch seconds, at most LONGEST_SECONDS ahead when it is made
     """
@@ -30,13 +33,17 @@ class Silence:
     severity: str = ""
 
     def holds(self, key: Key, severity: str, now: float) -> bool:
-        return now < self.until and all(
-            wanted in ("", found)
-            for wanted, found in (
-                (self.rule, key.rule),
-                (self.service, key.service),
-                (self.version, key.version),
-                (self.severity, severity),
+        whole = Subject.of(key.service, key.version).version
+        return (
+            now < self.until
+            and self.version in ("", key.version, whole)
+            and all(
+                wanted in ("", found)
+                for wanted, found in (
+                    (self.rule, key.rule),
+                    (self.service, key.service),
+                    (self.severity, severity),
+                )
             )
         )
 
@@ -45,16 +52,13 @@ def silenced(silences: Iterable[Silence], key: Key, severity: str, now: float) -
     return any(silence.holds(key, severity, now) for silence in silences)
 
 
-def silences_of(definitions: Mapping[str, Mapping[str, Any]]) -> tuple[Silence, ...]:
-    """What is published."""
-    return tuple(
-        Silence(
-            name,
-            each["until"],
-            each.get("rule", ""),
-            each.get("service", ""),
-            each.get("version", ""),
-            each.get("severity", ""),
-        )
-        for name, each in sorted(definitions.items())
-    )
+def silences_of(definitions: Definitions) -> tuple[tuple[Silence, ...], tuple[str, ...]]:
+    """What is published, and the ids of those that can't be read."""
+    found, unreadable = readable(definitions, _read)
+    return tuple(found.values()), unreadable
+
+
+def _read(name: str, definition: Mapping[str, Any]) -> Silence:
+    named = {key: definition.get(key, "") for key in ("rule", "service", "version", "severity")}
+    texts(named.values())
+    return Silence(name, number(definition["until"]), **named)

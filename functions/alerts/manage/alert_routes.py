@@ -29,6 +29,7 @@ from functions.alerts.manage.answers import (
 from functions.alerts.manage.bodies import PutSilence
 from functions.alerts.manage.define import SILENCES_CATALOG, put_silence, remove_silence
 from functions.alerts.manage.standing import Standings
+from functions.alerts.silence import silences_of
 from functions.alerts.state import OK
 from functions.description import Parameter, described, limit
 from functions.errors import FailedPrecondition, InvalidArgument
@@ -62,12 +63,12 @@ def _add_alerts(routes: flask.Blueprint, administration: Callable[[], Administra
     def alerts() -> Any:
         admin = administration()
         scope = admin.read()
-        most = web.list_limit(USUAL_LIST, LARGEST_LIST)
+        most, every = web.list_limit(USUAL_LIST, LARGEST_LIST), _wants_all()
         service = flask.request.args.get("service", "")
         found = [
             each
             for each in standings.of(admin.store, scope, admin.clock.now())
-            if (_wants_all() or each.state.status != OK) and service in ("", each.state.key.service)
+            if (every or each.state.status != OK) and service in ("", each.state.key.service)
         ]
         views = [alert_view(each.rule, each.state, stored=each.stored) for each in found[:most]]
         return web.answer({"alerts": views})
@@ -96,8 +97,9 @@ def _add_silences(routes: flask.Blueprint, administration: Callable[[], Administ
         admin = administration()
         known = catalog.published(admin.store, admin.read(), SILENCES_CATALOG)
         now = admin.clock.now()
-        views = [silence_view(name, each, now) for name, each in sorted(known.items())]
-        return web.answer({"silences": views})
+        found, unreadable = silences_of(known)
+        views = [silence_view(each.id, known[each.id], now) for each in found]
+        return web.answer({"silences": views, "unreadable": list(unreadable)})
 
     @routes.put("/v1/silences/<identifier>")
     @described(
@@ -129,10 +131,11 @@ def _add_silences(routes: flask.Blueprint, administration: Callable[[], Administ
 
 
 def _wants_all() -> bool:
-    text = flask.request.args.get("all", "false")
-    if text not in ("true", "false"):
-        raise InvalidArgument("`all` is `true` or `false`.")
-    return text == "true"
+    """Raises InvalidArgument."""
+    given = flask.request.args.getlist("all") or ["false"]
+    if given not in (["true"], ["false"]):
+        raise InvalidArgument("`all` is `true` or `false`, once.")
+    return given == ["true"]
 
 
 def _before(now: float) -> float:

@@ -43,7 +43,11 @@ class RuleView(Answer):
 
 
 class RuleList(Answer):
+    """`unreadable` are the ids of those that this bundle can't read: what is delivered by such an
+    id holds as delivered, any other doesn't."""
+
     rules: list[RuleView]
+    unreadable: list[str]
 
 
 class RuleAnswer(Answer):
@@ -81,7 +85,10 @@ class SilenceView(Answer):
 
 
 class SilenceList(Answer):
+    """`unreadable` are the ids of those that this bundle can't read."""
+
     silences: list[SilenceView]
+    unreadable: list[str]
 
 
 class SilenceChanged(ChangeAnswer):
@@ -161,8 +168,8 @@ def silence_view(name: str, definition: Mapping[str, Any], now: float) -> dict[s
     return {
         "id": name,
         "until": definition["until"],
-        "made_at": definition["made_at"],
-        "why": definition["why"],
+        "made_at": definition.get("made_at", 0.0),
+        "why": definition.get("why", ""),
         **given,
         "over": definition["until"] <= now,
     }

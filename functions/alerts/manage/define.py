@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from functions import catalog
+from functions.alerts import selectors
 from functions.alerts.defined import RULES, SILENCES
 from functions.alerts.in_force import definition_of, rule_of
 from functions.alerts.manage.validation import Name, Names, problems
 from functions.alerts.rule import ACTIONS, OWN_PAGE, Rule
-from functions.alerts.silence import LONGEST_SECONDS
+from functions.alerts.silence import LONGEST_SECONDS, silences_of
 from functions.alerts.templates import TEMPLATES
 from functions.alerts.thresholds import BY_ID
 from functions.catalog import Catalog, Decide
@@ -35,6 +36,9 @@ USUAL: Mapping[str, Any] = {
     "minimum_requests": 20,
     "actions": ["notify"],
 }
+USUAL_OF_AMOUNTS: Mapping[str, Any] = {"minimum_requests": 0}
+"""Of a count and a sum: the sample says no more than they do."""
+
 NEEDED = ("severity", "metric", "threshold")
 
 
@@ -94,7 +98,9 @@ def put_silence(name: str, given: Mapping[str, Any], reason: str) -> Decide:
             raise InvalidArgument("A silence ends in the future, within 30 days.")
         definition = {**given, "made_at": view.now, "why": reason}
         known: dict[str, Any] = view.part(SILENCES)
-        over = [key for key, each in known.items() if each["until"] <= view.now and key != name]
+        over = [
+            each.id for each in silences_of(known)[0] if each.until <= view.now and each.id != name
+        ]
         left = {key: each for key, each in known.items() if key not in over}
         if name not in left and len(left) >= SILENCES_CATALOG.most:
             raise FailedPrecondition("There are too many silences.", remedy="Remove some.")
@@ -137,7 +143,8 @@ def _assembled(name: str, given: Mapping[str, Any], template: str) -> Rule:
         missing = [key for key in NEEDED if given.get(key) is None]
         if missing:
             raise InvalidArgument(f"A rule needs {', '.join(missing)}, or a template.")
-        base = {**USUAL, "page": OWN_PAGE}
+        usual = {**USUAL, **USUAL_OF_AMOUNTS} if selectors.amount(given["metric"]) else USUAL
+        base = {**usual, "page": OWN_PAGE}
     whole = {**base, **{key: each for key, each in given.items() if each is not None}}
     whole["actions"] = sorted(set(whole["actions"]), key=ACTIONS.index)
     return rule_of(name, whole)

@@ -16,7 +16,7 @@ import flask
 
 from functions import catalog, web
 from functions.administration import Administration, ChangeBody
-from functions.alerts.in_force import ENABLED, every
+from functions.alerts.in_force import ENABLED, every, read_rules
 from functions.alerts.manage.answers import (
     Removed,
     RuleAnswer,
@@ -86,22 +86,30 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
     @described("The rules of an environment", answers={200: RuleList})
     def index() -> Any:
         known = _known(administration())
-        return web.answer({"rules": [_view(rule, known) for rule in every(known)]})
+        made, unreadable = read_rules(known)
+        views = [_view(rule, known, made) for rule in every(known)]
+        return web.answer({"rules": views, "unreadable": list(unreadable)})
 
     @routes.get("/v1/rules/<identifier>")
-    @described("One rule", answers={200: RuleAnswer}, path=BY_ID)
+    @described("One rule", answers={200: RuleAnswer}, path=BY_ID, errors=(FailedPrecondition,))
     def read(identifier: str) -> Any:
         known = _known(administration())
+        made, unreadable = read_rules(known)
+        if identifier in unreadable:
+            raise catalog.unreadable(RULES_CATALOG, identifier)
         found = [rule for rule in every(known) if rule.id == identifier]
         if not found:
             raise catalog.missing(RULES_CATALOG, identifier)
-        return web.answer({"rule": _view(found[0], known)})
+        return web.answer({"rule": _view(found[0], known, made)})
 
 
 def _known(admin: Administration) -> Mapping[str, catalog.Definition]:
     return catalog.published(admin.store, admin.read(), RULES_CATALOG)
 
 
-def _view(rule: Rule, known: Mapping[str, catalog.Definition]) -> dict[str, Any]:
-    enabled = bool(known.get(rule.id, {}).get(ENABLED, True))
-    return rule_view(rule, enabled=enabled, changed=rule.id in known)
+def _view(
+    rule: Rule, known: Mapping[str, catalog.Definition], made: Mapping[str, Rule]
+) -> dict[str, Any]:
+    changed = rule.id in made
+    enabled = bool(known[rule.id].get(ENABLED, True)) if changed else True
+    return rule_view(rule, enabled=enabled, changed=changed)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from functions.administration import Answer, ChangeAnswer
 from functions.alerts.objectives import burn
-from functions.alerts.objectives.burn import SHORT_SECONDS
 from functions.alerts.objectives.ledger import Ledger
 from functions.alerts.objectives.objective import Objective, sentence
 from functions.alerts.rule import Rule
-from functions.alerts.thresholds import BURN_RATES
 from functions.metrics.measures import PARTS
 from functions.metrics.performance import Score
 
@@ -61,7 +60,10 @@ class ObjectiveView(Answer):
 
 
 class ObjectiveList(Answer):
+    """`unreadable` are the ids of those that this bundle can't read."""
+
     objectives: list[ObjectiveView]
+    unreadable: list[str]
 
 
 class ObjectiveAnswer(Answer):
@@ -82,7 +84,10 @@ class ScoreView(Answer):
 
 
 class ScoreList(Answer):
+    """`unreadable` are the services whose score this bundle can't read."""
+
     scores: list[ScoreView]
+    unreadable: list[str]
 
 
 class ScoreChanged(ChangeAnswer):
@@ -93,12 +98,15 @@ class Removed(ChangeAnswer):
     removed: str
 
 
-def objective_view(objective: Objective, ledger: Ledger | None) -> dict[str, Any]:
+def objective_view(
+    objective: Objective, ledger: Ledger | None, rules: Iterable[Rule]
+) -> dict[str, Any]:
+    """`rules` are those in force; of them those count that are about burn rates."""
     return {
         "id": objective.id,
         "sentence": sentence(objective),
         **objective.to_document(),
-        "budget": None if ledger is None else _budget(objective, ledger),
+        "budget": None if ledger is None else _budget(objective, ledger, rules),
     }
 
 
@@ -111,7 +119,7 @@ def score_view(service: str, score: Score, *, own: bool) -> dict[str, Any]:
     }
 
 
-def _budget(objective: Objective, ledger: Ledger) -> dict[str, Any]:
+def _budget(objective: Objective, ledger: Ledger, rules: Iterable[Rule]) -> dict[str, Any]:
     budget = burn.budget(objective, ledger)
     return {
         "since": ledger.since,
@@ -120,12 +128,12 @@ def _budget(objective: Objective, ledger: Ledger) -> dict[str, Any]:
         "bad": budget.counted.bad / PARTS,
         "good": budget.good,
         "left": budget.left,
-        "burn_rates": [_burn(rule, objective, ledger) for rule in BURN_RATES],
+        "burn_rates": [_burn(rule, objective, ledger) for rule in burn.watching(rules, objective)],
     }
 
 
 def _burn(rule: Rule, objective: Objective, ledger: Ledger) -> dict[str, Any]:
-    short = SHORT_SECONDS[rule.id]
+    short = burn.short_seconds(rule)
     found = burn.measure(rule, objective, ledger)
     return {
         "rule": rule.id,

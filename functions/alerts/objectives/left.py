@@ -15,7 +15,7 @@ def budgets_left(reads: Reads, scope: Scope, services: Collection[str]) -> dict[
     known of each of them, or it has none. Raises FailedPrecondition (damaged), StoreUnavailable."""
     if not services:
         return {}
-    objectives = objectives_of(published(reads, scope, store.OBJECTIVES))
+    objectives, _ = objectives_of(published(reads, scope, store.OBJECTIVES))
     kept = store.kept(reads, scope, services)
     ledgers = store.of_objectives(objectives, kept)
     return {service: burn.least_left(objectives, ledgers, service) for service in services}

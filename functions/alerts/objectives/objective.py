@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from functions.alerts.readable import Definitions, readable
 from functions.errors import InvalidArgument
 from functions.metrics.ladder import LADDER_MS
 from functions.metrics.measures import NAME
@@ -87,14 +88,13 @@ class Objective:
 _FIELDS = frozenset(item.name for item in fields(Objective))
 
 
-def objectives_of(definitions: Mapping[str, Mapping[str, Any]]) -> tuple[Objective, ...]:
-    """What is published, but for kinds and fields that only a later bundle understands."""
-    kinds = {kind.value for kind in Kind}
-    return tuple(
-        Objective.from_document(identifier, definition)
-        for identifier, definition in sorted(definitions.items())
-        if definition.get("kind") in kinds
+def objectives_of(definitions: Definitions) -> tuple[tuple[Objective, ...], tuple[str, ...]]:
+    """What is published, but for fields that only a later bundle understands; and the ids of those
+    that can't be read."""
+    found, unreadable = readable(
+        definitions, lambda name, each: validate(Objective.from_document(name, each))
     )
+    return tuple(found.values()), unreadable
 
 
 def validate(objective: Objective) -> Objective:

@@ -15,7 +15,8 @@ import flask
 
 from functions import catalog, web
 from functions.administration import Administration, ChangeBody
-from functions.alerts.manage.define import Measured
+from functions.alerts.in_force import in_force
+from functions.alerts.manage.define import RULES_CATALOG, Measured
 from functions.alerts.objectives import store
 from functions.alerts.objectives.answers import (
     ObjectiveAnswer,
@@ -25,10 +26,11 @@ from functions.alerts.objectives.answers import (
     objective_view,
 )
 from functions.alerts.objectives.bodies import PutObjective
-from functions.alerts.objectives.define import put_objective
+from functions.alerts.objectives.define import put_objective, remove_objective
 from functions.alerts.objectives.ledger import Ledger
 from functions.alerts.objectives.objective import Objective, objectives_of
 from functions.alerts.objectives.store import OBJECTIVES
+from functions.alerts.rule import Rule
 from functions.description import described
 from functions.documents import Scope
 from functions.errors import FailedPrecondition
@@ -69,7 +71,7 @@ def blueprint(administration: Callable[[], Administration], measured: Measured) 
     )
     def remove(identifier: str) -> Any:
         body = web.parse(ChangeBody)
-        deciding = catalog.remove(OBJECTIVES, identifier)
+        deciding = remove_objective(identifier)
         outcome = administration().commit(Permission.EDIT_ALERTS, body, deciding)
         return web.answer({"generation": outcome.generation, "removed": identifier})
 
@@ -86,8 +88,9 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
     def index() -> Any:
         admin = administration()
         scope = admin.read()
-        found = objectives_of(catalog.published(admin.store, scope, OBJECTIVES))
-        return web.answer({"objectives": _views(admin, scope, found)})
+        found, unreadable = objectives_of(catalog.published(admin.store, scope, OBJECTIVES))
+        views = _views(admin, scope, found)
+        return web.answer({"objectives": views, "unreadable": list(unreadable)})
 
     @routes.get("/v1/objectives/<identifier>")
     @described("One", answers={200: ObjectiveAnswer}, path=BY_ID, errors=(FailedPrecondition,))
@@ -95,9 +98,9 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         admin = administration()
         scope = admin.read()
         definition = catalog.one(admin.store, scope, OBJECTIVES, identifier)
-        found = objectives_of({identifier: definition})
+        found, _ = objectives_of({identifier: definition})
         if not found:
-            raise catalog.missing(OBJECTIVES, identifier)
+            raise catalog.unreadable(OBJECTIVES, identifier)
         return web.answer({"objective": _views(admin, scope, found)[0]})
 
 
@@ -106,6 +109,8 @@ def _views(
 ) -> list[dict[str, Any]]:
     services = {each.service for each in objectives}
     ledgers: Mapping[str, Ledger] = {}
+    rules: Sequence[Rule] = ()
     if services:
         ledgers = store.of_objectives(objectives, store.kept(admin.store, scope, services))
-    return [objective_view(each, ledgers.get(each.id)) for each in objectives]
+        rules = in_force(catalog.published(admin.store, scope, RULES_CATALOG))
+    return [objective_view(each, ledgers.get(each.id), rules) for each in objectives]

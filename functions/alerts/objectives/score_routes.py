@@ -18,6 +18,7 @@ from functions.alerts.objectives.answers import Removed, ScoreChanged, ScoreList
 from functions.alerts.objectives.bodies import PutScore
 from functions.alerts.objectives.scoring import score_document, score_from
 from functions.alerts.objectives.store import SCORES
+from functions.alerts.readable import readable
 from functions.description import described
 from functions.errors import FailedPrecondition
 from functions.identity import Permission
@@ -39,10 +40,10 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     def index() -> Any:
         admin = administration()
         published = catalog.published(admin.store, admin.read(), SCORES)
-        own = {service: score_from(each) for service, each in published.items()}
+        own, unreadable = readable(published, lambda _service, each: score_from(each))
         known = {**OF_SERVICES, **own}
         views = [score_view(each, known[each], own=each in own) for each in sorted(known)]
-        return web.answer({"scores": views})
+        return web.answer({"scores": views, "unreadable": list(unreadable)})
 
     @routes.put("/v1/scores/<service>")
     @described(

@@ -38,14 +38,20 @@ class StageAnswer(Answer):
 
 
 class FollowedTest(TestAnswer):
+    """`only_log`: what was told went to the log alone, so nobody hears of it."""
+
     status: Status
+    only_log: bool
     stages: list[StageAnswer]
 
 
 class TestList(Answer):
+    """`unreadable` are the ids of those that this bundle can't read."""
+
     __test__ = False
 
     tests: list[TestAnswer]
+    unreadable: list[str]
 
 
 class OneTest(Answer):
@@ -71,4 +77,9 @@ def view(test: AlertTest) -> dict[str, Any]:
 
 def followed(test: AlertTest, found: Progress) -> dict[str, Any]:
     stages = [{"name": each.name, "at": each.at, "what": each.what} for each in found.stages]
-    return {**view(test), "status": found.status.value, "stages": stages}
+    return {
+        **view(test),
+        "status": found.status.value,
+        "only_log": found.only_log,
+        "stages": stages,
+    }

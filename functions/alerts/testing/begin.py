@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from functions.alerts.defined import RULES
-from functions.alerts.in_force import in_force
-from functions.alerts.rule import Rule
+from collections.abc import Mapping
+from typing import Any
+
+from functions.alerts.defined import PARTS, RULES, defined
+from functions.alerts.in_force import ENABLED
+from functions.alerts.rule import BURN_RATE, Rule
 from functions.alerts.state import SHOWN_SECONDS
 from functions.alerts.testing.synthetic import COLLECTION, AlertTest, begun, tests_of
+from functions.alerts.thresholds import BY_ID
 from functions.catalog import Catalog, Decide
 from functions.changes import Decision, Entry, View
 from functions.documents import Write
-from functions.errors import FailedPrecondition, InvalidArgument, NotFound
+from functions.errors import FailedPrecondition, InvalidArgument, NotFound, PalierError
 
 TESTS = Catalog(COLLECTION, "test of alerts", most=1_000)
 AT_ONCE = 5
@@ -19,15 +23,16 @@ KEPT_SECONDS = 86_400 + 2 * SHOWN_SECONDS
 
 def begin(identifier: str, rule: str, service: str) -> Decide:
     """Its result is the AlertTest. Raises NotFound (the rule), InvalidArgument, FailedPrecondition
-    (one of the rule runs already, or too many do)."""
+    (the rule is not in force, one of it runs already, or too many do)."""
 
     def decide(view: View) -> Decision:
         found = _rule(view, rule, service)
         known = view.part(COLLECTION)
-        tests = tests_of(known)
+        tests, unreadable = tests_of(known)
         _require_room(tests, rule, service, view.now)
         test = begun(identifier, found, service, view.now)
         old = [each.id for each in tests if each.ends_at + KEPT_SECONDS <= view.now]
+        old += unreadable
         left = {name: each for name, each in known.items() if name not in old}
         definition = test.to_definition()
         return Decision(
@@ -44,15 +49,36 @@ def begin(identifier: str, rule: str, service: str) -> Decide:
 
 
 def _rule(view: View, name: str, service: str) -> Rule:
-    rule = next((each for each in in_force(view.part(RULES)) if each.id == name), None)
+    parts = {part: view.part_as_found(part) or {} for part in PARTS}
+    rule = next((each for each in defined(parts).rules if each.id == name), None)
     if rule is None:
-        raise NotFound(
-            f"No rule {name!r} holds in this environment.",
-            remedy="`GET /v1/rules` lists them; one that is switched off can't be tested.",
-        )
+        raise _not_in_force(name, parts[RULES])
     if rule.service not in ("", service):
         raise InvalidArgument(f"The rule {name!r} looks at {rule.service} only.")
     return rule
+
+
+def _not_in_force(name: str, published: Mapping[str, Mapping[str, Any]]) -> PalierError:
+    """Why nobody evaluates the rule: a test of it would wait for ever."""
+    if name not in BY_ID and name not in published:
+        return NotFound(
+            f"There is no rule {name!r} in this environment.", remedy="`GET /v1/rules` lists them."
+        )
+    if not published.get(name, {}).get(ENABLED, True):
+        return FailedPrecondition(
+            f"The rule {name!r} is switched off, so nothing would fire.",
+            remedy="Switch it on first.",
+        )
+    if name in BY_ID and BY_ID[name].metric == BURN_RATE:
+        return FailedPrecondition(
+            f"The rule {name!r} is not evaluated: this environment has no objective whose budget "
+            "could burn.",
+            remedy="Define one first: `palier objectives set`.",
+        )
+    return FailedPrecondition(
+        f"The rule {name!r} can't be read by this bundle, so nothing would fire.",
+        remedy="Deploy the latest bundle, or define the rule anew.",
+    )
 
 
 def _require_room(tests: tuple[AlertTest, ...], rule: str, service: str, now: float) -> None:

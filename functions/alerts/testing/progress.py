@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from functions.alerts.channels.channel import LOG_ID
 from functions.alerts.message import Event
 from functions.alerts.state import FIRING, RESOLVED
 from functions.alerts.testing.synthetic import AlertTest
@@ -62,8 +63,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Progress:
+    """`only_log`: what was told went to the log alone, where nobody hears of it."""
+
     status: Status
     stages: tuple[Stage, ...]
+    only_log: bool = False
 
 
 def progress(
@@ -83,12 +87,14 @@ def progress(
         Stage("incident is resolved", incident.resolved_at if incident else None),
         _told("people are told that it is over", sent, Event.RESOLVE),
     )
+    status = Status.RUNNING
     if any(each.status == DEAD for each in sent):
-        return Progress(Status.FAILED, stages)
-    if all(stage.at is not None for stage in stages):
-        return Progress(Status.PASSED, stages)
-    late = now >= test.ends_at + LATE_SECONDS
-    return Progress(Status.FAILED if late else Status.RUNNING, stages)
+        status = Status.FAILED
+    elif all(stage.at is not None for stage in stages):
+        status = Status.PASSED
+    elif now >= test.ends_at + LATE_SECONDS:
+        status = Status.FAILED
+    return Progress(status, stages, bool(sent) and all(each.channel == LOG_ID for each in sent))
 
 
 def _when(changes: Sequence[Happened], status: str) -> float | None:

@@ -19,7 +19,7 @@ from functions.alerts.testing import answers
 from functions.alerts.testing.answers import NewTest, OneTest, TestBegun, TestList
 from functions.alerts.testing.begin import TESTS, begin
 from functions.alerts.testing.found import follow
-from functions.alerts.testing.synthetic import AlertTest, tests_of
+from functions.alerts.testing.synthetic import tests_of
 from functions.description import described
 from functions.errors import FailedPrecondition
 from functions.identity import Permission
@@ -39,9 +39,10 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     )
     def index() -> Any:
         admin = administration()
-        known = tests_of(catalog.published(admin.store, admin.read(), TESTS))
+        known, unreadable = tests_of(catalog.published(admin.store, admin.read(), TESTS))
         latest = sorted(known, key=lambda test: -test.started_at)
-        return web.answer({"tests": [answers.view(test) for test in latest]})
+        views = [answers.view(test) for test in latest]
+        return web.answer({"tests": views, "unreadable": list(unreadable)})
 
     @routes.post("/v1/alerts/tests")
     @described(
@@ -67,9 +68,10 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     def read(identifier: str) -> Any:
         admin = administration()
         scope = admin.read()
-        definition = catalog.one(admin.store, scope, TESTS, identifier)
-        test = AlertTest.from_definition(identifier, definition)
-        found = follow(admin.store, scope, test, admin.clock.now())
-        return web.answer({"test": answers.followed(test, found)})
+        tests, _ = tests_of({identifier: catalog.one(admin.store, scope, TESTS, identifier)})
+        if not tests:
+            raise catalog.unreadable(TESTS, identifier)
+        found = follow(admin.store, scope, tests[0], admin.clock.now())
+        return web.answer({"test": answers.followed(tests[0], found)})
 
     return routes

@@ -15,6 +15,7 @@ from typing import Any
 
 from functions.alerts import selectors
 from functions.alerts.measures import Key, Measured, Measurement, measure
+from functions.alerts.readable import Definitions, number, readable, texts
 from functions.alerts.rule import ABOVE, EXECUTION_TIME, THRESHOLD, Rule
 from functions.alerts.state import SHOWN_SECONDS
 from functions.metrics.observation import NO_CAUSE, OK, Observation
@@ -64,7 +65,10 @@ class AlertTest:
 
     @staticmethod
     def from_definition(identifier: str, data: Mapping[str, Any]) -> AlertTest:
-        return AlertTest(id=identifier, **data)
+        """What a later bundle says beside it is ignored. Raises KeyError, ValueError (damaged)."""
+        texts([data["rule"], data["service"]])
+        times = (number(data[key]) for key in ("started_at", "breach", "ends_at"))
+        return AlertTest(identifier, data["rule"], data["service"], *times)
 
 
 def begun(identifier: str, rule: Rule, service: str, now: float) -> AlertTest:
@@ -74,8 +78,10 @@ def begun(identifier: str, rule: Rule, service: str, now: float) -> AlertTest:
     return AlertTest(identifier, rule.id, service, now, breach, ends_at)
 
 
-def tests_of(published: Mapping[str, Mapping[str, Any]]) -> tuple[AlertTest, ...]:
-    return tuple(AlertTest.from_definition(name, each) for name, each in sorted(published.items()))
+def tests_of(published: Definitions) -> tuple[tuple[AlertTest, ...], tuple[str, ...]]:
+    """What is published, and the ids of those that can't be read."""
+    found, unreadable = readable(published, AlertTest.from_definition)
+    return tuple(found.values()), unreadable
 
 
 def measured(tests: Iterable[AlertTest], rules: Iterable[Rule], now: float) -> Measured:

@@ -14,10 +14,11 @@ from functions.alerts import defined
 from functions.alerts.manage import alert_routes, rule_routes
 from functions.alerts.rule import Rule
 from functions.alerts.watch import Watched, watch
+from functions.changes import Change, Decision, commit_change
 from functions.clock import ManualClock
 from functions.definitions import Definitions
 from functions.documents import Scope, Store, Write
-from functions.identity import Actor, administrator_path
+from functions.identity import Actor, Permission, administrator_path
 from functions.metrics import tally
 from functions.metrics.measures import Known
 from functions.metrics.observation import Observation
@@ -223,3 +224,42 @@ def test_an_alert_ends_with_its_rule(world: World) -> None:
         "removed",
         "firing",
     ]
+
+
+def test_what_this_bundle_cannot_read_is_named_and_stops_nothing(world: World) -> None:
+    """As after going back from a bundle that knows more."""
+    assert world("PUT", "/v1/rules/later", **OWN)["status"] == 200
+    until = {"until": NOW + 60, "rule": "later"}
+    assert world("PUT", "/v1/silences/works", **until)["status"] == 200
+    pointer = Definitions(world.store, *defined.PARTS)
+    parts = {name: dict(each) for name, each in pointer.of(SCOPE).items()}
+    parts["rules"] = {"later": {**parts["rules"]["later"], "metric": "gpu"}}
+    parts["silences"] = {"works": {"rule": "later"}}
+    change = Change(SCOPE, Actor.person("boss"), Permission.EDIT_ALERTS, "a later bundle")
+    commit_change(world.store, world.clock, change, lambda _: Decision(parts=parts))
+    found = world("GET", "/v1/rules")
+    assert found["unreadable"] == ["later"]
+    assert "later" not in {each["id"] for each in found["rules"]}
+    assert world("GET", "/v1/rules/later")["code"] == "FAILED_PRECONDITION"
+    assert world("GET", "/v1/silences")["unreadable"] == ["works"]
+    fired = world.look(10)
+    assert "p1-error-rate" in {alarm.rule for alarm in fired.alarms("stories", "1.3.0")}
+    assert world("DELETE", "/v1/rules/later")["status"] == 200
+    assert world("DELETE", "/v1/silences/works")["status"] == 200
+    assert world("GET", "/v1/rules")["unreadable"] == []
+
+
+def test_counts_need_no_sample_of_their_own(world: World) -> None:
+    count = {"severity": "P1", "metric": "quality_length:count", "threshold": 3}
+    made = world("PUT", "/v1/rules/crashes", **count)
+    assert made["rule"]["minimum_requests"] == 0
+    refused = world("PUT", "/v1/rules/crashes", **count, minimum_requests=20)
+    assert refused["status"] == 400
+    assert "at most 3 fits" in str(refused)
+
+
+@pytest.mark.parametrize("query", ["all=null", "all=null&all=null", "all=true&all=true", "all="])
+def test_all_is_said_once_and_understood(world: World, query: str) -> None:
+    """Although there is no alert that it would make a difference to."""
+    assert world("GET", f"/v1/alerts?{query}")["status"] == 400
+    assert world("GET", "/v1/alerts?all=true")["status"] == 200

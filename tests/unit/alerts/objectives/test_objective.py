@@ -87,7 +87,10 @@ def test_what_a_later_bundle_wrote_stops_nothing() -> None:
         "a": {**WORKING[0].to_document(), "colour": "blue"},
         "b": {"kind": "freshness", "service": "stories"},
         "c": WORKING[1].to_document(),
+        "d": {**WORKING[0].to_document(), "days": 90},
+        "e": {**WORKING[0].to_document(), "target": "most"},
     }
-    found = objectives_of(published)
+    found, unreadable = objectives_of(published)
+    assert unreadable == ("b", "d", "e")
     assert [each.id for each in found] == ["a", "c"]
     assert found[0].indicator == "availability"

@@ -78,6 +78,7 @@ def test_its_version_is_nobody_s() -> None:
     assert Subject.of("stories", test.version) == ("stories", test.version)
     assert Subject.of("stories", test.version).test
     assert kind(test.version), "no version of its own where kinds are told apart"
-    assert synthetic.tests_of({"t1": test.to_definition()}) == (test,)
+    later = {**test.to_definition(), "colour": "red"}
+    assert synthetic.tests_of({"t1": later, "t2": {"rule": "x"}}) == ((test,), ("t2",))
     assert test.running(NOW)
     assert not test.running(NOW + 400)
