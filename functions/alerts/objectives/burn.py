@@ -79,9 +79,7 @@ def measure(rule: Rule, objective: Objective, ledger: Ledger) -> Measurement | N
     short one nothing."""
     long = ledger.last(rule.window_seconds)
     slow = burn_rate(objective, long)
-    fast = burn_rate(
-        objective, ledger.last(SHORT_SECONDS.get(rule.id, rule.window_seconds // SHORTER))
-    )
+    fast = burn_rate(objective, ledger.last(short_seconds(rule)))
     if slow is None or fast is None or long.total < objective.volume:
         return None
     value = min(slow, fast)
@@ -91,19 +89,28 @@ def measure(rule: Rule, objective: Objective, ledger: Ledger) -> Measurement | N
     return Measurement(value, rule.breached(value), long.total, long.bad // PARTS)
 
 
+def short_seconds(rule: Rule) -> int:
+    """The shorter of a rule's two windows."""
+    return SHORT_SECONDS.get(rule.id, rule.window_seconds // SHORTER)
+
+
+def watching(rules: Iterable[Rule], objective: Objective) -> list[Rule]:
+    """Those of these rules that are about how fast this objective's budget burns."""
+    services = ("", objective.service)
+    return [rule for rule in rules if rule.metric == BURN_RATE and rule.service in services]
+
+
 def measured(
     objectives: Iterable[Objective],
     ledgers: Mapping[str, Ledger],
     rules: Iterable[Rule] = BURN_RATES,
 ) -> dict[Key, Measurement | None]:
     """Every burn rule of these for every objective; `ledgers` by the objectives' ids."""
-    burning = [rule for rule in rules if rule.metric == BURN_RATE]
+    rules = tuple(rules)
     found: dict[Key, Measurement | None] = {}
     for objective in objectives:
         ledger = ledgers.get(objective.id)
-        for rule in burning:
-            if rule.service not in ("", objective.service):
-                continue
+        for rule in watching(rules, objective):
             key = Key(rule.id, objective.service, arm(objective.id))
             found[key] = measure(rule, objective, ledger) if ledger else None
     return found

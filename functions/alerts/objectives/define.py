@@ -1,15 +1,19 @@
-"""An objective is defined, as a decision for `commit_change`."""
+"""An objective is defined or removed, as a decision for `commit_change`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from functions import catalog
 from functions.alerts.manage.define import Measured, reported
+from functions.alerts.objectives import store
 from functions.alerts.objectives.objective import Kind, Objective
 from functions.alerts.objectives.store import OBJECTIVES
 from functions.catalog import Decide
 from functions.changes import Decision, View
+from functions.documents import Write
 from functions.errors import InvalidArgument
 from functions.metrics.apps.declared import VALUES, read_all
 from functions.metrics.apps.declared import Kind as Declared
@@ -27,9 +31,52 @@ def put_objective(objective: Objective, measured: Measured) -> Decide:
     def decide(view: View) -> Decision:
         if objective.metric:
             _require_reported(view, objective, measured)
-        return put(view)
+        return _with_ledgers(view, put(view))
 
     return decide
+
+
+def remove_objective(identifier: str) -> Decide:
+    """What was counted for it goes as well. Raises NotFound."""
+    remove = catalog.remove(OBJECTIVES, identifier)
+
+    def decide(view: View) -> Decision:
+        return _with_ledgers(view, remove(view))
+
+    return decide
+
+
+def _with_ledgers(view: View, decision: Decision) -> Decision:
+    """With the ledgers that no objective needs any more taken away, and those that one begins to
+    need: what a tick that knew of no change yet has left would have a hole before today."""
+    if decision.empty:
+        return decision
+    before = _counted(view.part(OBJECTIVES.collection))
+    changed = before ^ _counted(decision.parts[OBJECTIVES.collection])
+    kept = store.kept(view, view.scope, {service for service, _ in changed})
+    writes: list[Write] = []
+    for service, each in kept.items():
+        left = {
+            indicator: ledger
+            for indicator, ledger in each.ledgers.items()
+            if (service, indicator) not in changed
+        }
+        if each.document is not None and len(left) < len(each.ledgers):
+            gone = Write.delete(each.document)
+            writes.append(store.write(view.scope, each, left) if left else gone)
+    return replace(decision, writes=[*decision.writes, *writes])
+
+
+def _counted(part: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """The service and the indicator of every objective that can be read."""
+    found = set()
+    for identifier, definition in part.items():
+        try:
+            each = Objective.from_document(identifier, definition)
+            found.add((each.service, each.indicator))
+        except (KeyError, TypeError, ValueError):
+            continue  # of a later bundle: this one counts nothing for it
+    return found
 
 
 def _require_reported(view: View, objective: Objective, measured: Measured) -> None:
