@@ -123,7 +123,7 @@ def _figure(kind: str, caption: str, content: str) -> str:
 
 
 def _pagerduty(one: Letter, state: str) -> str:
-    sent = json.loads(pagerduty.post(one, "k" * 32, pagerduty.ADDRESSES["us"]).body)
+    sent = json.loads(pagerduty.posts(one, "k" * 32, pagerduty.ADDRESSES["us"])[0].body)
     payload = sent["payload"]
     rows = {
         "Severity": payload["severity"],

@@ -48,7 +48,12 @@ class Sender:
                 return Outcome(Became.LATER, "nobody with an e-mail address is on call")
             password = str(secrets.get(PASSWORD, ""))
             return self.transport.mail(channel.server, password, mail.mail(letter, channel))
-        return of_answer(self.transport.post(_post(letter, channel, secrets, now)))
+        outcome = TAKEN
+        for post in _posts(letter, channel, secrets, now):
+            outcome = of_answer(self.transport.post(post))
+            if outcome.became is not Became.TAKEN:
+                break
+        return outcome
 
 
 def to_log(letter: Letter) -> None:
@@ -66,11 +71,12 @@ def to_log(letter: Letter) -> None:
     log.warning("notification", **line)
 
 
-def _post(letter: Letter, channel: Channel, secrets: Secrets, now: float) -> Post:
-    """Raises KeyError (a secret is missing)."""
+def _posts(letter: Letter, channel: Channel, secrets: Secrets, now: float) -> list[Post]:
+    """One after the other; again from the first when one is not taken. Raises KeyError (a secret is
+    missing)."""
     if channel.kind is Kind.PAGERDUTY:
         address = secrets.get(URL) or pagerduty.ADDRESSES[channel.region]
-        return pagerduty.post(letter, secrets[ROUTING_KEY], address)
+        return pagerduty.posts(letter, secrets[ROUTING_KEY], address)
     if channel.kind is Kind.SLACK:
-        return slack.post(letter, secrets[URL])
-    return webhook.post(letter, secrets[URL], secrets[SIGNING], now)
+        return [slack.post(letter, secrets[URL])]
+    return [webhook.post(letter, secrets[URL], secrets[SIGNING], now)]

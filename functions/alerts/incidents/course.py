@@ -186,7 +186,7 @@ def _worse(
         return incident, []
     facts: Facts = {"severity": severity, "before": before.severity}
     entry = Entry(now, Kind.WORSE, facts=facts)
-    after = replace(incident, severity=severity)
+    after = replace(incident, severity=severity, page=incident.page + 1)
     reached = [
         escalation.level_at(now - after.climbing_since, each)
         for each in (before.severity, severity)
@@ -205,6 +205,7 @@ def _escalated(incident: Incident, now: float) -> tuple[Incident, list[Entry]]:
         if now - incident.acknowledged_at < escalation.ACKNOWLEDGED_SECONDS:
             return incident, []
         after = _climbing(incident, escalation.above(incident.level, incident.severity), now)
+        after = replace(after, page=incident.page + 1)
     else:
         level = escalation.level_at(now - incident.climbing_since, incident.severity)
         if level <= incident.level:

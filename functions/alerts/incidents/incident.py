@@ -153,6 +153,8 @@ class Incident:
     settled          occurrences that somebody declared over though they fire
     deeds            ids of those in the timeline
     messages         how many were made: the number of the last one
+    page             rises when people must be woken anew: it became worse, or an acknowledgement
+                     no longer holds
     omitted          entries that the timeline no longer holds
     followed         whether the controller looks at it
     """
@@ -174,6 +176,7 @@ class Incident:
     timeline: tuple[Entry, ...] = ()
     omitted: int = 0
     messages: int = 0
+    page: int = 0
     followed: bool = True
 
     @property

@@ -56,6 +56,7 @@ def _facts(news: News) -> Facts:
         "service": incident.subject.service,
         "version": incident.subject.version,
         "level": escalation.name(incident.level),
+        "page": incident.page,
         "opened_at": incident.opened_at,
         "rule": worst.rule,
         "value": worst.value,

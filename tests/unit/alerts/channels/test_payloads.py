@@ -48,7 +48,7 @@ def letters(draw: st.DrawFn) -> Letter:
 
 
 def paged(one: Letter) -> Any:
-    return json.loads(pagerduty.post(one, KEY, pagerduty.ADDRESSES["us"]).body)
+    return json.loads(pagerduty.posts(one, KEY, pagerduty.ADDRESSES["us"])[0].body)
 
 
 @pytest.mark.parametrize(
