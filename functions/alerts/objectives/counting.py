@@ -29,6 +29,9 @@ class Count(NamedTuple):
     def plus(self, other: Count) -> Count:
         return Count(self.total + other.total, self.bad + other.bad)
 
+    def less(self, other: Count) -> Count:
+        return Count(self.total - other.total, self.bad - other.bad)
+
     @property
     def bad_share(self) -> float | None:
         """0 to 1; None of nothing."""

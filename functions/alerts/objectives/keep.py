@@ -2,10 +2,11 @@
 
     minutes since the last one that is in ──▶ their counts ──▶ one document a service
 
-Where a tick's own slots reach far enough they are what is counted, and nothing is read. After a
-pause the minutes between come from what is stored, up to six hours back. The documents are kept in
-the process, and written on the condition that nobody else has: when somebody has, they are read
-again, so that a minute is in once.
+Where a tick's own slots reach far enough they are what is counted, and nothing is read. What comes
+late, up to four minutes back, has its minute counted again: from the slots, or from what is stored
+where some of them are too old to be in hand. After a pause the minutes between come from what is
+stored, up to six hours back. The documents are kept in the process, and written on the condition
+that nobody else has: when somebody has, they are read again, so that a minute is in once.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from functions import log
 from functions.alerts.objectives import counting, store
 from functions.alerts.objectives import ledger as ledgers
 from functions.alerts.objectives.counting import Count
-from functions.alerts.objectives.ledger import MINUTES_KEPT, Ledger
+from functions.alerts.objectives.ledger import MINUTES_KEPT, RECOUNTED_SECONDS, Ledger
 from functions.alerts.objectives.objective import Objective
 from functions.alerts.objectives.store import Kept
 from functions.documents import Document, Refused, Scope, Store
@@ -65,6 +66,8 @@ class Budgets:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._held: dict[Scope, dict[str, Kept]] = {}
+        self._counted: dict[Scope, Mapping[int, Sequence[Window]]] = {}
+        """The slots of the last minutes that are in."""
 
     def advance(
         self,
@@ -85,15 +88,19 @@ class Budgets:
             services[each.service].append(each)
         held = self._hold(scope, services)
         behind = _behind(services, held, through)
-        if behind:
-            minutes = self._minutes(scope, _oldest(behind, held, through), slots, now)
-            due = _Due(through, minutes, scores or {})
+        own = _by_minute(slots, services, through)
+        come = _come(own, self._counted.get(scope, {}))
+        if behind or come:
+            after = _oldest(behind, held, through)
+            after = min([after, *(start - MINUTE_SECONDS for start in come)])
+            due = _Due(through, self._minutes(scope, after, own, now), scores or {})
+            asked = list(services)
             for _ in range(2):
-                again = self._write(scope, behind, services, due)
-                if not again:
+                asked = self._write(scope, asked, services, due)
+                if not asked:
+                    self._counted[scope] = own
                     break
-                held.update(store.kept(self._store, scope, again))
-                behind = _behind({each: services[each] for each in again}, held, through)
+                held.update(store.kept(self._store, scope, asked))
         self._tell_of_the_past(scope, services)
         return store.of_objectives(objectives, held)
 
@@ -111,7 +118,7 @@ class Budgets:
         return held
 
     def _minutes(
-        self, scope: Scope, after: int, slots: Iterable[Window], now: float
+        self, scope: Scope, after: int, slots: Mapping[int, Sequence[Window]], now: float
     ) -> dict[str, dict[int, list[Window]]]:
         """What happened by service and minute: in the slots as far as all of them are there."""
         whole = minute_start(now - RECENT_SECONDS) + MINUTE_SECONDS
@@ -121,9 +128,10 @@ class Budgets:
             minutes = found.setdefault(window.service, {})
             minutes.setdefault(minute_start(window.start), []).append(window)
 
-        for slot in slots:
-            if slot.start >= whole:
-                note(slot)
+        for start, those in slots.items():
+            if start >= whole:
+                for slot in those:
+                    note(slot)
         since = max(after + MINUTE_SECONDS, whole - MINUTES_KEPT * MINUTE_SECONDS)
         if since < whole:
             for page in hour_store.minutes_between(self._store, scope, since, whole):
@@ -134,18 +142,19 @@ class Budgets:
     def _write(
         self,
         scope: Scope,
-        behind: Sequence[str],
+        asked: Sequence[str],
         services: Mapping[str, Sequence[Objective]],
         due: _Due,
     ) -> list[str]:
-        """Commits; the services that somebody else has written meanwhile."""
+        """Commits what changes; the services that somebody else has written meanwhile."""
         held = self._held[scope]
+        found = {each: _added(held[each], services[each], due) for each in asked}
+        changed = [each for each, after in found.items() if after != held[each].ledgers]
         refused: list[str] = []
-        for first in range(0, len(behind), TOGETHER):
-            group = behind[first : first + TOGETHER]
-            after = {each: _added(held[each], services[each], due) for each in group}
+        for first in range(0, len(changed), TOGETHER):
+            group = changed[first : first + TOGETHER]
             try:
-                self._commit(scope, after)
+                self._commit(scope, {each: found[each] for each in group})
             except Refused:
                 refused += group
         return refused
@@ -196,10 +205,35 @@ def _behind(
     ]
 
 
+def _by_minute(
+    slots: Iterable[Window], services: Collection[str], through: int
+) -> dict[int, list[Window]]:
+    """The slots of closed minutes that are counted or may be counted again."""
+    found: dict[int, list[Window]] = {}
+    for slot in slots:
+        start = minute_start(slot.start)
+        if slot.service in services and through - RECOUNTED_SECONDS < start <= through:
+            found.setdefault(start, []).append(slot)
+    return found
+
+
+def _come(
+    slots: Mapping[int, Sequence[Window]], counted: Mapping[int, Sequence[Window]]
+) -> list[int]:
+    """The minutes with slots that were not counted as they are now."""
+    return [start for start, those in slots.items() if _any_new(those, counted.get(start, ()))]
+
+
+def _any_new(slots: Sequence[Window], counted: Sequence[Window]) -> bool:
+    """A look hands in the same objects as the last one: equal others are of another process."""
+    known = set(map(id, counted))
+    return any(id(slot) not in known and slot not in counted for slot in slots)
+
+
 def _oldest(behind: Sequence[str], held: Mapping[str, Kept], through: int) -> int:
     """The last minute that is in everywhere. A new ledger begins with the next one."""
     known = [each.through for service in behind for each in held[service].ledgers.values()]
-    return min(known, default=through - MINUTE_SECONDS)
+    return min(known, default=through - MINUTE_SECONDS if behind else through)
 
 
 def _through(kept: Kept, objective: Objective, through: int) -> int:
@@ -212,5 +246,6 @@ def _added(kept: Kept, objectives: Sequence[Objective], due: _Due) -> dict[str, 
     after: dict[str, Ledger] = {}
     for each in objectives:
         before = kept.ledgers.get(each.indicator) or ledgers.empty(due.through - MINUTE_SECONDS)
-        after[each.indicator] = ledgers.add(before, due.counts(each), due.through)
+        counts = due.counts(each)
+        after[each.indicator] = ledgers.add(ledgers.recount(before, counts), counts, due.through)
     return after

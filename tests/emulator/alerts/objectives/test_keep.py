@@ -39,14 +39,14 @@ def at(minute: int) -> float:
     return START + 60.0 * minute + 81
 
 
-def put_minute(store: Store, minute: int) -> None:
+def put_minute(store: Store, minute: int, requests: int = 10) -> None:
     """What a tick has made of that minute's slots."""
     data = {
         "start": timestamp(START + 60 * minute),
         "service": "stories",
         "version": "1.2.0",
         "generation": 3,
-        "tally": slot(minute, 10, minute % 2).tally.to_text(),
+        "tally": slot(minute, requests, minute % 2).tally.to_text(),
     }
     store.commit([Write.set(SCOPE.doc("windows", f"{minute}"), data)])
 
@@ -90,6 +90,41 @@ def test_after_a_pause_the_minutes_between_come_from_what_is_stored(store: Store
         put_minute(store, minute)
     found = Budgets(store).advance(SCOPE, BOTH, recent(60), at(59))
     assert whole(found["up"]) == expected(range(1, 60))
+
+
+def test_what_comes_a_minute_late_is_counted_without_a_read(store: Store) -> None:
+    budgets, other = Budgets(store), Budgets(store)
+    early = [slot(0, 10), slot(1, 10)]
+    for each in (budgets, budgets, other, other):
+        each.advance(SCOPE, BOTH, early, at(1))
+    before = store.operations["reads"]
+    late = [slot(0, 10), slot(1, 30, failures=15)]
+    found = budgets.advance(SCOPE, BOTH, late, at(1) + 10)
+    assert whole(found["up"]) == Count(30, PARTS * 15)
+    commits = store.operations["commits"]
+    assert budgets.advance(SCOPE, BOTH, late, at(1) + 20) == found
+    assert (store.operations["reads"], store.operations["commits"]) == (before, commits)
+    stale = other.advance(SCOPE, BOTH, [*early, slot(2, 10)], at(2))
+    assert whole(stale["up"]) == Count(40, PARTS * 15), "who has seen less undoes nothing"
+    assert whole(budgets.advance(SCOPE, BOTH, [*late, slot(2, 10)], at(2))["up"]) == whole(
+        stale["up"]
+    )
+
+
+def test_what_comes_later_is_counted_from_what_is_stored(store: Store) -> None:
+    """Two minutes late, some slots of its minute are no longer in hand."""
+    budgets = Budgets(store)
+    for minute in range(1, 5):
+        budgets.advance(SCOPE, BOTH, [slot(minute, 10)], at(minute))
+    put_minute(store, 2, 25)
+    before = store.operations["reads"]
+    late = [slot(2, 15), slot(4, 10)]
+    assert whole(budgets.advance(SCOPE, BOTH, late, at(4) + 10)["up"]) == Count(55, 0)
+    assert store.operations["reads"] == before + 1
+    assert whole(budgets.advance(SCOPE, BOTH, late, at(4) + 20)["up"]) == Count(55, 0)
+    assert store.operations["reads"] == before + 1
+    too_late = [slot(0, 15), *late]
+    assert whole(budgets.advance(SCOPE, BOTH, too_late, at(4) + 30)["up"]) == Count(55, 0)
 
 
 def test_a_new_objective_is_told_what_hours_of_its_service_hold(store: Store) -> None:

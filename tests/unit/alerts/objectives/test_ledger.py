@@ -83,3 +83,41 @@ def test_a_new_ledger_is_told_its_past_but_for_what_it_has_counted_itself() -> N
     assert told.last(300) == Count(5, 0)
     assert (told.since, told.told) == (START - 3_600, True)
     assert ledgers.with_past(ledgers.empty(START), {}).last(86_400) == NOTHING
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.dictionaries(st.integers(-6, 6), counts))))
+def test_what_comes_late_takes_the_place_of_what_was_counted(
+    looks: list[tuple[int, dict[int, Count]]],
+) -> None:
+    """Of the last four minutes that are in, and of no minute from before the ledger."""
+    ledger = ledgers.empty(START - 60)
+    plain: dict[int, Count] = {}
+    for minutes, found in looks:
+        ledger = ledgers.add(ledger, {}, ledger.through + 60 * minutes)
+        new = {ledger.through + 60 * place: count for place, count in found.items()}
+        ledger = ledgers.recount(ledger, new)
+        for start, count in new.items():
+            within = max(START, ledger.end - 240) <= start <= ledger.through
+            if within and count.total >= plain.get(start, NOTHING).total:
+                plain[start] = count
+        assert ledgers.recount(ledger, new) == ledger
+    for seconds in (300, 6 * 3_600):
+        since = ledger.end - seconds
+        assert ledger.last(seconds) == total(c for start, c in plain.items() if start >= since)
+    assert total(ledger.hours.values()) == total(plain.values())
+    assert ledgers.from_text(ledgers.to_text(ledger)).last(300) == ledger.last(300)
+
+
+def test_what_was_told_of_the_past_is_not_counted_again() -> None:
+    ledger = ledgers.with_past(ledgers.empty(START - 60), {START - 3_600: Count(60, 0)})
+    ledger = ledgers.add(ledger, {}, START)
+    late = {START - 60: Count(5, 0), START: Count(7, 0)}
+    assert ledgers.recount(ledger, late).last(86_400) == Count(67, 0)
+
+
+def test_a_ledger_of_an_earlier_bundle_is_read() -> None:
+    ledger = ledgers.add(ledgers.empty(START - 60), {START: Count(5, 1_000)}, START)
+    earlier = ledgers.to_text(ledger).rpartition(" ")[0]
+    read = ledgers.from_text(earlier)
+    assert (read.last(300), read.first) == (Count(5, 1_000), START + 60)
+    assert ledgers.recount(read, {START: Count(9, 0)}).last(300) == Count(5, 1_000)
