@@ -32,8 +32,12 @@ MEASUREMENTS: Sequence[tuple[str, Callable[[], Iterable[Row]]]] = (
 """Each measures the rows whose names begin with its own."""
 
 
+WIDTH = 200
+"""Of what is written to a file: names and budgets stand there whole."""
+
+
 def main(wanted: Sequence[str]) -> int:
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     started = time.monotonic()
     found: list[Row] = []
     failed = False
