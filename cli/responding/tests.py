@@ -14,6 +14,8 @@ from cli.http import Bundle, step
 from cli.shown import tests as shown
 
 POLL_SECONDS = 5.0
+LATE_SECONDS = 360.0
+"""So long after its end a test that isn't through has failed, as the bundle says it."""
 RUNNING = "running"
 
 
@@ -28,8 +30,11 @@ def follow_test(
     bundle = connect(arguments, environ)
     body = {"rule": arguments.rule, "service": arguments.service, "reason": arguments.reason}
     begun = bundle.post("/v1/alerts/tests", body)["test"]
-    deadline = clock() + arguments.timeout
+    lasts = begun["ends_at"] - begun["started_at"] + LATE_SECONDS
+    deadline = clock() + (lasts if arguments.timeout is None else arguments.timeout)
     quiet = arguments.output == "json"
+    if not quiet:
+        print(shown.begun(begun), file=sys.stderr, flush=True)
     found = _look(bundle, begun["id"], 0, quiet=quiet)
     while found["status"] == RUNNING and clock() < deadline:
         sleep(POLL_SECONDS)

@@ -8,6 +8,11 @@ from typing import Any
 from cli.shown.text import time
 
 
+def begun(test: Mapping[str, Any]) -> str:
+    """When it ought to be through: minutes, or hours where the rule holds on for so long."""
+    return f"The test {test['id']} of {test['rule']} ends at {time(test['ends_at'])} or so."
+
+
 def stages(found: Mapping[str, Any]) -> list[str]:
     """One line each, those that are still to come as well."""
     width = max(len(each["name"]) for each in found["stages"])
@@ -15,6 +20,11 @@ def stages(found: Mapping[str, Any]) -> list[str]:
 
 
 def outcome(found: Mapping[str, Any]) -> str:
+    if found["status"] == "passed" and found["only_log"]:
+        return (
+            f"The test {found['id']} passed, but nobody hears of {found['rule']}: only the log was "
+            "told. `palier routes set` says which channel takes it."
+        )
     if found["status"] == "passed":
         return f"The alert {found['rule']} reaches people: the test {found['id']} passed."
     missing = [each for each in found["stages"] if each["at"] is None]

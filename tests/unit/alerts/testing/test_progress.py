@@ -63,6 +63,14 @@ def test_a_channel_that_gave_up_is_a_failure_and_says_why() -> None:
     assert found.stages[3].what == "log delivered, pager dead after 3 attempts: 410"
 
 
+@pytest.mark.parametrize(
+    ("sent", "only_log"),
+    [([], False), (SENT, False), (SENT[::2], True), ([SENT[0], SENT[3]], False)],
+)
+def test_whether_only_the_log_was_told(sent: list[Sent], only_log: bool) -> None:
+    assert progress(TEST, CHANGES, INCIDENT, sent, 400.0).only_log is only_log
+
+
 def test_an_alert_that_is_silenced_says_so() -> None:
     found = progress(TEST, [Happened(110.0, "silenced")], None, [], 200.0)
     assert (found.stages[1].at, found.stages[1].what) == (None, "silenced")
