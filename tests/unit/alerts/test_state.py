@@ -223,6 +223,16 @@ def test_a_silence_holds_for_what_it_names_until_it_ends(silence: Silence, holds
     assert [state.key for state in seen.firing("stories")] == [fired(rule)], "it protects"
 
 
+@pytest.mark.parametrize("arm", ["1.3.0", "1.3.0+claimed", "1.3.0+fallback", "1.3.0+pinned"])
+def test_a_silence_of_a_version_is_one_of_its_arms(arm: str) -> None:
+    """They share its incident."""
+    key = Key("p1-error-rate", "stories", arm)
+    assert Silence("s", START + 60, version="1.3.0").holds(key, "P1", START)
+    assert not Silence("s", START + 60, version="1.2.0").holds(key, "P1", START)
+    claimed = Silence("s", START + 60, version="1.3.0+claimed")
+    assert claimed.holds(key, "P1", START) == (arm == "1.3.0+claimed"), "one arm alone"
+
+
 def test_an_alert_whose_rule_is_gone_or_looks_elsewhere_is_gone() -> None:
     rule = rule_of("P1")
     before = rules.evaluate([rule], {fired(rule): BAD}, {}, START).states
