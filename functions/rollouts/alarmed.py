@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from functions.alerts.alarm import Alarm
 from functions.alerts.rule import P1, PAUSE, ROLL_BACK
+from functions.metrics.tally import Tally
 from functions.rollouts.harm import LEAST_FAILING_USERS, shared_trouble
 from functions.rollouts.plan import Plan
 from functions.rollouts.verdict import Kind, Situation, Verdict
@@ -60,7 +61,7 @@ def _paused(alarm: Alarm, situation: Situation) -> Verdict:
     sentence = f"Paused: {said(alarm, situation)}"
     if not (ROLL_BACK in alarm.actions and _few(alarm, situation)):
         return Verdict(Kind.PAUSE, "alarm", sentence)
-    users = len(_harmed(alarm, situation))
+    users = len(_harmed(alarm, situation.seen.stage.candidate))
     return Verdict(
         Kind.PAUSE,
         "alarm",
@@ -70,13 +71,18 @@ def _paused(alarm: Alarm, situation: Situation) -> Verdict:
     )
 
 
+def too_few(alarm: Alarm, stage: Tally) -> bool:
+    """Whether it rests on events of users, and too few of them told of harm in this stage of the
+    version that it fires on."""
+    return bool(alarm.by_users) and len(_harmed(alarm, stage)) < LEAST_FAILING_USERS
+
+
 def _few(alarm: Alarm, situation: Situation) -> bool:
-    """Whether it rests on events of users, and too few of them told of harm in this stage."""
-    return bool(alarm.by_users) and len(_harmed(alarm, situation)) < LEAST_FAILING_USERS
+    return too_few(alarm, situation.seen.stage.candidate)
 
 
-def _harmed(alarm: Alarm, situation: Situation) -> frozenset[str]:
-    told = situation.seen.stage.candidate.by_users.get(alarm.by_users)
+def _harmed(alarm: Alarm, stage: Tally) -> frozenset[str]:
+    told = stage.by_users.get(alarm.by_users)
     return told.users if told else frozenset()
 
 

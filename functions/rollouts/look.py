@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functions.alerts.alarm import Alarm, alike
 from functions.metrics.windows import Window
 from functions.rollouts import state
+from functions.rollouts.alarmed import too_few
 from functions.rollouts.evidence import Evidence, seen
 from functions.rollouts.harm import INTERNAL, stage_evidence
 from functions.rollouts.judge import judge
@@ -109,8 +110,10 @@ def _situation(
 ) -> Situation:
     where, shift = rollout.state, rollout.shift
     until = where.paused_at if where.paused_at is not None else now
+    found = seen(evidence, rollout.arms, windows, now, rollout.plan.limits.check_requests)
+    of_control = [each for each in told.control_alarms if not too_few(each, found.stage.control)]
     return Situation(
-        seen=seen(evidence, rollout.arms, windows, now, rollout.plan.limits.check_requests),
+        seen=found,
         share=rollout.percentage / 100.0,
         elapsed=max(0.0, until - where.since),
         needed=rollout.needed_seconds,
@@ -123,6 +126,6 @@ def _situation(
         began=where.since,
         resumed_at=where.resumed_at,
         alarms=told.alarms,
-        shared_alarms=alike(told.alarms, told.control_alarms),
+        shared_alarms=alike(told.alarms, of_control),
         budget_left=told.budget_left,
     )

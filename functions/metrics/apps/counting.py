@@ -53,7 +53,8 @@ def count(believed: Iterable[Believed], moments: Moments[M]) -> Counts:
         reported = Reported({LATE: 1.0}) if one.late else one.metric.reported(one.value)
         generation = then.moment.generation
         event = prepared(reported)
-        teller = Teller(user, one.metric.harms(one.value)) if user and not one.late else None
+        told = user and trusted and not one.late
+        teller = Teller(user, one.metric.harms(one.value)) if told else None
         start = slot_start(one.at)
         for arm in arms if trusted else map(attribution.claimed, arms):
             sums[Place(start, arm.service, arm.version, generation)].add(event, teller)

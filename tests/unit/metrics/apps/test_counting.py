@@ -47,6 +47,8 @@ def test_who_told_of_harm_is_kept_and_what_users_say_apart() -> None:
     assert own.by_users["complained"].users == {"hash of ann"}
     assert own.by_users["stars"].values.sum == 6.0
     assert own.without_users("stars").measure("stars").sum == 2.0
+    beyond_the_cap = count([told(STARS, 1.0, "ann")._replace(trusted=False)], KNOWN)
+    assert not any(tally.by_users for tally in beyond_the_cap.values())
     by_a_server = count([believed(STARS, 1.0, "ann")], KNOWN)
     assert not any(tally.by_users for tally in by_a_server.values())
 
