@@ -16,12 +16,9 @@ from functions.alerts.channels.channel import (
     MailServer,
     Secrets,
 )
+from functions.alerts.mailbox import Mailbox
 from functions.alerts.outbox.routing import Route
 
-Address = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
-]
-Mailbox = Annotated[Address, StringConstraints(max_length=254)]
 Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,253}$")]
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 NOTIFICATION_CHANNEL = (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from functions.administration import ChangeBody
 from functions.alerts.incidents.answers import Day, Language, Level
 from functions.alerts.incidents.people import CLOCK_TIME, PARIS, Hours, Person, known_zone
+from functions.alerts.mailbox import Mailbox
 
 Time = Annotated[str, StringConstraints(pattern=f"^({CLOCK_TIME.pattern})$")]
 MAXIMUM_NOTE = 1_000
@@ -33,7 +34,7 @@ class PutPerson(ChangeBody):
 
     name: str = Field(min_length=1, max_length=100)
     levels: list[Level] = Field(min_length=1, max_length=4)
-    email: str = Field(default="", max_length=254, pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")
+    email: Mailbox | Literal[""] = ""
     phone: str = Field(default="", max_length=30, pattern=r"^(\+?[0-9][0-9 ().-]{2,28})?$")
     languages: list[Language] = Field(default=["en"], min_length=1, max_length=2)
     hours: list[HoursOnCall] = Field(default=[], max_length=21)

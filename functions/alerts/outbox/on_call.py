@@ -9,6 +9,7 @@ from functions.alerts.channels.channel import Channel
 from functions.alerts.incidents.catalog import PEOPLE
 from functions.alerts.incidents.escalation import LEVELS
 from functions.alerts.incidents.people import Person, told
+from functions.alerts.mailbox import mailable
 from functions.documents import Reads, Scope
 
 
@@ -20,8 +21,16 @@ def addressed(reads: Reads, scope: Scope, channel: Channel, level: str, now: flo
         return channel
     published = catalog.published(reads, scope, PEOPLE)
     there = told(_readable(published), level or LEVELS[0], now)
-    found = [person.email for person in there if person.email]
+    found = [person.email for person in there if _mailable(person)]
     return replace(channel, recipients=tuple(dict.fromkeys([*channel.recipients, *found])))
+
+
+def _mailable(person: Person) -> bool:
+    """An address that a server can't take would keep the mail from everybody else."""
+    fine = mailable(person.email)
+    if person.email and not fine:
+        log.error("person_not_mailable", person=person.id)
+    return fine
 
 
 def _readable(published: dict[str, catalog.Definition]) -> list[Person]:

@@ -81,3 +81,19 @@ def test_nobody_is_on_call_yet(office: Office) -> None:
         office.clock.advance(20)
         assert office.look() == Delivered(sent=1)
         assert server.mails[0][0] == ["chief@example.com"]
+
+
+def test_one_who_can_not_be_mailed_keeps_it_from_nobody(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As people could be defined before."""
+    odd = Person("odd", "Odd", ("L1",), "zoé@exemple.fr")
+    office.define(PEOPLE, "odd", odd.to_definition())
+    with MailReceiver([taken()]) as server:
+        by_mail(office, server)
+        office.write(message("news"))
+        assert office.look() == Delivered(sent=1)
+        assert [to for to, _ in server.mails] == [["night@example.com"]]
+    output = capsys.readouterr()
+    assert "person_not_mailable" in output.out + output.err
+    assert "exemple.fr" not in output.out + output.err
