@@ -94,7 +94,8 @@ class Budgets:
             after = _oldest(behind, held, through)
             after = min([after, *(start - MINUTE_SECONDS for start in come)])
             due = _Due(through, self._minutes(scope, after, own, now), scores or {})
-            asked = list(services)
+            touched = {slot.service for start in come for slot in own[start]}
+            asked = [each for each in services if each in touched or each in behind]
             for _ in range(2):
                 asked = self._write(scope, asked, services, due)
                 if not asked:
