@@ -5,9 +5,9 @@ a flush that is repeated, or whose answer was lost, counts nothing twice. It doe
 that what is stored is as this instance knows it. So what is stored of a slot only grows: a flush
 that nobody confirmed is refused when it lands after a newer one; and when it landed before, the
 newer one is refused, and made on top of what is read then. All slots that changed go into one
-commit. A failed request flushes before it answers, at most once a second; any other
-flushes when the last flush is three seconds old. Nothing runs between requests: what an instance
-counted after its last flush is written with its next request, and lost if it is killed before.
+commit. A failed request flushes before it answers, at most once a second; any other flushes when
+the last flush is three seconds old. Nothing runs between requests: what an instance counted after
+its last flush is written with its next request, and lost if it is killed before.
 
 Firestore in trouble never fails a request. It costs the request that flushes at most
 FLUSH_TIMEOUT_SECONDS, and after a failure flushes come further and further apart; what is not
