@@ -10,12 +10,14 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from functools import cached_property
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from queue import Empty, SimpleQueue
 
 from functions.alerts.channels.address import Target, public, target
 from functions.alerts.channels.channel import MailServer
@@ -59,6 +61,7 @@ class Transport:
                     "Connection": "close",
                     **post.headers,
                 }
+                line.require_time()
                 connection.request("POST", to.path, post.body, headers)
                 answer = connection.getresponse()
                 text = answer.read(READ_BYTES).decode(errors="replace")
@@ -90,6 +93,7 @@ class Transport:
                 client.starttls(context=self._context)
             if server.username:
                 client.login(server.username, password)
+            line.require_time()
             refused = client.send_message(message)
             _leave(client)
         if refused:
@@ -102,21 +106,44 @@ class Transport:
         return HTTPConnection(to.host, to.port, timeout=self.seconds)
 
     def _connected(self, to: Target, line: _Line) -> socket.socket:
-        plain = socket.create_connection((self._address(to), to.port), self.seconds)
+        address = self._address(to, line)
+        plain = socket.create_connection((address, to.port), line.left())
+        plain.settimeout(self.seconds)
         line.hold(plain)
         if not to.secure:
             return plain
         return self._context.wrap_socket(plain, server_hostname=to.host)
 
-    def _address(self, to: Target) -> str:
+    def _address(self, to: Target, line: _Line) -> str:
         """The first address of the host, once all of them are known to be public."""
-        found = [
-            str(each[4][0])
-            for each in socket.getaddrinfo(to.host, to.port, type=socket.SOCK_STREAM)
-        ]
+        found = _resolved(to.host, to.port, line.left())
         if not self.local and not all(public(each) for each in found):
             raise Unreached("the name leads to an address that is not public")
         return found[0]
+
+
+def _resolved(host: str, port: int, seconds: float) -> list[str]:
+    """Its addresses. Raises OSError, TimeoutError.
+
+    The system's resolver knows no time limit: one that hangs is left behind in a thread of its own.
+    """
+    answers: SimpleQueue[list[str] | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put([str(each[4][0]) for each in found])
+        except Exception as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 @contextmanager
@@ -134,11 +161,25 @@ def _told() -> Iterator[None]:
 
 
 class _Line:
-    """A second handle of a connection, which ends it whatever TLS makes of the first."""
+    """The time of an attempt, and a second handle of its connection, which ends it whatever TLS
+    makes of the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
         self._handle: socket.socket | None = None
         self.over = False
+
+    def left(self) -> float:
+        """Seconds, more than none. Raises TimeoutError."""
+        left = self._ends - time.monotonic()
+        if self.over or left <= 0:
+            raise TimeoutError
+        return left
+
+    def require_time(self) -> None:
+        """Just before something is sent: a process that was held up sends nothing when its time is
+        over, for somebody else may be at it. Raises TimeoutError."""
+        self.left()
 
     def hold(self, connection: socket.socket) -> None:
         self._handle = connection.dup()
@@ -160,7 +201,7 @@ class _Line:
 @contextmanager
 def _within(seconds: float) -> Iterator[_Line]:
     """Ends the connection when the time is over: a receiver that drips passes every read's own."""
-    line = _Line()
+    line = _Line(seconds)
     timer = threading.Timer(seconds, line.end)
     timer.daemon = True
     timer.start()

@@ -112,6 +112,10 @@ class Look:
             log.exception("channel_unreadable", error, channel=name)
 
 
+class _ClaimOver(Exception):
+    """What came before the sending took so long that somebody else may be sending by now."""
+
+
 class _Line:
     """The way to one channel, during one look."""
 
@@ -161,20 +165,27 @@ class _Line:
             [version] = look.store.commit([store.update(stored.document, claimed)])
         except Refused:
             return None
-        outcome = self._send(text)
+        try:
+            outcome = self._send(text, claimed)
+        except _ClaimOver:
+            log.warning("delivery_claim_over", channel=self._name)
+            return None
         document = Document(stored.document.path, stored.document.data, version)
         self._note(document, claimed, outcome)
         return outcome
 
-    def _send(self, text: Document | None) -> Outcome:
+    def _send(self, text: Document | None, claimed: Delivery) -> Outcome:
+        """Raises _ClaimOver."""
         try:
-            return self._sent(text)
+            return self._sent(text, claimed)
+        except _ClaimOver:
+            raise
         except Exception as error:  # a mistake of ours: seen, and in nobody else's way
             log.exception("notification_failed", error, channel=self._name)
             reason = f"it could not be sent: {type(error).__name__}"
             return Outcome(Became.LATER, reason, ours=True)
 
-    def _sent(self, text: Document | None) -> Outcome:
+    def _sent(self, text: Document | None, claimed: Delivery) -> Outcome:
         if self._unreadable:
             return Outcome(Became.LATER, "this version of Palier can't read the channel")
         if self._channel is None:
@@ -194,6 +205,8 @@ class _Line:
             text.data["created_at"].timestamp(),
             look.sender.repository,
         )
+        if not claimed.held(look.clock.now()):
+            raise _ClaimOver
         return look.sender.send(letter, channel, self._secrets, now)
 
     def _note(self, document: Document, claimed: Delivery, outcome: Outcome) -> None:

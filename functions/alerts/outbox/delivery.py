@@ -24,6 +24,9 @@ GIVEN_UP_SECONDS = 86_400.0
 CLAIM_SECONDS = 60.0
 """How long nobody else sends what somebody is sending. Longer than any attempt may take."""
 
+ATTEMPT_SECONDS = 20.0
+"""What an attempt may take, at most: with less of a claim left none begins."""
+
 SAME_MOMENT_SECONDS = 1e-5
 """Firestore keeps microseconds."""
 
@@ -74,6 +77,10 @@ class Delivery:
 
     def claimed(self, now: float) -> Delivery:
         return replace(self, attempts=self.attempts + 1, due_at=now + CLAIM_SECONDS)
+
+    def held(self, now: float) -> bool:
+        """Whether enough of the claim is left for an attempt."""
+        return self.due_at is not None and now + ATTEMPT_SECONDS <= self.due_at
 
     def after(self, outcome: Outcome, now: float, luck: float) -> Delivery:
         """What it is after an attempt. `luck` (0..1) spreads the next ones."""

@@ -20,6 +20,7 @@ from functions.alerts.outbox import Delivered
 from functions.alerts.outbox.delivery import CLAIM_SECONDS, GIVEN_UP_SECONDS
 from functions.alerts.outbox.route import route_new
 from functions.alerts.outbox.store import DELIVERIES
+from functions.clock import ManualClock
 from functions.documents import Store, Write
 from tests.emulator.alerts.outbox.world import NOW, SCOPE, SENDER, Office, message
 from tests.servers.receiver import Behaviour, Receiver, drip, drop, hang, status, taken
@@ -235,6 +236,28 @@ def test_a_process_that_dies_while_sending_leaves_the_message_due(
         office.look(Sender(Dying(local=True)))
     assert office.look() == Delivered()
     office.clock.advance(CLAIM_SECONDS)
+    assert office.look() == Delivered(sent=1)
+    assert told(slack) == ["a"]
+
+
+def test_whose_claim_is_nearly_over_sends_nothing(office: Office, slack: Receiver) -> None:
+    """Held up once the claim stands, while somebody else may be about to send."""
+
+    class HeldUp(ManualClock):
+        jumped = False
+
+        def now(self) -> float:
+            if not self.jumped and office.deliveries()["a_slack"].attempts:
+                self.jumped = True
+                self.advance(CLAIM_SECONDS - 10)
+            return super().now()
+
+    office.write(message("a"))
+    route_new(office.store, SCOPE, office.clock.now())
+    office.clock = HeldUp(office.clock.now())
+    assert office.look() == Delivered()
+    assert told(slack) == []
+    office.clock.advance(10)
     assert office.look() == Delivered(sent=1)
     assert told(slack) == ["a"]
 

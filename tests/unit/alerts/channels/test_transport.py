@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from functions.alerts.channels import transport
+from functions.alerts.channels import pagerduty, transport
 from functions.alerts.channels.channel import MailServer
 from functions.alerts.channels.mail import mail
 from functions.alerts.channels.outcome import Became, Outcome
@@ -133,6 +133,76 @@ def test_a_name_that_leads_inside_is_not_called(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
         with pytest.raises(Unreached, match="not public"):
             post(f"https://hooks.example.com:{server.port}/", Transport(seconds=SECONDS))
+        assert server.received == []
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda: post("http://hooks.example.com/"),
+        lambda: HERE.mail(MailServer("smtp.example.com", 587), "", MESSAGE),
+    ],
+    ids=["post", "mail"],
+)
+def test_a_resolver_that_hangs_costs_one_time_limit(
+    monkeypatch: pytest.MonkeyPatch, attempt: Callable[[], object]
+) -> None:
+    asked = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: asked.wait(30))
+    began = time.monotonic()
+    with pytest.raises(Unreached, match="no answer in time"):
+        attempt()
+    took = time.monotonic() - began
+    asked.set()
+    assert SECONDS - 0.1 < took < SECONDS + 0.5
+
+
+def test_a_resolver_that_takes_most_of_the_time_leaves_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To connect is no attempt of its own."""
+    resolve, connect, limits = socket.getaddrinfo, socket.create_connection, []
+
+    def slow(*given: Any, **named: Any) -> Any:
+        time.sleep(1)
+        return resolve(*given, **named)
+
+    def connected(address: tuple[str, int], seconds: float) -> socket.socket:
+        limits.append(seconds)
+        return connect(address, seconds)
+
+    with Receiver([taken()]) as server:
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        monkeypatch.setattr(socket, "create_connection", connected)
+        assert post(server.address, Transport(local=True, seconds=5)) == 202
+    assert 0 < limits[0] <= 4
+
+
+def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known: hooks.example.com")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(Unreached, match=r"^no answer: gaierror \(-2\)$"):
+        post("http://hooks.example.com/")
+
+
+def test_who_was_held_up_until_the_time_was_over_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A process that is put to sleep between connecting and sending; its timer sleeps as well."""
+    with Receiver([taken()]) as server:
+        real, late = time.monotonic, [0.0]
+        connect = socket.create_connection
+
+        def connected(*given: Any, **named: Any) -> socket.socket:
+            late[0] = 60.0
+            return connect(*given, **named)
+
+        monkeypatch.setattr(time, "monotonic", lambda: real() + late[0])
+        monkeypatch.setattr(socket, "create_connection", connected)
+        with pytest.raises(Unreached, match="no answer in time"):
+            post(server.address, Transport(local=True, seconds=5))
         assert server.received == []
 
 
@@ -253,6 +323,8 @@ def test_a_mail_server_that_says_nothing_is_left_in_time() -> None:
 
 
 def test_the_time_limit_is_shorter_than_a_claim() -> None:
-    from functions.alerts.outbox.delivery import CLAIM_SECONDS
+    from functions.alerts.outbox.delivery import ATTEMPT_SECONDS, CLAIM_SECONDS
 
-    assert transport.SECONDS * 3 < CLAIM_SECONDS
+    most_posts = 1 + pagerduty.CLOSED_AT_ONCE
+    assert transport.SECONDS * most_posts < ATTEMPT_SECONDS
+    assert ATTEMPT_SECONDS * 2 < CLAIM_SECONDS

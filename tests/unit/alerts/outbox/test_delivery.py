@@ -12,6 +12,7 @@ from functions.alerts.channels.outcome import Became, Outcome
 from functions.alerts.message import Event
 from functions.alerts.outbox import kept
 from functions.alerts.outbox.delivery import (
+    ATTEMPT_SECONDS,
     CLAIM_SECONDS,
     GIVEN_UP_SECONDS,
     JITTER,
@@ -163,3 +164,11 @@ def test_what_no_later_one_contradicts_is_tried_anew() -> None:
         assert overtaken(dead, [dead, other]) is None
     news = told("news", Event.NEWS)
     assert overtaken(news, [told("later", Event.NEWS, Status.DELIVERED, NOW + 1)]) is None
+
+
+def test_an_attempt_begins_only_when_it_ends_within_its_claim() -> None:
+    claimed = FRESH.claimed(NOW)
+    last = NOW + CLAIM_SECONDS - ATTEMPT_SECONDS
+    assert claimed.held(NOW)
+    assert claimed.held(last)
+    assert not claimed.held(last + 0.1)
