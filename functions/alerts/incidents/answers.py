@@ -76,6 +76,7 @@ class PersonAnswer(Answer):
     languages: list[Language]
     hours: list[WeeklyHours]
     time_zone: str
+    uid: str
     on_call: bool
 
 

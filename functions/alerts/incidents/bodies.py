@@ -39,6 +39,7 @@ class PutPerson(ChangeBody):
     languages: list[Language] = Field(default=["en"], min_length=1, max_length=2)
     hours: list[HoursOnCall] = Field(default=[], max_length=21)
     time_zone: str = Field(default=PARIS, max_length=64)
+    uid: str = Field(default="", max_length=128, pattern=r"^[^\s/]*$")
 
     @field_validator("time_zone")
     @classmethod
@@ -57,4 +58,5 @@ class PutPerson(ChangeBody):
             languages=tuple(dict.fromkeys(self.languages)),
             hours=tuple(Hours(tuple(each.days), each.start, each.end) for each in self.hours),
             time_zone=self.time_zone,
+            uid=self.uid,
         )

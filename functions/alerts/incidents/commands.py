@@ -8,8 +8,10 @@ from typing import Any
 
 from functions.alerts import outbox
 from functions.alerts.incidents import course, store
+from functions.alerts.incidents.catalog import PEOPLE
 from functions.alerts.incidents.course import Step
 from functions.alerts.incidents.incident import Incident
+from functions.alerts.incidents.people import NOBODY, names
 from functions.alerts.incidents.told import message
 from functions.changes import Decision, Entry, View
 
@@ -45,7 +47,8 @@ def _moving(identifier: str, what: str, move: Callable[[View, Incident], Step]) 
         step = move(view, stored.incident)
         if step.incident == stored.incident:
             return Decision(result=step.incident)
-        told = [outbox.enqueue(view.scope, message(news), view.now) for news in step.news]
+        called = names(view.part_as_found(PEOPLE.collection)) if step.news else NOBODY
+        told = [outbox.enqueue(view.scope, message(news, called), view.now) for news in step.news]
         return Decision(
             writes=[store.updated(stored.document, step.incident), *told],
             entries=[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.alerts.incidents import figures
-from functions.alerts.incidents.incident import Entry, Incident, Kind
+from functions.alerts.incidents.incident import Alert, Entry, Incident, Kind
 from functions.alerts.message import ENGLISH
 
 DEEDS = {
@@ -28,7 +28,7 @@ def title(incident: Incident, entry: Entry) -> str:
         case Kind.WORSE:
             return f"worse, {what}"
         case Kind.DEED:
-            return f"{figures.who(entry)} {DEEDS[str(entry.facts['kind'])]}"
+            return f"{figures.who(entry, ENGLISH)} {DEEDS[str(entry.facts['kind'])]}"
         case Kind.ESCALATED:
             return f"escalated to {entry.facts['level']}"
         case _:
@@ -38,7 +38,7 @@ def title(incident: Incident, entry: Entry) -> str:
 def sentences(incident: Incident, entry: Entry) -> list[str]:
     match entry.kind:
         case Kind.DEED:
-            return [_deed(entry), f"Still firing: {figures.fires(incident)}."]
+            return [_deed(entry), _still(incident)]
         case Kind.ESCALATED:
             held = entry.facts["acknowledged"]
             why = "It was acknowledged an hour ago and still fires." if held else ""
@@ -48,7 +48,10 @@ def sentences(incident: Incident, entry: Entry) -> list[str]:
                 *_trouble(incident),
             ]
         case Kind.ACKNOWLEDGED:
-            return [f"{entry.by} sees to it. It is not escalated further for an hour."]
+            return [
+                figures.sentence(f"{figures.who(entry, ENGLISH)} sees to it."),
+                "It is not escalated further for an hour.",
+            ]
         case Kind.RESOLVED:
             return _end(incident, entry)
         case _:
@@ -62,7 +65,7 @@ def _trouble(incident: Incident) -> list[str]:
     return [
         f"{name[:1].upper()}{name[1:]}: {value} over {worst.window_seconds} s; "
         f"{side} than {figures.limit(worst, ENGLISH)} is too much.",
-        f"{worst.failures} of {worst.requests} requests failed." if worst.requests else "",
+        _sample(worst),
         f"Since {figures.time(worst.since)}.",
         _others(incident),
         _done(incident),
@@ -70,10 +73,21 @@ def _trouble(incident: Incident) -> list[str]:
     ]
 
 
+def _sample(worst: Alert) -> str:
+    noun = "request" if worst.requests == 1 else "requests"
+    return f"{worst.failures} of {worst.requests} {noun} failed." if worst.requests else ""
+
+
+def _still(incident: Incident) -> str:
+    fires = figures.fires(incident)
+    return f"Still firing: {fires}." if fires else "Nothing fires any more."
+
+
 def _end(incident: Incident, entry: Entry) -> list[str]:
     lasted = f"It lasted {figures.minutes(entry)} min."
     if entry.by:
-        return [f"{entry.by} declared it over.", lasted, _done(incident)]
+        over = f"{figures.who(entry, ENGLISH)} declared it over."
+        return [figures.sentence(over), lasted, _done(incident)]
     why = ENDS.get(incident.worst.ended, "Nothing fires any more.")
     return [why, lasted, _done(incident), "Nothing to do."]
 
@@ -92,7 +106,7 @@ def _done(incident: Incident) -> str:
 def _deed(entry: Entry) -> str:
     facts = entry.facts
     done = (
-        f"{figures.who(entry)} {DEEDS[str(facts['kind'])]} ({facts['flag']}, now "
+        f"{figures.who(entry, ENGLISH)} {DEEDS[str(facts['kind'])]} ({facts['flag']}, now "
         f"{facts['percentage']:g} % of users)."
     )
-    return f"{done} {facts['sentence']}".strip()
+    return figures.sentence(f"{done} {facts['sentence']}".strip())

@@ -6,6 +6,12 @@ import datetime
 
 from functions.alerts.incidents.incident import Alert, Entry, Incident, Kind
 from functions.alerts.incidents.seen import TOLD_DEEDS
+from functions.alerts.message import ENGLISH, FRENCH
+
+ACTORS = ("person:", "operator:")
+"""What the ids of people begin with."""
+
+SOMEBODY = {ENGLISH: "somebody", FRENCH: "quelqu'un"}
 
 MORE = 5
 """Rules that a message names beside the worst."""
@@ -40,6 +46,7 @@ def others(incident: Incident) -> tuple[str, int]:
 
 
 def fires(incident: Incident) -> str:
+    """The rules that fire; "" for none, or when a deed and the end came in one look."""
     return ", ".join(sorted({one.rule for one in incident.firing})[:MORE])
 
 
@@ -53,5 +60,13 @@ def last_deed(incident: Incident) -> Entry | None:
     return found[-1] if found else None
 
 
-def who(entry: Entry) -> str:
-    return "Palier" if entry.by.startswith("machine:") else entry.by
+def who(entry: Entry, language: str) -> str:
+    """By name; an id means nothing to who reads a message."""
+    if entry.by.startswith("machine:"):
+        return "Palier"
+    return SOMEBODY[language] if entry.by.startswith(ACTORS) else entry.by
+
+
+def sentence(text: str) -> str:
+    """With a capital where it begins with a word of ours: a name stays as it is written."""
+    return text[:1].upper() + text[1:] if text.startswith(tuple(SOMEBODY.values())) else text

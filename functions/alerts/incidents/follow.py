@@ -10,32 +10,39 @@ moves the fence as well. Two that look at once decide the same; the second is re
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from functions import log
+from functions import catalog, log
 from functions.alerts import outbox
 from functions.alerts import store as alert_store
 from functions.alerts.incidents import course
 from functions.alerts.incidents import store as incident_store
+from functions.alerts.incidents.catalog import PEOPLE
 from functions.alerts.incidents.course import Step
 from functions.alerts.incidents.incident import Alert, Deed, Incident, Subject
+from functions.alerts.incidents.people import NOBODY, Names, names
 from functions.alerts.incidents.seen import LOOKED_BACK_SECONDS
 from functions.alerts.incidents.store import Fence, Stored
-from functions.alerts.incidents.told import message
+from functions.alerts.incidents.told import message, of_people
 from functions.alerts.measures import Key
 from functions.alerts.message import LANGUAGES
 from functions.alerts.rule import Rule
 from functions.alerts.state import FIRING, OK, State
 from functions.alerts.words import name_on, value_of
 from functions.documents import Refused, Scope, Store, Write
+from functions.errors import FailedPrecondition
 
 TOGETHER = 50
 """Incidents in one commit."""
 
 Deeds = Callable[[Subject, float, Collection[str]], Sequence[Deed]]
 """What was done with the rollouts of a version since a time; those of known ids may be missing."""
+
+Called = Callable[[], Names]
+"""What people are called."""
 
 History = Callable[[float], Deeds]
 """Deeds since a time: read once a look, and only when something fires."""
@@ -86,10 +93,11 @@ def follow(
         return []
     fence = incident_store.fence(store, scope)
     seen = _see(store, scope, {rule.id: rule for rule in rules}, history, now)
+    called = _names(store, scope)
     planned = [
         each
         for subject in sorted({*seen.alerts, *seen.incidents})
-        if (each := _plan(scope, seen, subject))
+        if (each := _plan(scope, seen, subject, called))
     ]
     moved: list[Incident] = []
     for first in range(0, len(planned), TOGETHER):
@@ -118,7 +126,7 @@ def _see(
     )
 
 
-def _plan(scope: Scope, seen: _Seen, subject: Subject) -> _Planned | None:
+def _plan(scope: Scope, seen: _Seen, subject: Subject, called: Called) -> _Planned | None:
     """None when nothing of this version has moved."""
     stored, firing = seen.incidents.get(subject), seen.alerts.get(subject, ())
     since = (stored.incident.opened_at if stored else seen.now) - LOOKED_BACK_SECONDS
@@ -136,7 +144,11 @@ def _plan(scope: Scope, seen: _Seen, subject: Subject) -> _Planned | None:
         if step.incident == before:
             return None
         writes = [incident_store.updated(stored.document, step.incident)]
-    return _Planned(step, [*writes, *_messages(scope, step, seen.now)], writes[0].kind == "create")
+    told = [
+        outbox.enqueue(scope, message(news, called() if of_people(news) else NOBODY), seen.now)
+        for news in step.news
+    ]
+    return _Planned(step, [*writes, *told], writes[0].kind == "create")
 
 
 def _commit(
@@ -162,8 +174,17 @@ def _commit(
     return moved, incident_store.fence_after(scope, fence, versions[0]) if opens else fence
 
 
-def _messages(scope: Scope, step: Step, now: float) -> Iterator[Write]:
-    return (outbox.enqueue(scope, message(news), now) for news in step.news)
+def _names(store: Store, scope: Scope) -> Called:
+    """Read once a look, and only when a message may tell of somebody."""
+
+    @functools.cache
+    def read() -> Names:
+        try:
+            return names(catalog.published(store, scope, PEOPLE))
+        except FailedPrecondition:
+            return NOBODY  # damaged: then it was somebody
+
+    return read
 
 
 def _alert(state: State, rule: Rule | None) -> Alert:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.alerts.incidents import figures
-from functions.alerts.incidents.incident import Entry, Incident, Kind
+from functions.alerts.incidents.incident import Alert, Entry, Incident, Kind
 from functions.alerts.message import FRENCH
 
 DEEDS = {
@@ -28,7 +28,7 @@ def title(incident: Incident, entry: Entry) -> str:
         case Kind.WORSE:
             return f"aggravation, {what}"
         case Kind.DEED:
-            return f"{figures.who(entry)} {DEEDS[str(entry.facts['kind'])]}"
+            return f"{figures.who(entry, FRENCH)} {DEEDS[str(entry.facts['kind'])]}"
         case Kind.ESCALATED:
             return f"escalade au niveau {entry.facts['level']}"
         case Kind.ACKNOWLEDGED:
@@ -40,7 +40,7 @@ def title(incident: Incident, entry: Entry) -> str:
 def sentences(incident: Incident, entry: Entry) -> list[str]:
     match entry.kind:
         case Kind.DEED:
-            return [_deed(entry), f"Toujours actives : {figures.fires(incident)}."]
+            return [_deed(entry), _still(incident)]
         case Kind.ESCALATED:
             held = entry.facts["acknowledged"]
             why = "Pris en charge il y a une heure, l'incident dure toujours." if held else ""
@@ -50,7 +50,10 @@ def sentences(incident: Incident, entry: Entry) -> list[str]:
                 *_trouble(incident),
             ]
         case Kind.ACKNOWLEDGED:
-            return [f"{entry.by} s'en occupe. L'escalade est suspendue pour une heure."]
+            return [
+                figures.sentence(f"{figures.who(entry, FRENCH)} s'en occupe."),
+                "L'escalade est suspendue pour une heure.",
+            ]
         case Kind.RESOLVED:
             return _end(incident, entry)
         case _:
@@ -64,7 +67,7 @@ def _trouble(incident: Incident) -> list[str]:
     return [
         f"{name[:1].upper()}{name[1:]} : {value} sur {worst.window_seconds} s. "
         f"{side} de {figures.limit(worst, FRENCH)}, c'est trop.",
-        f"{worst.failures} requêtes sur {worst.requests} ont échoué." if worst.requests else "",
+        _sample(worst),
         f"Depuis le {figures.time(worst.since)}.",
         _others(incident),
         _done(incident),
@@ -72,18 +75,36 @@ def _trouble(incident: Incident) -> list[str]:
     ]
 
 
+def _sample(worst: Alert) -> str:
+    if not worst.requests:
+        return ""
+    if not worst.failures:
+        return f"Aucune requête sur {worst.requests} n'a échoué."
+    failed = "requêtes sur {} ont" if worst.failures > 1 else "requête sur {} a"
+    return f"{worst.failures} {failed.format(worst.requests)} échoué."
+
+
+def _still(incident: Incident) -> str:
+    rules = figures.fires(incident)
+    if not rules:
+        return "Plus aucune alerte active."
+    return f"Toujours {'actives' if ', ' in rules else 'active'} : {rules}."
+
+
 def _end(incident: Incident, entry: Entry) -> list[str]:
     lasted = f"Durée : {figures.minutes(entry)} min."
     if entry.by:
-        return [f"{entry.by} l'a déclaré terminé.", lasted, _done(incident)]
+        over = f"{figures.who(entry, FRENCH)} l'a déclaré terminé."
+        return [figures.sentence(over), lasted, _done(incident)]
     why = ENDS.get(incident.worst.ended, "Plus aucune alerte active.")
     return [why, lasted, _done(incident), "Rien à faire."]
 
 
 def _others(incident: Incident) -> str:
     named, more = figures.others(incident)
-    rest = f" et {more} autres" if more else ""
-    return f"Autres alertes : {named}{rest}." if named else ""
+    rest = f" et {more} {'autres' if more > 1 else 'autre'}" if more else ""
+    head = "Autres alertes" if ", " in named or more else "Autre alerte"
+    return f"{head} : {named}{rest}." if named else ""
 
 
 def _done(incident: Incident) -> str:
@@ -93,9 +114,10 @@ def _done(incident: Incident) -> str:
 
 def _deed(entry: Entry) -> str:
     facts = entry.facts
+    who = figures.who(entry, FRENCH)
     share = f"{facts['percentage']:g}".replace(".", ",")
     done = (
-        f"{figures.who(entry)} {DEEDS[str(facts['kind'])]} ({facts['flag']}, désormais {share} % "
+        f"{who} {DEEDS[str(facts['kind'])]} ({facts['flag']}, désormais {share} % "
         f"des utilisateurs)."
     )
-    return f"{done} {facts.get('french') or facts['sentence']}".strip()
+    return figures.sentence(f"{done} {facts.get('french') or facts['sentence']}".strip())

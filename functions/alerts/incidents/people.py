@@ -19,6 +19,11 @@ PARIS = "Europe/Paris"
 CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 MIDNIGHT = "00:00"
 
+Names = Mapping[str, str]
+"""What people are called, by the id of who acts (`person:UID`)."""
+
+NOBODY: Names = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Hours:
@@ -45,6 +50,7 @@ class Person:
     email      phone: how to reach them; "" for not so
     languages  that they read, the first one preferred
     hours      when they are on call, in `time_zone`; none: always
+    uid        Firebase uid, so that messages name them; "" for nobody knows
     """
 
     id: str
@@ -55,6 +61,7 @@ class Person:
     languages: tuple[str, ...] = ("en",)
     hours: tuple[Hours, ...] = ()
     time_zone: str = PARIS
+    uid: str = ""
 
     def on_call(self, now: float) -> bool:
         local = datetime.datetime.fromtimestamp(now, zone(self.time_zone))
@@ -80,6 +87,7 @@ class Person:
                 Hours(tuple(each["days"]), each["start"], each["end"]) for each in data["hours"]
             ),
             time_zone=data["time_zone"],
+            uid=data.get("uid", ""),
         )
 
 
@@ -99,6 +107,13 @@ def zone(name: str) -> datetime.tzinfo:
 def everybody(published: Mapping[str, Mapping[str, Any]]) -> list[Person]:
     """The people of a published catalog, by id."""
     return [Person.from_definition(name, published[name]) for name in sorted(published)]
+
+
+def names(published: Mapping[str, Any] | None) -> Names:
+    """From the published catalog, as far as it can be read."""
+    people = (each for each in (published or {}).values() if isinstance(each, Mapping))
+    known = ((each.get("uid"), each.get("name")) for each in people)
+    return {f"person:{uid}": str(name) for uid, name in known if uid and name}
 
 
 def on_call(people: Iterable[Person], level: str, now: float) -> list[Person]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from functions.alerts.incidents import english, escalation, french
+from functions.alerts.incidents import english, escalation, figures, french
 from functions.alerts.incidents.course import News
-from functions.alerts.incidents.incident import Kind
+from functions.alerts.incidents.incident import Entry, Kind
+from functions.alerts.incidents.people import NOBODY, Names
 from functions.alerts.message import ENGLISH, FRENCH, Event, Facts, Message, Text
 
 EVENTS: Mapping[Kind, Event] = {
@@ -20,9 +22,13 @@ EVENTS: Mapping[Kind, Event] = {
 }
 
 
-def message(news: News) -> Message:
-    """The message of a step. `level` is how far the incident has been escalated."""
-    incident, entry = news.incident, news.entry
+def message(news: News, names: Names = NOBODY) -> Message:
+    """The message of a step. `level` is how far the incident has been escalated; `names` are those
+    of people, by their actors' ids."""
+    entry = _named(news.entry, names)
+    incident = replace(
+        news.incident, timeline=tuple(_named(each, names) for each in news.incident.timeline)
+    )
     service, version = incident.subject
     head = f"{incident.severity} {service} {version}"
     return Message(
@@ -45,6 +51,15 @@ def message(news: News) -> Message:
         level=escalation.name(incident.level),
         test=incident.subject.test,
     )
+
+
+def of_people(news: News) -> bool:
+    """Whether it may tell of somebody."""
+    return any(each.by.startswith(figures.ACTORS) for each in (news.entry, *news.incident.timeline))
+
+
+def _named(entry: Entry, names: Names) -> Entry:
+    return replace(entry, by=names[entry.by]) if entry.by in names else entry
 
 
 def _facts(news: News) -> Facts:

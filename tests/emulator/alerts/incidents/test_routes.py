@@ -108,6 +108,26 @@ def test_notes_that_are_none(office: Office, path: str, text: str | None) -> Non
     assert office.send("POST", f"{path}/note", text=text).status_code == 400
 
 
+def test_messages_name_whom_the_catalog_knows(world: World, office: Office, path: str) -> None:
+    assert office.send("PUT", "/v1/people/ada", **ADA, uid="dev").status_code == 200
+    office.send("POST", f"{path}/acknowledge", who="dev")
+    office.send("POST", f"{path}/acknowledge")
+    world.now += 3_700
+    world.look()
+    world.ends()
+    world.look()
+    said = [each["texts"]["en"][1] for each in world.messages()]
+    assert said[1].startswith("Ada sees to it.")
+    assert said[2].startswith("Somebody sees to it.")
+    assert not [text for text in said if "person:" in text]
+    kept = office.get(path).get_json()["incident"]["timeline"]
+    assert {"person:dev", "person:boss"} <= {entry["by"] for entry in kept}
+    trail = world.store.query("applications/main/audit")
+    people = [each.data["after"] for each in trail if each.data["action"] == "person.put"]
+    assert people
+    assert "uid" not in str(people)
+
+
 def test_who_is_on_call(clock: ManualClock, world: World, office: Office, path: str) -> None:
     assert office.send("PUT", "/v1/people/ada", **ADA).status_code == 200
     chief: dict[str, Any] = {"name": "Ben", "levels": ["L4"]}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.alerts.incidents.escalation import LEVELS
-from functions.alerts.incidents.people import DAYS, Hours, Person, on_call, told
+from functions.alerts.incidents.people import DAYS, Hours, Person, names, on_call, told
 
 PARIS = ZoneInfo("Europe/Paris")
 WORK = Hours(("mon", "tue", "wed", "thu", "fri"), "08:00", "20:00")
@@ -126,3 +126,10 @@ def test_hours_against_minutes_counted_one_by_one(
 def test_a_person_is_kept_as_it_is(levels: list[str]) -> None:
     ada = Person("ada", "Ada", tuple(levels), "a@b.cd", "+33 1", ("fr", "en"), (WORK, NIGHTS))
     assert Person.from_definition("ada", ada.to_definition()) == ada
+
+
+def test_messages_name_people_by_their_uid() -> None:
+    known = {"uid": "u1", "name": "Ada"}
+    published = {"ada": known, "ben": {"name": "Ben"}, "odd": "?", "gone": {"uid": "u2"}}
+    assert names(published) == {"person:u1": "Ada"}
+    assert names(None) == {}

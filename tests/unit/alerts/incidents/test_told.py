@@ -10,7 +10,7 @@ import pytest
 from functions.alerts.incidents import course
 from functions.alerts.incidents.course import News, Step
 from functions.alerts.incidents.incident import Alert, Deed, Kind, Subject
-from functions.alerts.incidents.told import EVENTS, message
+from functions.alerts.incidents.told import EVENTS, message, of_people
 from functions.alerts.message import LANGUAGES, Event, Message
 
 NOW = 1_800_000_000.0
@@ -59,7 +59,7 @@ def test_what_is_said_when_it_opens() -> None:
     assert said.texts["fr"].title == "P1 stories 1.3.0 : taux d'erreur 12,5 %"
     assert said.texts["fr"].text == (
         "Taux d'erreur : 12,5 % sur 60 s. Au-delà de 5 %, c'est trop. 10 requêtes sur 80 ont "
-        "échoué. Depuis le 2027-01-15 08:00:00 UTC. Autres alertes : p2-memory. Palier est revenu "
+        "échoué. Depuis le 2027-01-15 08:00:00 UTC. Autre alerte : p2-memory. Palier est revenu "
         "à la version précédente (stories.version, désormais 0 % des utilisateurs). 12.5 % of its "
         "requests failed. Que faire : docs/runbooks/p1-error-rate.md"
     )
@@ -107,6 +107,83 @@ def test_many_others_are_counted() -> None:
     others = [replace(MEMORY, rule=f"own-{n}") for n in range(8)]
     said = told(course.opened(SUBJECT, [ERRORS, *others], [], NOW))
     assert "Also firing: own-0, own-1, own-2, own-3, own-4 and 3 more." in said.texts["en"].text
+
+
+@pytest.mark.parametrize(
+    ("requests", "failures", "english", "french"),
+    [
+        (80, 10, "10 of 80 requests failed.", "10 requêtes sur 80 ont échoué."),
+        (80, 1, "1 of 80 requests failed.", "1 requête sur 80 a échoué."),
+        (1, 1, "1 of 1 request failed.", "1 requête sur 1 a échoué."),
+        (80, 0, "0 of 80 requests failed.", "Aucune requête sur 80 n'a échoué."),
+    ],
+)
+def test_one_is_not_many(requests: int, failures: int, english: str, french: str) -> None:
+    few = replace(ERRORS, requests=requests, failures=failures)
+    said = told(course.opened(SUBJECT, [few], [], NOW))
+    assert english in said.texts["en"].text
+    assert french in said.texts["fr"].text
+
+
+@pytest.mark.parametrize(
+    ("count", "french"),
+    [
+        (1, "Autre alerte : own-0."),
+        (2, "Autres alertes : own-0, own-1."),
+        (6, "Autres alertes : own-0, own-1, own-2, own-3, own-4 et 1 autre."),
+        (7, "Autres alertes : own-0, own-1, own-2, own-3, own-4 et 2 autres."),
+    ],
+)
+def test_one_other_is_not_many(count: int, french: str) -> None:
+    others = [replace(MEMORY, rule=f"own-{n}") for n in range(count)]
+    assert french in told(course.opened(SUBJECT, [ERRORS, *others], [], NOW)).texts["fr"].text
+
+
+@pytest.mark.parametrize(
+    ("firing", "english", "french"),
+    [
+        ((), "Nothing fires any more.", "Plus aucune alerte active."),
+        ((MEMORY,), "Still firing: p2-memory.", "Toujours active : p2-memory."),
+        (
+            (MEMORY, ERRORS),
+            "Still firing: p1-error-rate, p2-memory.",
+            "Toujours actives : p1-error-rate, p2-memory.",
+        ),
+    ],
+)
+def test_what_still_fires_after_a_deed(
+    firing: tuple[Alert, ...], english: str, french: str
+) -> None:
+    """The deed and the end may come in one look."""
+    it = course.opened(SUBJECT, [MEMORY, ERRORS], [], NOW).incident
+    step = course.follow(it, firing, lambda _: "resolved", [replace(BACK, at=NOW + 60)], NOW + 60)
+    said = message(step.news[0])
+    assert said.texts["en"].text.endswith(english)
+    assert said.texts["fr"].text.endswith(french)
+
+
+def test_people_are_named_and_ids_are_not_told() -> None:
+    names = {"person:u1": "Ada"}
+    by_hand = replace(BACK, by="person:u1", kind="paused")
+    it = course.opened(SUBJECT, [ERRORS], [by_hand], NOW + 5).incident
+    held = course.acknowledge(it, "person:u1", NOW + 60)
+    over = course.resolve(held.incident, "person:u1", NOW + 90)
+    assert held.incident.acknowledged_by == "person:u1", "the timeline keeps the id"
+    for step, known, unknown in (
+        (held, "Ada sees to it.", "Somebody sees to it."),
+        (over, "Ada declared it over.", "Somebody declared it over."),
+        (over, "Ada paused the rollout", "Somebody paused the rollout"),
+    ):
+        [news] = step.news
+        assert of_people(news)
+        assert known in message(news, names).texts["en"].text
+        assert unknown in message(news).texts["en"].text
+        said = message(news)
+        for text in (*said.texts.values(), *message(news, names).texts.values()):
+            assert "person:" not in f"{text.title} {text.text}"
+    assert "Quelqu'un s'en occupe." in message(held.news[0]).texts["fr"].text
+    assert "Ada l'a déclaré terminé." in message(over.news[0], names).texts["fr"].text
+    assert not of_people(course.opened(SUBJECT, [ERRORS], [BACK], NOW).news[0])
 
 
 def a_life() -> list[News]:
