@@ -137,6 +137,11 @@ def of_part(part: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Channel], 
 
 
 def audited(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """What the audit trail keeps: how many people are written to, not where."""
-    told = {key: value for key, value in definition.items() if key != "recipients"}
-    return {**told, "recipients": len(definition.get("recipients", ()))}
+    """What the audit trail keeps: how many people are written to, not where. The sender and the
+    name at the mail server are often somebody's address: whether they are set."""
+    kept = {**definition, "recipients": len(definition.get("recipients", ()))}
+    kept["sender"] = bool(definition.get("sender"))
+    server = definition.get("server")
+    if server:
+        kept["server"] = {**server, "username": bool(server.get("username"))}
+    return kept

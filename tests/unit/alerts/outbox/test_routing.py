@@ -103,7 +103,19 @@ def test_one_that_can_not_be_read_stops_no_other() -> None:
     assert lost == ["bad", "odd"]
 
 
-def test_the_audit_trail_has_no_recipients() -> None:
-    channel = replace(CHAT, kind=Kind.EMAIL, recipients=("night@example.com",))
+def test_the_audit_trail_has_nobody_s_address() -> None:
+    server = MailServer("smtp.example.com", 587, "jane.doe@example.com")
+    channel = replace(
+        CHAT,
+        kind=Kind.EMAIL,
+        server=server,
+        sender="jane.doe@example.com",
+        recipients=("night@example.com",),
+    )
     assert Channel.from_definition("chat", channel.to_definition()) == channel
-    assert "night@example.com" not in str(audited(channel.to_definition()))
+    kept = audited(channel.to_definition())
+    assert "@" not in str(kept)
+    assert (kept["sender"], kept["recipients"]) == (True, 1)
+    assert kept["server"] == {"host": "smtp.example.com", "port": 587, "username": True}
+    assert audited(CHAT.to_definition())["sender"] is False
+    assert audited({"kind": "slack"})["recipients"] == 0
