@@ -41,7 +41,7 @@ def _english(new: Sequence[Stale]) -> Text:
     one = f"The flag {new[0].key} is stale"
     return Text(
         one if len(new) == 1 else f"{len(new)} flags have become stale",
-        f"{_named(new, ENGLISH, 'and {} more')} What to do: look at GET /v1/stale-flags and clean "
+        f"{_named(new, ENGLISH)} What to do: look at GET /v1/stale-flags and clean "
         "up what is no longer needed, mark as permanent what is to stay.",
     )
 
@@ -50,15 +50,22 @@ def _french(new: Sequence[Stale]) -> Text:
     one = f"Le drapeau {new[0].key} est périmé"
     return Text(
         one if len(new) == 1 else f"{len(new)} drapeaux sont périmés",
-        f"{_named(new, FRENCH, 'et {} autres')} Que faire : consultez GET /v1/stale-flags, "
+        f"{_named(new, FRENCH)} Que faire : consultez GET /v1/stale-flags, "
         "supprimez ce qui ne sert plus et marquez comme permanent ce qui doit rester.",
     )
 
 
-def _named(new: Sequence[Stale], language: str, more: str) -> str:
+def _named(new: Sequence[Stale], language: str) -> str:
     named = [f"{each.key} ({_whose(each)}{_kinds(each, language)})" for each in new[:NAMED]]
-    others = f" {more.format(len(new) - NAMED)}" if len(new) > NAMED else ""
-    return f"{', '.join(named)}{others}."
+    return f"{', '.join(named)}{_more(len(new) - NAMED, language)}."
+
+
+def _more(left: int, language: str) -> str:
+    if left <= 0:
+        return ""
+    if language == ENGLISH:
+        return f" and {left} more"
+    return f" et {left} autre{'s' if left > 1 else ''}"
 
 
 def _kinds(stale: Stale, language: str) -> str:

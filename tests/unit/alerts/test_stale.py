@@ -31,6 +31,15 @@ def test_many_are_one_message() -> None:
     assert "f9 (ended) and 40 more." in message.texts["en"].text
 
 
+def test_one_more_and_two_more() -> None:
+    for count, english, french in ((1, "and 1 more.", "et 1 autre."), (2, "2 more.", "2 autres.")):
+        texts = of_stale_flags([stale(f"f{n}") for n in range(NAMED + count)], 0, "").texts
+        assert english in texts["en"].text
+        assert french in texts["fr"].text
+    texts = of_stale_flags([stale(f"f{n}") for n in range(NAMED)], 0, "").texts
+    assert "autre" not in texts["fr"].text
+
+
 def test_the_same_event_never_makes_two() -> None:
     two = [stale("a"), stale("b")]
     message = of_stale_flags(two, 0, "monday")
