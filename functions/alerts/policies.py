@@ -154,7 +154,7 @@ def _sample(rule: Rule) -> str:
 
 def _echantillon(rule: Rule) -> str:
     least = rule.minimum_requests
-    return f", d'au moins {least} requêtes" if least > 1 else ""
+    return f", sur au moins {least} requêtes" if least > 1 else ""
 
 
 def _does(rule: Rule) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from functions.alerts.incidents.figures import called
+from functions.alerts.incidents.people import NOBODY, Names
 from functions.alerts.message import ENGLISH, FRENCH, Event, Message, Text
 from functions.alerts.rule import P1, P2, P3
 from functions.rollouts import french
@@ -60,7 +62,7 @@ HAD: tuple[str, str] = (
 TO_DO: Mapping[str, tuple[str, str]] = {
     "rolled_back": (
         "What to do: find out what failed before you release it again (palier rollout show {id}).",
-        "Que faire : trouvez la cause avant de la relancer (palier rollout show {id}).",
+        "Que faire : trouvez la cause avant de relancer la version (palier rollout show {id}).",
     ),
     "stepped_back": (
         "What to do: look at memory and time of both versions (palier rollout show {id}).",
@@ -78,8 +80,16 @@ TO_DO: Mapping[str, tuple[str, str]] = {
 }
 
 
-def of_transition(after: Rollout, kind: str, occasion: Occasion) -> Message | None:
-    """The message of a transition; the same transition never makes two."""
+def unexplained(after: Rollout, occasion: Occasion) -> bool:
+    """Whether all that can be said of why is who asked for it."""
+    return not (occasion.verdict or occasion.reason or after.reason)
+
+
+def of_transition(
+    after: Rollout, kind: str, occasion: Occasion, names: Names = NOBODY
+) -> Message | None:
+    """The message of a transition; the same transition never makes two. `names` are those of
+    people, by their actors' ids."""
     if kind in QUIET:
         return None
     verdict = occasion.verdict
@@ -92,12 +102,12 @@ def of_transition(after: Rollout, kind: str, occasion: Occasion) -> Message | No
             ENGLISH: Text(
                 f"{after.flag} → {after.candidate} {TITLES[kind][0]} "
                 f"({after.percentage:g} % of users)",
-                _text(after, kind, occasion, ENGLISH),
+                _text(after, kind, occasion, ENGLISH, names),
             ),
             FRENCH: Text(
                 f"{after.flag} → {after.candidate} {TITLES[kind][1]} "
                 f"({number(after.percentage)} % des utilisateurs)",
-                _text(after, kind, occasion, FRENCH),
+                _text(after, kind, occasion, FRENCH, names),
             ),
         },
         facts={
@@ -113,9 +123,9 @@ def of_transition(after: Rollout, kind: str, occasion: Occasion) -> Message | No
     )
 
 
-def _text(after: Rollout, kind: str, occasion: Occasion, language: str) -> str:
+def _text(after: Rollout, kind: str, occasion: Occasion, language: str, names: Names) -> str:
     told = [
-        _reason(after, occasion, language),
+        _reason(after, occasion, language, names),
         _since(after, kind, occasion, language),
         _say(DONE, kind, after, language),
         _say(TO_DO, kind, after, language),
@@ -123,14 +133,15 @@ def _text(after: Rollout, kind: str, occasion: Occasion, language: str) -> str:
     return " ".join(each for each in told if each)
 
 
-def _reason(after: Rollout, occasion: Occasion, language: str) -> str:
+def _reason(after: Rollout, occasion: Occasion, language: str, names: Names) -> str:
     verdict = occasion.verdict
     if verdict:
         return french.sentence(verdict, after.plan) if language == FRENCH else verdict.sentence
     given = occasion.reason or after.reason
+    who = called(names.get(occasion.actor, occasion.actor), language)
     if language == FRENCH:
-        return in_french(given, after) or f"Demandé par {occasion.actor}."
-    return given or f"Asked for by {occasion.actor}."
+        return in_french(given, after) or f"Demandé par {who}."
+    return given or f"Asked for by {who}."
 
 
 def _since(after: Rollout, kind: str, occasion: Occasion, language: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from functions.alerts import outbox
+from functions.alerts.incidents.catalog import PEOPLE
+from functions.alerts.incidents.people import NOBODY, Names, names
 from functions.changes import Decision, Entry, View
 from functions.documents import Document, Write
 from functions.flags.flag import Flag
@@ -83,7 +85,7 @@ def decide(view: View, transitions: Sequence[Transition], result: Any = None) ->
             )
         )
         entries.append(_entry(each))
-        message = told.of_transition(each.after, each.kind, each.occasion)
+        message = told.of_transition(each.after, each.kind, each.occasion, _names(view, each))
         if message:
             writes.append(outbox.enqueue(view.scope, message, each.occasion.now))
         document = documents[each.after.flag]
@@ -120,6 +122,13 @@ def follow(flag: Flag, rollout: Rollout) -> Flag:
         definition = promoted(flag.definition, rollout.control, rollout.candidate)
         return flag.with_split(None).edited({"definition": definition})
     return flag.with_split(None)
+
+
+def _names(view: View, each: Transition) -> Names:
+    """What people are called, where the message has to say who it was."""
+    if not told.unexplained(each.after, each.occasion):
+        return NOBODY
+    return names(view.part_as_found(PEOPLE.collection))
 
 
 def _flags(view: View, transitions: Iterable[Transition]) -> dict[str, Document | None]:

@@ -61,10 +61,14 @@ def last_deed(incident: Incident) -> Entry | None:
 
 
 def who(entry: Entry, language: str) -> str:
+    return called(entry.by, language)
+
+
+def called(by: str, language: str) -> str:
     """By name; an id means nothing to who reads a message."""
-    if entry.by.startswith("machine:"):
+    if by.startswith("machine:"):
         return "Palier"
-    return SOMEBODY[language] if entry.by.startswith(ACTORS) else entry.by
+    return SOMEBODY[language] if by.startswith(ACTORS) else by
 
 
 def sentence(text: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from functions.rollouts import state
 from functions.rollouts.plan import TEMPLATES
 from functions.rollouts.rollout import Occasion, Rollout, moved
-from functions.rollouts.told import of_transition
+from functions.rollouts.told import of_transition, unexplained
 from functions.rollouts.verdict import Kind, Verdict
 
 PENDING = Rollout(
@@ -51,6 +51,24 @@ def test_one_message_a_transition() -> None:
     assert of_transition(PENDING, "start_requested", BY_HAND) is None
 
 
+@pytest.mark.parametrize(
+    ("actor", "english", "french"),
+    [
+        ("person:a", "Asked for by Ada.", "Demandé par Ada."),
+        ("person:b", "Asked for by somebody.", "Demandé par quelqu'un."),
+        ("machine:tick", "Asked for by Palier.", "Demandé par Palier."),
+    ],
+)
+def test_who_asked_is_named(actor: str, english: str, french: str) -> None:
+    plain, occasion = replace(BAKING, reason=""), Occasion(9.0, 6, actor)
+    assert unexplained(plain, occasion)
+    message = of_transition(plain, "advanced", occasion, {"person:a": "Ada"})
+    assert message
+    assert (message.texts["en"].text, message.texts["fr"].text) == (english, french)
+    assert not unexplained(BAKING, occasion)
+    assert not unexplained(plain, BY_HAND)
+
+
 def test_what_palier_did_and_what_to_do_in_both_languages() -> None:
     message = of_transition(BAKING, "rolled_back", judged(Kind.FAIL, "evidence"))
     assert message
@@ -61,8 +79,8 @@ def test_what_palier_did_and_what_to_do_in_both_languages() -> None:
     )
     assert message.texts["fr"].text == (
         "Because. Le partage avait changé 7 s plus tôt. Tous les utilisateurs retrouvent 1. 2 ne "
-        "repart pas sans dérogation. Que faire : trouvez la cause avant de la relancer (palier "
-        "rollout show r1)."
+        "repart pas sans dérogation. Que faire : trouvez la cause avant de relancer la version "
+        "(palier rollout show r1)."
     )
     by_hand = of_transition(BAKING, "superseded", BY_HAND)
     assert by_hand
