@@ -18,13 +18,14 @@ from functools import partial
 
 from functions import log
 from functions.alerts import defined, outbox, publication, scheduled
+from functions.alerts.alarm import not_evaluated
 from functions.alerts.defined import Defined
 from functions.alerts.incidents.follow import follow
 from functions.alerts.measures import Measured, Sources
 from functions.alerts.objectives import burn
 from functions.alerts.testing import synthetic
 from functions.alerts.values import reach_seconds
-from functions.alerts.watch import Watched, publishing, watch
+from functions.alerts.watch import Watched, publishing, stored_alarms, watch
 from functions.clock import Clock
 from functions.documents import Scope, Store, Write
 from functions.flags.manage.apply_due import Above, apply_due
@@ -35,7 +36,7 @@ from functions.metrics.publish import lag, publish
 from functions.metrics.sum_hours import sum_hours
 from functions.metrics.windows import MINUTE_SECONDS, Window
 from functions.minute import Deps, Job, attempt
-from functions.rollouts.advance import Step, advance, nothing_fires
+from functions.rollouts.advance import Alarms, Step, advance
 from functions.rollouts.deeds import history
 from functions.rollouts.store import using
 from functions.stories.abandoned import settle_abandoned
@@ -90,7 +91,7 @@ def decide(deps: Deps, scope: Scope) -> Step:
             "settle abandoned stories", partial(settle_abandoned, deps.store, deps.clock, scope)
         )
         seen = _see(deps, scope)
-        alarms = seen.watched.alarms if seen.watched else nothing_fires
+        alarms = _alarms(deps, scope, seen)
         step = attempt(
             "step rollouts",
             lambda: advance(deps.store, deps.clock, scope, alarms, deps.slots.recent),
@@ -190,6 +191,16 @@ def _watch(
         silences=known.silences,
         past=deps.past.of(deps.store, scope, now, reach_seconds(known.rules)),
     )
+
+
+def _alarms(deps: Deps, scope: Scope, seen: _Seen) -> Alarms:
+    """Where the rules could not be evaluated: what the last look found firing, and one alarm more,
+    for which no rollout advances."""
+    if seen.watched:
+        return seen.watched.alarms
+    stored = attempt("load alarms", lambda: stored_alarms(deps.store, scope, seen.known.rules))
+    blind = not_evaluated(deps.clock.now())
+    return lambda service, version: [*(stored.alarms(service, version) if stored else ()), blind]
 
 
 def _follow(deps: Deps, scope: Scope, seen: _Seen) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from functions.alerts.rule import PAUSE, ROLL_BACK, Rule
+from functions.alerts.rule import P1, PAUSE, ROLL_BACK, Rule
 from functions.alerts.state import FIRING, State
 from functions.alerts.words import name_of, value_of
 from functions.metrics.hours import kind
@@ -40,6 +40,12 @@ class Alarm:
     def name(self) -> str:
         """Tells it from the alarm of the same rule on what is only claimed."""
         return f"{self.rule}+{CLAIMED}" if self.claimed else self.rule
+
+
+def not_evaluated(now: float) -> Alarm:
+    """Stands for what nobody knows while the rules can't be evaluated: it asks for nothing, and no
+    rollout advances for as long as it lasts."""
+    return Alarm("rules-not-evaluated", P1, (), now, None, "The alert rules can't be evaluated.")
 
 
 def alarms_of(

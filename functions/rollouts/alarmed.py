@@ -53,7 +53,7 @@ def holding(situation: Situation) -> Sequence[Alarm]:
 
 def said(alarm: Alarm, situation: Situation) -> str:
     """What fires, and whether the control has it too."""
-    shared = alarm.name in situation.shared_alarms
+    shared = alarm.actions and alarm.name in situation.shared_alarms
     return f"{alarm.sentence} {CONTROL_TOO}" if shared else alarm.sentence
 
 

@@ -14,6 +14,10 @@ from typing import Any
 import pytest
 
 from functions import audit, tick
+from functions.alerts import store as alert_store
+from functions.alerts.measures import Key
+from functions.alerts.state import FIRING, State
+from functions.alerts.thresholds import BY_ID
 from functions.clock import ManualClock, SystemClock
 from functions.documents import Scope, Store
 from functions.metrics.cloud_monitoring import Sent
@@ -243,3 +247,41 @@ def test_every_environment_of_the_application(database: str) -> None:
 def test_runs_on_the_machines_own_clock(database: str) -> None:
     world = new_world()
     assert len(tick.tick(replace(deps(world), clock=SystemClock()))) == 1
+
+
+def test_nothing_advances_while_the_rules_can_not_be_evaluated(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = new_world()
+    world.started()
+    mine = deps(world)
+    tick.decide(mine, world.scope)
+    for _ in range(4):
+        world.clock.advance(5)
+        world.serve(CANDIDATE, 30)
+        world.serve(CONTROL, 90)
+        world.clock.advance(5)
+    with monkeypatch.context() as broken:
+        broken.setattr(tick, "watch", lambda *_, **__: 1 // 0)
+        step = tick.decide(mine, world.scope)
+    assert (step.failed, step.transitions) == (True, ())
+    world.clock.advance(10)
+    [moved] = tick.decide(mine, world.scope).transitions
+    assert (moved["kind"], moved["percentage"]) == ("advanced", 50)
+
+
+def test_what_was_found_firing_acts_while_the_rules_can_not_be_evaluated(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = new_world()
+    world.started()
+    mine = deps(world)
+    tick.decide(mine, world.scope)
+    world.clock.advance(30)
+    rule = BY_ID["p1-memory"]
+    key = Key(rule.id, "stories", CANDIDATE)
+    state = State(key, rule.severity, FIRING, world.clock.now(), rule.threshold, value=0.9)
+    world.store.commit(list(alert_store.writes(world.scope, {}, [state], 0).values()))
+    monkeypatch.setattr(tick, "watch", lambda *_, **__: 1 // 0)
+    [moved] = tick.decide(mine, world.scope).transitions
+    assert moved["kind"] == "paused"
