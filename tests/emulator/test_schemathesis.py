@@ -20,7 +20,10 @@ from tests.servers.hostile_openai import HostileOpenAI, story
 from tests.tokens import id_token
 
 EXAMPLES = 12
-OTHER_ROOMS = ["metrics", "versions", "users", "rollouts", "registry", "description"]
+ALERTS = ["alerts", "rules", "alert_tests", "incidents", "people", "channels", "telling"]
+OBJECTIVES = ["objectives", "scores", "scorecard", "collection"]
+ROOMS = ["metrics", "versions", "users", "rollouts", "registry", "description"]
+OTHER_ROOMS = [*ROOMS, *ALERTS, *OBJECTIVES]
 REFUSING = ["400", "401", "403", "404", "405", "409", "413"]
 """What answers a request that is not as described."""
 
