@@ -10,7 +10,6 @@ import smtplib
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from functions.alerts.channels.address import Target, public, target
 from functions.alerts.channels.channel import MailServer
 from functions.alerts.channels.outcome import Answer, Became, Outcome, in_a_line
 from functions.alerts.channels.post import Post
+from functions.clock import Clock, SystemClock
 
 SECONDS = 5.0
 """For the whole of one attempt, however slowly the receiver drips."""
@@ -43,6 +43,7 @@ class Transport:
     local: bool = False
     seconds: float = SECONDS
     trusted: Callable[[], ssl.SSLContext] = field(default=ssl.create_default_context)
+    clock: Clock = field(default_factory=SystemClock)
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
@@ -53,7 +54,7 @@ class Transport:
         with _told():
             to = target(post.url, self.local)
             connection = self._connection(to)
-            with closing(connection), _within(self.seconds) as line:
+            with closing(connection), _within(self.seconds, self.clock) as line:
                 connection.sock = self._connected(to, line)
                 headers = {
                     "Content-Type": "application/json",
@@ -83,7 +84,7 @@ class Transport:
     def _mail(self, server: MailServer, password: str, message: EmailMessage) -> Outcome:
         to = Target(server.host, server.port, "", server.port == IMPLICIT_TLS)
         client = smtplib.SMTP(timeout=self.seconds, local_hostname="palier")
-        with closing(client), _within(self.seconds) as line:
+        with closing(client), _within(self.seconds, self.clock) as line:
             client._host = server.host  # type: ignore[attr-defined] # what STARTTLS checks
             client.sock = self._connected(to, line)
             code, _ = client.getreply()
@@ -164,14 +165,15 @@ class _Line:
     """The time of an attempt, and a second handle of its connection, which ends it whatever TLS
     makes of the first."""
 
-    def __init__(self, seconds: float) -> None:
-        self._ends = time.monotonic() + seconds
+    def __init__(self, seconds: float, clock: Clock) -> None:
+        self._clock = clock
+        self._ends = clock.monotonic() + seconds
         self._handle: socket.socket | None = None
         self.over = False
 
     def left(self) -> float:
         """Seconds, more than none. Raises TimeoutError."""
-        left = self._ends - time.monotonic()
+        left = self._ends - self._clock.monotonic()
         if self.over or left <= 0:
             raise TimeoutError
         return left
@@ -199,9 +201,9 @@ class _Line:
 
 
 @contextmanager
-def _within(seconds: float) -> Iterator[_Line]:
+def _within(seconds: float, clock: Clock) -> Iterator[_Line]:
     """Ends the connection when the time is over: a receiver that drips passes every read's own."""
-    line = _Line(seconds)
+    line = _Line(seconds, clock)
     timer = threading.Timer(seconds, line.end)
     timer.daemon = True
     timer.start()

@@ -23,6 +23,7 @@ from functions.alerts.channels.mail import mail
 from functions.alerts.channels.outcome import Became, Outcome
 from functions.alerts.channels.post import Post
 from functions.alerts.channels.transport import Transport, Unreached
+from functions.clock import ManualClock
 from tests.servers.receiver import MailReceiver, Receiver, drip, drop, hang, status, taken
 from tests.unit.alerts.channels.letters import letter
 from tests.unit.alerts.channels.test_payloads import MAIL
@@ -191,18 +192,16 @@ def test_who_was_held_up_until_the_time_was_over_sends_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A process that is put to sleep between connecting and sending; its timer sleeps as well."""
+    clock, connect = ManualClock(), socket.create_connection
+
+    def connected(*given: Any, **named: Any) -> socket.socket:
+        clock.advance(60)
+        return connect(*given, **named)
+
     with Receiver([taken()]) as server:
-        real, late = time.monotonic, [0.0]
-        connect = socket.create_connection
-
-        def connected(*given: Any, **named: Any) -> socket.socket:
-            late[0] = 60.0
-            return connect(*given, **named)
-
-        monkeypatch.setattr(time, "monotonic", lambda: real() + late[0])
         monkeypatch.setattr(socket, "create_connection", connected)
         with pytest.raises(Unreached, match="no answer in time"):
-            post(server.address, Transport(local=True, seconds=5))
+            post(server.address, Transport(local=True, seconds=5, clock=clock))
         assert server.received == []
 
 
