@@ -90,7 +90,8 @@ def test_the_module_of_a_server(
     )
     assert (done.returncode, done.stdout.split()) == (0, ["1", "False"]), done.stderr
     version = counted(declared, Arm("stories", "1.2.0"))
-    assert version.measure("precision").sum == pytest.approx(0.5 + 0.915), "the version itself, and not claimed"
+    told = version.measure("precision").sum
+    assert told == pytest.approx(0.5 + 0.915), "of the version itself, and not only claimed"
 
 
 def test_what_is_removed_is_refused(declared: World, tmp_path: Path) -> None:
