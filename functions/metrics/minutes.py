@@ -8,7 +8,7 @@ doesn't read again, so a look costs the minutes that are new, not all of the las
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from functions import log
@@ -38,15 +38,24 @@ minute would become smaller than it was."""
 @dataclass
 class _Known:
     """Of one environment: the tallies of minutes as they are stored, by path, and by minute the
-    late slots that were summed up. Replaced, never changed: two ticks may look at once."""
+    slots that are in its sums, each by its identity: what Slots keeps stays the same object for as
+    long as it is the same. Replaced, never changed: two ticks may look at once."""
 
     stored: dict[str, str] = field(default_factory=dict)
-    late: dict[int, list[Window]] = field(default_factory=dict)
+    summed: dict[int, dict[int, Window]] = field(default_factory=dict)
 
-    def forget(self, before: float, late: Iterable[int]) -> None:
+    def new(self, start: int, slots: Iterable[Window]) -> bool:
+        """Whether any of a minute's slots is not in its sums yet."""
+        summed = self.summed.get(start, {})
+        return any(id(slot) not in summed for slot in slots)
+
+    def note(self, minutes: Mapping[int, Sequence[Window]], starts: Iterable[int]) -> None:
+        noted = {start: {id(slot): slot for slot in minutes[start]} for start in starts}
+        self.summed = {**self.summed, **noted}
+
+    def forget(self, before: float, minutes: Container[int]) -> None:
         """What no look will ask for again."""
-        kept = set(late)
-        self.late = {start: slots for start, slots in self.late.items() if start in kept}
+        self.summed = {start: slots for start, slots in self.summed.items() if start in minutes}
         self.stored = {
             path: text for path, text in self.stored.items() if _start_of(path) >= before
         }
@@ -66,22 +75,24 @@ class Minutes:
             return 0
         known = self._known.setdefault(scope, _Known())
         recent = windows.slot_start(now - RECENT_SECONDS)
-        closed = [slot for slot in flushed if minute_start(slot.start) + MINUTE_SECONDS <= now]
-        slots = [slot for slot in closed if minute_start(slot.start) >= recent]
-        late = _by_minute(slot for slot in closed if minute_start(slot.start) < recent)
-        due = [start for start in sorted(late) if known.late.get(start) != late[start]]
+        minutes = _by_minute(
+            slot for slot in flushed if minute_start(slot.start) + MINUTE_SECONDS <= now
+        )
+        due = [start for start in sorted(minutes) if known.new(start, minutes[start])]
         too_late = [start for start in due if start < now - LATEST_SECONDS]
         if too_late:
             log.error("slots_too_late", minutes=len(too_late))
-            known.late = known.late | {start: late[start] for start in too_late}
-            due = due[len(too_late) :]
-        for start in due[-LATE_LIMIT:]:
+            known.note(minutes, too_late)
+        late = [start for start in due[len(too_late) :] if start < recent][-LATE_LIMIT:]
+        whole = [start for start in due if start >= recent]
+        slots = [slot for start in whole for slot in minutes[start]]
+        for start in late:
             slots += slots_of(store, scope, start)
         written = _write(store, scope, known, windows.minutes(slots))
         if written is None:
             return 0
-        known.late = known.late | {start: late[start] for start in due[-LATE_LIMIT:]}
-        known.forget(recent, late)
+        known.note(minutes, [*whole, *late])
+        known.forget(recent, minutes)
         return written
 
 

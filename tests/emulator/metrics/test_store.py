@@ -11,6 +11,7 @@ from functions.documents import Scope, Store
 from functions.metrics import minutes as minutes_module
 from functions.metrics import store as metric_store
 from functions.metrics.minutes import LATEST_SECONDS, Minutes, sum_again
+from functions.metrics.slots import Slots
 from functions.metrics.store import SlotKey, slots_of
 from functions.metrics.tally import Tally
 from functions.metrics.windows import Window
@@ -67,11 +68,11 @@ def test_a_slot_flushed_long_after_still_joins_its_minute(store: Store) -> None:
 
 
 def test_what_was_seen_stored_is_not_read_again(store: Store) -> None:
-    known = Minutes()
+    known, slots = Minutes(), Slots()
 
     def look(now: float) -> tuple[int, int]:
         """Minutes written, and documents read for them."""
-        flushed = metric_store.load_flushed(store, SCOPE, now)
+        flushed = slots.flushed(store, SCOPE, now)
         store.operations.clear()
         return known.merge(store, SCOPE, now, flushed), store.operations["reads"]
 
@@ -88,6 +89,19 @@ def test_what_was_seen_stored_is_not_read_again(store: Store) -> None:
     put(store, 20, 5, instance="idle", flushed=3020)
     assert look(START + 3050) == (1, 9)
     assert minutes(store) == [(0, 16), (60, 6)]
+
+
+def test_a_minute_that_grows_old_is_not_read_again(store: Store) -> None:
+    """Its slots fall out of sight one by one."""
+    known, slots = Minutes(), Slots()
+    for number in range(6):
+        put(store, 10 * number, 1, flushed=9)
+    for now in range(START + 65, START + 300, 10):
+        flushed = slots.flushed(store, SCOPE, now)
+        store.operations.clear()
+        known.merge(store, SCOPE, now, flushed)
+        assert now == START + 65 or not store.operations
+    assert minutes(store) == [(0, 6)]
 
 
 def test_a_minute_whose_slots_have_begun_to_expire_stays_as_it_is(store: Store) -> None:
