@@ -17,10 +17,11 @@ from functions.metrics import store as metric_store
 from functions.metrics import windows
 from functions.metrics.minutes import LATEST_SECONDS, write_minutes
 from functions.metrics.store import RECENT_SECONDS
-from functions.metrics.windows import MINUTE_SECONDS, Window, minute_start, slot_start
+from functions.metrics.windows import MINUTE_SECONDS, SLOT_SECONDS, Window, minute_start, slot_start
 
-PAUSE_SECONDS = RECENT_SECONDS - 2 * MINUTE_SECONDS
-"""Looks that are closer to each other miss nothing."""
+PAUSE_SECONDS = RECENT_SECONDS - MINUTE_SECONDS - SLOT_SECONDS
+"""Looks that are closer to each other miss nothing: a slot is in sight for RECENT_SECONDS, and its
+minute is over after one of them."""
 
 PAGE = 5_000
 SECONDS = 5.0
