@@ -124,6 +124,7 @@ def test_what_it_costs_a_month(told: Told, monitoring: Monitoring) -> None:
 def test_before_anything_was_published(
     firestore_client: firestore.Client, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--project", str(firestore_client.project), "--address", "127.0.0.1:1"]
-    assert main(["monitoring", "check", *words], {}) == 1
-    assert "Nothing has been published yet" in capsys.readouterr().out
+    running = Monitoring(ManualClock(0.0), Limits())
+    told = Told(str(firestore_client.project), running.port, capsys)
+    assert "Nothing has been published yet" in told.text("check")
+    running.down()
