@@ -15,6 +15,8 @@ from functions.stories.model.openai import OpenAIModel
 from tests.servers import hostile_openai as hostile
 from tests.servers.hostile_openai import Behaviour, HostileOpenAI
 from tests.unit.stories.calls import FALLBACK, HANDLER, OWN, SLACK, call, stalls, wait_until
+from tests.unit.stories.conftest import model as model
+from tests.unit.stories.conftest import server as server
 
 QUOTA = hostile.error(429, "insufficient_quota")
 STREAMED_QUOTA = hostile.streamed_error(code="insufficient_quota")
