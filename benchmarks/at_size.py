@@ -23,7 +23,7 @@ from functions.clock import ManualClock
 from functions.documents import Scope, Store, Write
 from functions.metrics.observation import Observation
 from functions.metrics.recorder import Recorder
-from functions.metrics.slots import OVERLAP_SECONDS
+from functions.metrics.slots import KEPT_SECONDS, OVERLAP_SECONDS, WHOLE_EVERY_SECONDS
 from functions.metrics.store import RECENT_SECONDS, SLOTS_LIMIT
 from functions.metrics.tally import Tally
 from functions.metrics.windows import slot_start
@@ -180,8 +180,14 @@ class Figures:
     minutes: int
 
     @property
-    def first_look(self) -> int:
+    def whole_look(self) -> int:
+        """At all of the last three minutes, once a minute."""
         return max(everything for everything, _ in self.played.looks)
+
+    @property
+    def first_look(self) -> int:
+        """Of a process: at as many minutes as it keeps."""
+        return self.whole_look * KEPT_SECONDS // RECENT_SECONDS
 
     @property
     def next_look(self) -> int:
@@ -200,8 +206,9 @@ class Figures:
 
     @property
     def reads_an_hour(self) -> float:
-        """While something is being rolled out; a first look at each hour."""
-        return self.next_look * 3600 / LOOK_SECONDS + self.first_look
+        """While something is being rolled out."""
+        wholes = 3600 / WHOLE_EVERY_SECONDS
+        return wholes * self.whole_look + (3600 / LOOK_SECONDS - wholes) * self.next_look
 
     @property
     def dollars_an_hour(self) -> float:
@@ -239,7 +246,8 @@ def rows() -> Iterator[Row]:
         "documents",
         "<=",
         SLOTS_LIMIT,
-        f"a process's first look; the following ones, every {LOOK_SECONDS} s, {found.next_look}",
+        f"a process's first look; then {found.whole_look} once a minute and {found.next_look} "
+        f"every {LOOK_SECONDS} s",
     )
     yield Row(
         "metrics.dollars_per_million_requests",
@@ -273,7 +281,8 @@ def report(found: Figures) -> str:
         ("bytes a write", f"{one.bytes / one.writes:,.0f}"),
         ("documents a second that expire", f"{one.documents / seconds:,.0f}"),
         ("documents of a process's first look", f"{found.first_look:,}"),
-        ("documents of each following look", f"{found.next_look:,}"),
+        ("documents of a look at all of three minutes, once a minute", f"{found.whole_look:,}"),
+        ("documents of each other look, every ten seconds", f"{found.next_look:,}"),
         ("dollars an hour for writing", f"{found.written_an_hour:.2f}"),
         ("dollars an hour for looking", f"{found.reads_an_hour * READ:.2f}"),
         ("dollars a million requests", f"{found.dollars_a_million:.3f}"),

@@ -40,8 +40,8 @@ def test_no_document_is_written_more_often_when_everything_fails(
 
 
 def test_a_look_at_size_stays_below_what_one_may_read(figures: Figures) -> None:
-    assert SHARE * figures.first_look < SLOTS_LIMIT / 2
-    assert figures.next_look < figures.first_look / 3
+    assert SHARE * figures.first_look < SLOTS_LIMIT * 3 / 4
+    assert figures.next_look < figures.whole_look / 3
 
 
 def test_it_costs_a_few_cents_a_million_requests(figures: Figures) -> None:
