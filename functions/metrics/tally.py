@@ -106,7 +106,10 @@ class Tally:
     @property
     def cpu_mean(self) -> float | None:
         """Mean share of the container's CPUs that was busy, 0 to 1; None without a reading."""
-        return self.cpu_per_mille / (PER_MILLE * self.cpu_readings) if self.cpu_readings else None
+        if not self.cpu_readings:
+            return None
+        # Readings are summed as rounded thousandths, the maximum is exact.
+        return min(self.cpu_max, self.cpu_per_mille / (PER_MILLE * self.cpu_readings))
 
     def retried_more_than(self, retries: int) -> int:
         """Requests that needed more than so many retries (below RETRIES_CAP), exactly."""

@@ -165,6 +165,7 @@ def test_counters_are_exact(seen: list[Observation]) -> None:
     readings = [o.cpu for o in served if o.cpu is not None]
     assert some.cpu_readings == len(readings)
     assert some.cpu_max == max(readings, default=0)
+    assert (some.cpu_mean or 0.0) <= some.cpu_max
     assert some.concurrency_max == max((o.concurrency for o in served), default=0)
 
 
