@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import flask
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions import identity
+from functions import identity, web
 from functions.changes import MAXIMUM_REASON, Change, Decision, Outcome, View, commit_change
 from functions.clock import Clock
 from functions.documents import Document, Scope, Store
@@ -36,6 +36,12 @@ class ChangeAnswer(Answer):
     """What a change answers: the generation that it made, and its own."""
 
     generation: int
+
+
+class Removed(ChangeAnswer):
+    """What the removal of a definition answers: its id."""
+
+    removed: str
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,19 @@ class Administration:
 
         change = Change(scope, self.actor(), permission, body.reason, body.expected_generation)
         return commit_change(self.store, self.clock, change, in_founded)
+
+
+def removed(
+    administration: Administration,
+    identifier: str,
+    decide: Callable[[View], Decision],
+    permission: Permission = Permission.EDIT_ALERTS,
+) -> flask.Response:
+    """Takes the removal of a definition, which the current request asks for, through."""
+    body = web.parse(ChangeBody)
+    outcome = administration.commit(permission, body, decide)
+    answer: flask.Response = web.answer({"generation": outcome.generation, "removed": identifier})
+    return answer
 
 
 def _require_founded(scope: Scope, environment: Document | None) -> None:

@@ -20,6 +20,8 @@ from functions.documents import Reads, Scope, Write
 from functions.errors import FailedPrecondition, InvalidArgument, NotFound
 
 ID = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+BY_ID = {"identifier": f"^{ID.pattern}$"}
+"""The parameter of a path that names one, as routes describe it."""
 
 Decide = Callable[[View], Decision]
 Definition = Mapping[str, Any]

@@ -75,10 +75,6 @@ class RouteChanged(ChangeAnswer):
     route: RouteView
 
 
-class Removed(ChangeAnswer):
-    removed: str
-
-
 def channel_view(channel: Channel, kept: Kept) -> dict[str, Any]:
     state = kept.state
     return {

@@ -16,14 +16,13 @@ from typing import Any
 import flask
 
 from functions import catalog, web
-from functions.administration import Administration, ChangeBody
+from functions.administration import Administration, ChangeBody, Removed, removed
 from functions.alerts.channels import address, answers, store
 from functions.alerts.channels.answers import (
     ChannelAnswer,
     ChannelChanged,
     ChannelList,
     ChannelTested,
-    Removed,
 )
 from functions.alerts.channels.bodies import PutChannel
 from functions.alerts.channels.catalog import CHANNELS
@@ -34,8 +33,6 @@ from functions.description import Description, described
 from functions.documents import Scope
 from functions.errors import FailedPrecondition, InvalidArgument
 from functions.identity import Permission
-
-BY_ID = {"identifier": f"^{catalog.ID.pattern}$"}
 
 
 def blueprint(administration: Callable[[], Administration], local: bool) -> flask.Blueprint:
@@ -58,7 +55,7 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         return web.answer({"channels": views})
 
     @routes.get("/v1/channels/<identifier>")
-    @described("One channel, with how it is", answers={200: ChannelAnswer}, path=BY_ID)
+    @described("One channel, with how it is", answers={200: ChannelAnswer}, path=catalog.BY_ID)
     def read(identifier: str) -> Any:
         admin = administration()
         scope = admin.read()
@@ -85,9 +82,7 @@ def _add_changing(
     @routes.delete("/v1/channels/<identifier>")
     @_changing("Remove it, with its secrets", ChangeBody, Removed)
     def remove(identifier: str) -> Any:
-        body = web.parse(ChangeBody)
-        outcome = administration().commit(Permission.EDIT_ALERTS, body, remove_channel(identifier))
-        return web.answer({"generation": outcome.generation, "removed": identifier})
+        return removed(administration(), identifier, remove_channel(identifier))
 
     @routes.post("/v1/channels/<identifier>/test")
     @_changing("Send it a message", ChangeBody, ChannelTested)
@@ -103,7 +98,7 @@ def _changing(summary: str, body: type[ChangeBody], answer: type[Any]) -> Descri
         summary,
         body=body,
         answers={200: answer},
-        path=BY_ID,
+        path=catalog.BY_ID,
         errors=(FailedPrecondition,),
     )
 

@@ -123,10 +123,6 @@ class PersonChanged(ChangeAnswer):
     person: PersonAnswer
 
 
-class PersonRemoved(ChangeAnswer):
-    removed: str
-
-
 def summary(incident: Incident) -> dict[str, Any]:
     return {
         "id": incident.id,

@@ -14,12 +14,11 @@ from typing import Any
 import flask
 
 from functions import catalog, web
-from functions.administration import Administration, ChangeBody
+from functions.administration import Administration, ChangeBody, Removed, removed
 from functions.alerts.incidents.answers import (
     OnePerson,
     PeopleList,
     PersonChanged,
-    PersonRemoved,
     person_view,
 )
 from functions.alerts.incidents.bodies import PutPerson
@@ -29,8 +28,6 @@ from functions.alerts.incidents.people import Person, everybody, on_call
 from functions.description import described
 from functions.errors import FailedPrecondition
 from functions.identity import Permission
-
-BY_ID = {"identifier": f"^{catalog.ID.pattern}$"}
 
 
 def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
@@ -60,7 +57,7 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         return web.answer({"people": views, "on_call": there})
 
     @routes.get("/v1/people/<identifier>")
-    @described("One", answers={200: OnePerson}, path=BY_ID, errors=(FailedPrecondition,))
+    @described("One", answers={200: OnePerson}, path=catalog.BY_ID, errors=(FailedPrecondition,))
     def read(identifier: str) -> Any:
         admin = administration()
         definition = catalog.one(admin.store, admin.read(), PEOPLE, identifier)
@@ -74,7 +71,7 @@ def _add_changing(routes: flask.Blueprint, administration: Callable[[], Administ
         "Define one, or define one anew",
         body=PutPerson,
         answers={200: PersonChanged},
-        path=BY_ID,
+        path=catalog.BY_ID,
         errors=(FailedPrecondition,),
     )
     def put(identifier: str) -> Any:
@@ -89,12 +86,9 @@ def _add_changing(routes: flask.Blueprint, administration: Callable[[], Administ
     @described(
         "Remove one",
         body=ChangeBody,
-        answers={200: PersonRemoved},
-        path=BY_ID,
+        answers={200: Removed},
+        path=catalog.BY_ID,
         errors=(FailedPrecondition,),
     )
     def remove(identifier: str) -> Any:
-        body = web.parse(ChangeBody)
-        decide = catalog.remove(PEOPLE, identifier)
-        outcome = administration().commit(Permission.EDIT_ALERTS, body, decide)
-        return web.answer({"generation": outcome.generation, "removed": identifier})
+        return removed(administration(), identifier, catalog.remove(PEOPLE, identifier))

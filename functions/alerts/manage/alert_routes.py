@@ -15,12 +15,11 @@ from typing import Any
 import flask
 
 from functions import catalog, web
-from functions.administration import Administration, ChangeBody
+from functions.administration import Administration, ChangeBody, Removed, removed
 from functions.alerts import events
 from functions.alerts.manage.answers import (
     AlertList,
     EventList,
-    Removed,
     SilenceChanged,
     SilenceList,
     alert_view,
@@ -35,7 +34,6 @@ from functions.description import Parameter, described, limit
 from functions.errors import FailedPrecondition, InvalidArgument
 from functions.identity import Permission
 
-BY_ID = {"identifier": f"^{catalog.ID.pattern}$"}
 USUAL_LIST = 200
 LARGEST_LIST = 2_000
 ALL = Parameter("all", "`true`: those that are well, too.", {"type": "boolean", "default": False})
@@ -106,7 +104,7 @@ def _add_silences(routes: flask.Blueprint, administration: Callable[[], Administ
         "Until when nobody is told of which alerts; rollouts are protected all the same",
         body=PutSilence,
         answers={200: SilenceChanged},
-        path=BY_ID,
+        path=catalog.BY_ID,
         errors=(FailedPrecondition,),
     )
     def put(identifier: str) -> Any:
@@ -121,13 +119,12 @@ def _add_silences(routes: flask.Blueprint, administration: Callable[[], Administ
         "People are told again",
         body=ChangeBody,
         answers={200: Removed},
-        path=BY_ID,
+        path=catalog.BY_ID,
         errors=(FailedPrecondition,),
     )
     def remove(identifier: str) -> Any:
-        body = web.parse(ChangeBody)
-        outcome = administration().commit(Permission.RESPOND, body, remove_silence(identifier))
-        return web.answer({"generation": outcome.generation, "removed": identifier})
+        decide = remove_silence(identifier)
+        return removed(administration(), identifier, decide, Permission.RESPOND)
 
 
 def _wants_all() -> bool:

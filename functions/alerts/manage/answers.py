@@ -58,10 +58,6 @@ class RuleChanged(ChangeAnswer):
     rule: RuleView
 
 
-class Removed(ChangeAnswer):
-    removed: str
-
-
 class TemplateView(Answer):
     about: str
     needs: dict[str, str]

@@ -15,10 +15,9 @@ from typing import Any
 import flask
 
 from functions import catalog, web
-from functions.administration import Administration, ChangeBody
+from functions.administration import Administration, ChangeBody, Removed, removed
 from functions.alerts.in_force import ENABLED, every, read_rules
 from functions.alerts.manage.answers import (
-    Removed,
     RuleAnswer,
     RuleChanged,
     RuleList,
@@ -34,8 +33,6 @@ from functions.description import described
 from functions.errors import FailedPrecondition
 from functions.identity import Permission
 
-BY_ID = {"identifier": f"^{catalog.ID.pattern}$"}
-
 
 def blueprint(administration: Callable[[], Administration], measured: Measured) -> flask.Blueprint:
     """`administration` is asked on the first request; `measured` are the measures that functions
@@ -48,7 +45,7 @@ def blueprint(administration: Callable[[], Administration], measured: Measured) 
         "Define it, or say anew what one that is delivered looks at",
         body=PutRule,
         answers={200: RuleChanged},
-        path=BY_ID,
+        path=catalog.BY_ID,
         errors=(FailedPrecondition,),
     )
     def put(identifier: str) -> Any:
@@ -64,13 +61,11 @@ def blueprint(administration: Callable[[], Administration], measured: Measured) 
         "Remove it; a delivered one is again as it is delivered",
         body=ChangeBody,
         answers={200: Removed},
-        path=BY_ID,
+        path=catalog.BY_ID,
         errors=(FailedPrecondition,),
     )
     def remove(identifier: str) -> Any:
-        body = web.parse(ChangeBody)
-        outcome = administration().commit(Permission.EDIT_ALERTS, body, remove_rule(identifier))
-        return web.answer({"generation": outcome.generation, "removed": identifier})
+        return removed(administration(), identifier, remove_rule(identifier))
 
     return routes
 
@@ -91,7 +86,9 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         return web.answer({"rules": views, "unreadable": list(unreadable)})
 
     @routes.get("/v1/rules/<identifier>")
-    @described("One rule", answers={200: RuleAnswer}, path=BY_ID, errors=(FailedPrecondition,))
+    @described(
+        "One rule", answers={200: RuleAnswer}, path=catalog.BY_ID, errors=(FailedPrecondition,)
+    )
     def read(identifier: str) -> Any:
         known = _known(administration())
         made, unreadable = read_rules(known)

@@ -94,10 +94,6 @@ class ScoreChanged(ChangeAnswer):
     score: ScoreView
 
 
-class Removed(ChangeAnswer):
-    removed: str
-
-
 def objective_view(
     objective: Objective, ledger: Ledger | None, rules: Iterable[Rule]
 ) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import flask
 
 from functions import catalog, web
-from functions.administration import Administration, ChangeBody
+from functions.administration import Administration, ChangeBody, Removed, removed
 from functions.alerts.in_force import in_force
 from functions.alerts.manage.define import RULES_CATALOG, Measured
 from functions.alerts.objectives import store
@@ -22,7 +22,6 @@ from functions.alerts.objectives.answers import (
     ObjectiveAnswer,
     ObjectiveChanged,
     ObjectiveList,
-    Removed,
     objective_view,
 )
 from functions.alerts.objectives.bodies import PutObjective
@@ -36,8 +35,6 @@ from functions.documents import Scope
 from functions.errors import FailedPrecondition
 from functions.identity import Permission
 
-BY_ID = {"identifier": f"^{catalog.ID.pattern}$"}
-
 
 def blueprint(administration: Callable[[], Administration], measured: Measured) -> flask.Blueprint:
     """`administration` is asked on the first request; `measured` are the measures that functions
@@ -50,7 +47,7 @@ def blueprint(administration: Callable[[], Administration], measured: Measured) 
         "Define it, or define it anew",
         body=PutObjective,
         answers={200: ObjectiveChanged},
-        path=BY_ID,
+        path=catalog.BY_ID,
         errors=(FailedPrecondition,),
     )
     def put(identifier: str) -> Any:
@@ -66,14 +63,11 @@ def blueprint(administration: Callable[[], Administration], measured: Measured) 
         "Remove it; what was counted for it goes",
         body=ChangeBody,
         answers={200: Removed},
-        path=BY_ID,
+        path=catalog.BY_ID,
         errors=(FailedPrecondition,),
     )
     def remove(identifier: str) -> Any:
-        body = web.parse(ChangeBody)
-        deciding = remove_objective(identifier)
-        outcome = administration().commit(Permission.EDIT_ALERTS, body, deciding)
-        return web.answer({"generation": outcome.generation, "removed": identifier})
+        return removed(administration(), identifier, remove_objective(identifier))
 
     return routes
 
@@ -93,7 +87,9 @@ def _add_reading(routes: flask.Blueprint, administration: Callable[[], Administr
         return web.answer({"objectives": views, "unreadable": list(unreadable)})
 
     @routes.get("/v1/objectives/<identifier>")
-    @described("One", answers={200: ObjectiveAnswer}, path=BY_ID, errors=(FailedPrecondition,))
+    @described(
+        "One", answers={200: ObjectiveAnswer}, path=catalog.BY_ID, errors=(FailedPrecondition,)
+    )
     def read(identifier: str) -> Any:
         admin = administration()
         scope = admin.read()

@@ -13,8 +13,8 @@ from typing import Any
 import flask
 
 from functions import catalog, web
-from functions.administration import Administration, ChangeBody
-from functions.alerts.objectives.answers import Removed, ScoreChanged, ScoreList, score_view
+from functions.administration import Administration, ChangeBody, Removed, removed
+from functions.alerts.objectives.answers import ScoreChanged, ScoreList, score_view
 from functions.alerts.objectives.bodies import PutScore
 from functions.alerts.objectives.scoring import score_document, score_from
 from functions.alerts.objectives.store import SCORES
@@ -70,9 +70,6 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
         errors=(FailedPrecondition,),
     )
     def remove(service: str) -> Any:
-        body = web.parse(ChangeBody)
-        deciding = catalog.remove(SCORES, service)
-        outcome = administration().commit(Permission.EDIT_ALERTS, body, deciding)
-        return web.answer({"generation": outcome.generation, "removed": service})
+        return removed(administration(), service, catalog.remove(SCORES, service))
 
     return routes

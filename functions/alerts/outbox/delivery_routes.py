@@ -16,8 +16,8 @@ from typing import Any
 import flask
 
 from functions import catalog, web
-from functions.administration import Administration, ChangeBody
-from functions.alerts.channels.answers import Removed, RouteChanged, RouteList
+from functions.administration import Administration, ChangeBody, Removed, removed
+from functions.alerts.channels.answers import RouteChanged, RouteList
 from functions.alerts.channels.bodies import PutRoute
 from functions.alerts.channels.catalog import ROUTES
 from functions.alerts.channels.define import put_route, remove_route
@@ -39,7 +39,6 @@ ONLY = (
         "channel", "Those of one channel.", {"type": "string", "pattern": f"^{catalog.ID.pattern}$"}
     ),
 )
-ROUTE = {"identifier": f"^{catalog.ID.pattern}$"}
 DELIVERY = {"identifier": f"^{store.IDENTIFIER.pattern}$"}
 
 
@@ -64,7 +63,7 @@ def _add_routes(routes: flask.Blueprint, administration: Callable[[], Administra
         "Define a route",
         body=PutRoute,
         answers={200: RouteChanged},
-        path=ROUTE,
+        path=catalog.BY_ID,
         errors=(FailedPrecondition,),
     )
     def put(identifier: str) -> Any:
@@ -75,12 +74,9 @@ def _add_routes(routes: flask.Blueprint, administration: Callable[[], Administra
         return web.answer({"generation": outcome.generation, "route": view})
 
     @routes.delete("/v1/routes/<identifier>")
-    @described("Remove a route", body=ChangeBody, answers={200: Removed}, path=ROUTE)
+    @described("Remove a route", body=ChangeBody, answers={200: Removed}, path=catalog.BY_ID)
     def remove(identifier: str) -> Any:
-        body = web.parse(ChangeBody)
-        decide = remove_route(identifier)
-        outcome = administration().commit(Permission.EDIT_ALERTS, body, decide)
-        return web.answer({"generation": outcome.generation, "removed": identifier})
+        return removed(administration(), identifier, remove_route(identifier))
 
 
 def _add_deliveries(routes: flask.Blueprint, administration: Callable[[], Administration]) -> None:
