@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from functions.administration import Answer, ChangeAnswer
+from functions.rollouts.plan import Type, Without
 from functions.rollouts.state import Phase
 from functions.rollouts.verdict import Kind
-
-
-class StageAnswer(Answer):
-    percentage: float
-    bake_seconds: float
-    max_wait_seconds: float
 
 
 class LimitsAnswer(Answer):
@@ -37,6 +32,35 @@ class CriteriaAnswer(Answer):
     budget: float | None
 
 
+class StageAnswer(Answer):
+    percentage: float
+    bake_seconds: float
+    max_wait_seconds: float
+    audience: str
+    approval: bool
+    criteria: CriteriaAnswer | None
+    limits: LimitsAnswer | None
+
+
+class CheckAnswer(Answer):
+    metric: str
+    below: float | None
+    above: float | None
+    fall: float | None
+    rise: float | None
+    samples: int
+    strikes: int
+    seconds: float
+    optional: bool
+
+
+class OpeningAnswer(Answer):
+    days: list[int]
+    begins: int
+    ends: int
+    zone: str
+
+
 class PlanAnswer(Answer):
     name: str
     stages: list[StageAnswer]
@@ -47,6 +71,13 @@ class PlanAnswer(Answer):
     automatic: bool
     limits: LimitsAnswer
     criteria: CriteriaAnswer
+    type: Type
+    checks: list[CheckAnswer]
+    critical: list[str]
+    openings: list[OpeningAnswer]
+    open_for: str
+    on_inconclusive: Without
+    on_no_data: Without
 
 
 class PreviewedPlan(PlanAnswer):
@@ -66,6 +97,10 @@ class VerdictAnswer(Answer):
     rule: str
     sentence: str
     figures: dict[str, float]
+    method: str
+    value: float | None
+    sample: int
+    window_seconds: float
 
 
 class _Rollout(Answer):

@@ -9,28 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 from functions.alerts.thresholds import BY_ID
 from functions.errors import InvalidArgument
 from functions.rollouts import criterion
+from functions.rollouts.check import Check
 from functions.rollouts.criterion import Criterion
+from functions.rollouts.opening import Opening
 
 HOUR = 3600.0
 DAY = 24 * HOUR
 MAXIMUM_STAGES = 20
 LONGEST = 90 * DAY
 SMALLEST_PERCENTAGE = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """`bake_seconds` is the least time at this percentage; after `max_wait_seconds` it pauses."""
-
-    percentage: float
-    bake_seconds: float
-    max_wait_seconds: float
+START, RAISES = "start", "raises"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +83,78 @@ class Criteria:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """`bake_seconds` is the least time at this percentage; after `max_wait_seconds` it pauses.
+
+    audience   key of a segment: the percentage is one of its members; "": of everybody
+    approval   a person must have let this stage begin
+    criteria   what this stage demands in place of the plan's; None: the plan's
+    limits     what takes it back in this stage in place of the plan's; None: the plan's
+    """
+
+    percentage: float
+    bake_seconds: float
+    max_wait_seconds: float
+    audience: str = ""
+    approval: bool = False
+    criteria: Criteria | None = None
+    limits: Limits | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """As it is kept; what isn't demanded isn't named, as in Criteria."""
+        data: dict[str, Any] = {
+            "percentage": self.percentage,
+            "bake_seconds": self.bake_seconds,
+            "max_wait_seconds": self.max_wait_seconds,
+        }
+        if self.audience:
+            data["audience"] = self.audience
+        if self.approval:
+            data["approval"] = True
+        if self.criteria is not None:
+            data["criteria"] = self.criteria.to_document()
+        if self.limits is not None:
+            data["limits"] = asdict(self.limits)
+        return data
+
+    @staticmethod
+    def from_document(data: Mapping[str, Any]) -> Stage:
+        criteria, limits = data.get("criteria"), data.get("limits")
+        return Stage(
+            **{
+                **data,
+                "criteria": None if criteria is None else Criteria.from_document(criteria),
+                "limits": None if limits is None else Limits(**limits),
+            }
+        )
+
+    def to_view(self) -> dict[str, Any]:
+        """What people with the right to see it get, as JSON: every field."""
+        return {
+            **asdict(self),
+            "criteria": self.criteria.to_view() if self.criteria else None,
+            "limits": asdict(self.limits) if self.limits else None,
+        }
+
+
+class Type(StrEnum):
+    """What kind of deployment it is: each behaves in its own way. See docs/how-to/roll-out.md."""
+
+    MANUAL = "manual"
+    AUTOMATED = "automated"
+    CANARY = "canary"
+    BLUE_GREEN = "blue-green"
+    HOTFIX = "hotfix"
+
+
+class Without(StrEnum):
+    """What follows when a stage's deadline passes without a PASS."""
+
+    PAUSE = "pause"
+    ROLL_BACK = "roll_back"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Stages with rising percentages up to 100, then a watch, then the candidate is the default.
 
@@ -95,6 +162,12 @@ class Plan:
     alpha       how often a healthy candidate may be taken back for its errors, at most
     tolerance   how many times the control's failing users the candidate may have
     automatic   False: only a person advances; the limits still take it back
+    type        how it behaves as a deployment
+    checks      numbers that take it back, beside the limits
+    critical    codes of errors of which one alone takes it back, seen of the candidate only
+    openings    when it may start (and be raised, with `open_for` "raises"); none: at any time
+    open_for    "start" or "raises": what waits for an opening. A rollback never does
+    on_inconclusive, on_no_data   what follows when the time is over without a PASS
     """
 
     name: str
@@ -106,6 +179,19 @@ class Plan:
     automatic: bool = True
     limits: Limits = field(default_factory=Limits)
     criteria: Criteria = field(default_factory=Criteria)
+    type: Type = Type.AUTOMATED
+    checks: tuple[Check, ...] = ()
+    critical: tuple[str, ...] = ()
+    openings: tuple[Opening, ...] = ()
+    open_for: str = START
+    on_inconclusive: Without = Without.PAUSE
+    on_no_data: Without = Without.PAUSE
+
+    def criteria_at(self, stage: int) -> Criteria:
+        return self.stages[stage].criteria or self.criteria
+
+    def limits_at(self, stage: int) -> Limits:
+        return self.stages[stage].limits or self.limits
 
     def percentage(self, stage: int) -> float:
         """What the split gives the candidate at a stage: the last ones leave the holdback."""
@@ -116,12 +202,28 @@ class Plan:
         return len(self.stages) - 1
 
     def to_view(self) -> dict[str, Any]:
-        """What people with the right to see it get, as JSON."""
-        return self.to_document() | {"criteria": self.criteria.to_view()}
+        """What people with the right to see it get, as JSON: every field."""
+        return {
+            **asdict(self),
+            "stages": [stage.to_view() for stage in self.stages],
+            "criteria": self.criteria.to_view(),
+            "type": self.type.value,
+            "checks": [asdict(each) for each in self.checks],
+            "critical": list(self.critical),
+            "openings": [each.to_document() for each in self.openings],
+            "on_inconclusive": self.on_inconclusive.value,
+            "on_no_data": self.on_no_data.value,
+        }
 
     def to_document(self) -> dict[str, Any]:
-        return asdict(self) | {
-            "stages": [asdict(stage) for stage in self.stages],
+        """As it is kept. What is as usual isn't named: older bundles know no name for it."""
+        view = self.to_view()
+        usual = Plan(self.name, self.stages).to_view()
+        for name in _LATER_FIELDS:
+            if view[name] == usual[name]:
+                del view[name]
+        return view | {
+            "stages": [stage.to_document() for stage in self.stages],
             "criteria": self.criteria.to_document(),
         }
 
@@ -130,11 +232,28 @@ class Plan:
         return Plan(
             **{
                 **data,
-                "stages": tuple(Stage(**stage) for stage in data["stages"]),
+                "stages": tuple(Stage.from_document(stage) for stage in data["stages"]),
                 "limits": Limits(**data["limits"]),
                 "criteria": Criteria.from_document(data["criteria"]),
+                "type": Type(data.get("type", Type.AUTOMATED)),
+                "checks": tuple(Check(**each) for each in data.get("checks", ())),
+                "critical": tuple(data.get("critical", ())),
+                "openings": tuple(map(Opening.from_document, data.get("openings", ()))),
+                "on_inconclusive": Without(data.get("on_inconclusive", Without.PAUSE)),
+                "on_no_data": Without(data.get("on_no_data", Without.PAUSE)),
             }
         )
+
+
+_LATER_FIELDS = (
+    "type",
+    "checks",
+    "critical",
+    "openings",
+    "open_for",
+    "on_inconclusive",
+    "on_no_data",
+)
 
 
 def validate(plan: Plan) -> Plan:

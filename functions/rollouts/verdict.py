@@ -24,16 +24,28 @@ class Kind(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NO_DATA = "no_data"
     PAUSE = "pause"
+    ERROR = "error"
+    """It could not be judged: nothing advances, and nothing is taken back for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is known now. `sentence` is for people, `figures` are the numbers that caused it."""
+    """What is known now. `sentence` is for people, `figures` are the numbers that caused it.
+
+    method           how it was found: the name of a test, or of a comparison with a limit
+    value            what was measured; None where the rule measures nothing
+    sample           how many requests, users or values it rests on
+    window_seconds   the stretch of time that it was measured over
+    """
 
     kind: Kind
     rule: str
     sentence: str
     figures: Mapping[str, float] = field(default_factory=dict)
+    method: str = ""
+    value: float | None = None
+    sample: int = 0
+    window_seconds: float = 0.0
 
     def to_document(self) -> dict[str, Any]:
         return {
@@ -41,11 +53,24 @@ class Verdict:
             "rule": self.rule,
             "sentence": self.sentence,
             "figures": dict(self.figures),
+            "method": self.method,
+            "value": self.value,
+            "sample": self.sample,
+            "window_seconds": self.window_seconds,
         }
 
     @staticmethod
     def from_document(data: Mapping[str, Any]) -> Verdict:
-        return Verdict(Kind(data["kind"]), data["rule"], data["sentence"], data["figures"])
+        return Verdict(
+            Kind(data["kind"]),
+            data["rule"],
+            data["sentence"],
+            data["figures"],
+            data.get("method", ""),
+            data.get("value"),
+            data.get("sample", 0),
+            data.get("window_seconds", 0.0),
+        )
 
 
 @dataclass(frozen=True, slots=True)
