@@ -140,7 +140,7 @@ def test_what_demands_nothing_of_measures_is_shown_so() -> None:
     assert GOOD.to_view()["criteria"]["budget"] is None
     criteria = Criteria(measures=(Criterion("words", at_most=900),), budget=0.0)
     demands = replace(GOOD, criteria=criteria)
-    assert demands.to_view() == demands.to_document()
+    assert demands.to_view()["criteria"] == demands.to_document()["criteria"]
     assert Plan.from_document(demands.to_document()) == demands
 
 
