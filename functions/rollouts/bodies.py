@@ -10,7 +10,8 @@ from functions.administration import ChangeBody
 from functions.errors import InvalidArgument
 from functions.rollouts import criterion
 from functions.rollouts.criterion import Criterion
-from functions.rollouts.plan import TEMPLATES, Criteria, Limits, Plan, Stage
+from functions.rollouts.plan import Criteria, Limits, Plan, Stage
+from functions.rollouts.templates import TEMPLATES
 
 Number = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]

@@ -29,11 +29,12 @@ from functions.rollouts.criteria import overspent
 from functions.rollouts.criterion import misplaced
 from functions.rollouts.evidence import last_minute
 from functions.rollouts.look import look
-from functions.rollouts.plan import Plan, validate
+from functions.rollouts.plan import Plan
 from functions.rollouts.rollout import Occasion, Rollout
 from functions.rollouts.state import Phase, State
 from functions.rollouts.store import Stored
 from functions.rollouts.transition import Transition, decide, roll_back, transition
+from functions.rollouts.validation import validate
 
 VERSION_SUFFIX = ".version"
 

@@ -7,8 +7,9 @@ from math import log, sqrt
 from functions.metrics.tally import Tally
 from functions.rollouts.alarmed import holding, said
 from functions.rollouts.criterion import number
+from functions.rollouts.durations import duration
 from functions.rollouts.harm import error_rate, evidence_so_far
-from functions.rollouts.plan import Plan, duration
+from functions.rollouts.plan import Plan
 from functions.rollouts.verdict import Kind, Situation, Verdict, figures_of, percent
 
 

@@ -13,7 +13,8 @@ from functions.alerts.words import name_of, value_of
 from functions.rollouts import harm
 from functions.rollouts.alarmed import TELLING
 from functions.rollouts.criterion import Criterion
-from functions.rollouts.plan import DAY, HOUR, Plan
+from functions.rollouts.durations import DAY, HOUR
+from functions.rollouts.plan import Plan
 from functions.rollouts.verdict import ALERT, CONTROL_ALERT, Kind, Verdict
 
 Figures = Mapping[str, float]

@@ -44,7 +44,8 @@ from functions.rollouts.commands import (
     Releasable,
     anything,
 )
-from functions.rollouts.plan import TEMPLATES, preview
+from functions.rollouts.preview import preview
+from functions.rollouts.templates import TEMPLATES
 
 ID = {"identifier": f"^{store.IDENTIFIER.pattern}$"}
 

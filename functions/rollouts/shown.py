@@ -8,7 +8,7 @@ from math import exp
 from typing import Any
 
 from functions.rollouts.look import Look
-from functions.rollouts.plan import preview
+from functions.rollouts.preview import preview
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.verdict import LARGEST_FIGURE
 

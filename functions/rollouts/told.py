@@ -10,9 +10,9 @@ from functions.alerts.incidents.people import NOBODY, Names
 from functions.alerts.message import ENGLISH, FRENCH, Event, Message, Text
 from functions.alerts.rule import P1, P2, P3
 from functions.rollouts import french
+from functions.rollouts.durations import duration
 from functions.rollouts.french import number
 from functions.rollouts.obstacles import in_french
-from functions.rollouts.plan import duration
 from functions.rollouts.rollout import Occasion, Rollout
 from functions.rollouts.verdict import Kind
 

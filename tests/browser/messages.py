@@ -21,7 +21,7 @@ from functions.alerts.incidents import course, told
 from functions.alerts.incidents.incident import Alert, Deed, Subject
 from functions.alerts.message import ENGLISH, Message
 from functions.rollouts import french
-from functions.rollouts.plan import TEMPLATES
+from functions.rollouts.templates import TEMPLATES
 from functions.rollouts.verdict import Kind as Verdicts
 from functions.rollouts.verdict import Verdict
 

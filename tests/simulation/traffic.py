@@ -9,9 +9,10 @@ from random import Random
 from functions.metrics.completions import Completion
 from functions.metrics.tally import Tally
 from functions.metrics.windows import SLOT_SECONDS, Window, slot_start
+from functions.rollouts.durations import DAY
 from functions.rollouts.evidence import Evidence, fold, fresh
 from functions.rollouts.look import Move, following
-from functions.rollouts.plan import DAY, Criteria, Plan, Stage
+from functions.rollouts.plan import Criteria, Plan, Stage
 from functions.rollouts.rollout import Rollout, Shift
 from functions.rollouts.state import Phase, State
 

@@ -17,8 +17,9 @@ from functions.identity import Permission
 from functions.rollouts import commands
 from functions.rollouts.advance import advance
 from functions.rollouts.commands import Asked, Creation
-from functions.rollouts.plan import TEMPLATES, Stage
+from functions.rollouts.plan import Stage
 from functions.rollouts.state import Phase
+from functions.rollouts.templates import TEMPLATES
 from tests.emulator.rollouts.world import (
     ASKED,
     CANDIDATE,

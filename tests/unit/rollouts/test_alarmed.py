@@ -13,7 +13,7 @@ from functions.metrics.tally import Tally
 from functions.metrics.windows import Window
 from functions.rollouts.alarmed import alarms
 from functions.rollouts.evidence import Seen
-from functions.rollouts.plan import TEMPLATES as PLANS
+from functions.rollouts.templates import TEMPLATES as PLANS
 from functions.rollouts.verdict import Kind, Situation
 
 RULE = TEMPLATES["critical-error"].rule

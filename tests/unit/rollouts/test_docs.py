@@ -10,7 +10,9 @@ import pytest
 from functions.rollouts import criteria, harm
 from functions.rollouts.bodies import CreateBody
 from functions.rollouts.criterion import Criterion
-from functions.rollouts.plan import TEMPLATES, Criteria, Limits, Plan, Stage, validate
+from functions.rollouts.plan import Criteria, Limits, Plan, Stage
+from functions.rollouts.templates import TEMPLATES
+from functions.rollouts.validation import validate
 
 PAGE = (Path(__file__).parents[3] / "docs/how-to/roll-out.md").read_text()
 

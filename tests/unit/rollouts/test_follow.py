@@ -7,8 +7,8 @@ from dataclasses import replace
 from functions.flags.flag import Flag
 from functions.flags.logic.bucketing import ALGORITHM
 from functions.rollouts import state
-from functions.rollouts.plan import TEMPLATES
 from functions.rollouts.rollout import Occasion, Rollout, moved
+from functions.rollouts.templates import TEMPLATES
 from functions.rollouts.transition import follow
 
 PENDING = Rollout(

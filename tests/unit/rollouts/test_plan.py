@@ -5,18 +5,11 @@ import pytest
 from functions.alerts.thresholds import BY_ID
 from functions.errors import InvalidArgument
 from functions.rollouts.criterion import MAXIMUM, Criterion
-from functions.rollouts.plan import (
-    DAY,
-    HOUR,
-    TEMPLATES,
-    Criteria,
-    Limits,
-    Plan,
-    Stage,
-    duration,
-    preview,
-    validate,
-)
+from functions.rollouts.durations import DAY, HOUR, duration
+from functions.rollouts.plan import Criteria, Limits, Plan, Stage
+from functions.rollouts.preview import preview
+from functions.rollouts.templates import TEMPLATES
+from functions.rollouts.validation import validate
 
 GOOD = Plan("good", (Stage(10, 60, 600), Stage(50, 60, 600), Stage(100, 60, 600)))
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from functions.rollouts import state
-from functions.rollouts.plan import TEMPLATES
 from functions.rollouts.rollout import Occasion, Rollout, moved
+from functions.rollouts.templates import TEMPLATES
 from functions.rollouts.told import of_transition, unexplained
 from functions.rollouts.verdict import Kind, Verdict
 

@@ -23,8 +23,9 @@ from functions.minute import Deps
 from functions.rollouts import commands
 from functions.rollouts.commands import Creation
 from functions.rollouts.criterion import Criterion
-from functions.rollouts.plan import TEMPLATES, Criteria, Plan, Stage
+from functions.rollouts.plan import Criteria, Plan, Stage
 from functions.rollouts.state import Phase
+from functions.rollouts.templates import TEMPLATES
 from tests.emulator.rollouts.test_tick import Sink
 from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL, FLAG, SERVICE, World
 
