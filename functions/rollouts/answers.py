@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functions.administration import Answer, ChangeAnswer
 from functions.rollouts.plan import Type, Without
-from functions.rollouts.state import Phase
+from functions.rollouts.state import Paused, Phase
 from functions.rollouts.verdict import Kind
 
 
@@ -23,6 +23,8 @@ class CriterionAnswer(Answer):
     samples: int
     at_least: float | None
     at_most: float | None
+    worse_by: float | None
+    optional: bool
 
 
 class CriteriaAnswer(Answer):
@@ -151,6 +153,9 @@ class StateAnswer(Answer):
     paused_from: Phase | None
     paused_at: float | None
     resumed_at: float | None
+    paused_for: Paused | None
+    approved: int
+    percentage: float | None
 
 
 class EventAnswer(Answer):

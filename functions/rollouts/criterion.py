@@ -17,12 +17,19 @@ MAXIMUM = 10
 @dataclass(frozen=True, slots=True)
 class Criterion:
     """The mean of a measure over the candidate's requests in a stage lies within the bounds (None:
-    no bound), as soon as there are `samples` values of it."""
+    no bound), as soon as there are `samples` values of it.
+
+    worse_by   the mean isn't worse than the control's by this share of it (0.1: by 10 %), as far as
+               an always-valid confidence sequence tells; None: the control doesn't matter
+    optional   left out where the service doesn't report the measure: for templates
+    """
 
     name: str
     samples: int = 100
     at_least: float | None = None
     at_most: float | None = None
+    worse_by: float | None = None
+    optional: bool = False
 
     def holds(self, mean: float) -> bool:
         above = self.at_least is None or mean >= self.at_least
@@ -41,8 +48,17 @@ class Criterion:
             f"{self.samples:,} values or more."
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_view(self) -> dict[str, Any]:
         return asdict(self)
+
+    def to_document(self) -> dict[str, Any]:
+        """As it is kept. What isn't demanded isn't named: older bundles know no name for it."""
+        view = self.to_view()
+        if self.worse_by is None:
+            del view["worse_by"]
+        if not self.optional:
+            del view["optional"]
+        return view
 
 
 def number(value: float) -> str:

@@ -49,17 +49,17 @@ class Criteria:
 
     def to_view(self) -> dict[str, Any]:
         """What people with the right to see it get, as JSON."""
-        return asdict(self) | {"measures": [each.to_document() for each in self.measures]}
+        return asdict(self) | {"measures": [each.to_view() for each in self.measures]}
 
     def to_document(self) -> dict[str, Any]:
         """As it is kept. An older bundle refuses a name that it doesn't know: what isn't
         demanded isn't named, so that bundles of both kinds can look at the other rollouts."""
-        view = self.to_view()
+        kept = asdict(self) | {"measures": [each.to_document() for each in self.measures]}
         if not self.measures:
-            del view["measures"]
+            del kept["measures"]
         if self.budget is None:
-            del view["budget"]
-        return view
+            del kept["budget"]
+        return kept
 
     @staticmethod
     def from_document(data: Mapping[str, Any]) -> Criteria:

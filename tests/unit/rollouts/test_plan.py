@@ -133,7 +133,11 @@ def test_what_demands_nothing_of_measures_is_shown_so() -> None:
     assert GOOD.to_view()["criteria"]["budget"] is None
     criteria = Criteria(measures=(Criterion("words", at_most=900),), budget=0.0)
     demands = replace(GOOD, criteria=criteria)
-    assert demands.to_view()["criteria"] == demands.to_document()["criteria"]
+    kept = demands.to_document()["criteria"]
+    assert set(kept["measures"][0]) == {"name", "samples", "at_least", "at_most"}
+    shown = demands.to_view()["criteria"]
+    assert shown["measures"] == [{**kept["measures"][0], "worse_by": None, "optional": False}]
+    assert shown["budget"] == kept["budget"] == 0.0
     assert Plan.from_document(demands.to_document()) == demands
 
 
