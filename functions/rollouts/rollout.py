@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from functions.metrics.windows import Arm
@@ -35,6 +35,31 @@ class Shift:
     memory_before: float = 0.0
 
 
+QUEUE, SUPERSEDE, REJECT = "queue", "supersede", "reject"
+"""What a start does when another rollout runs on one of the flags."""
+
+SECURITY, CORRUPTION = "security", "data corruption"
+"""Causes for which a hotfix may start outside of its openings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A further flag that a rollout moves, under the same salt and percentage."""
+
+    flag: str
+    control: str
+    candidate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person let a stage begin, and all before it. `at` is epoch seconds."""
+
+    by: str
+    at: float
+    stage: int
+
+
 @dataclass(frozen=True, slots=True)
 class Rollout:
     """
@@ -44,6 +69,10 @@ class Rollout:
     verdict       what the last transition was based on, when it was a verdict
     decided_at    when the last transition was decided (epoch seconds)
     quarantined   the candidate was taken back: no other rollout of it without an override
+    also          further flags that move with it
+    cause         why it can't wait for an opening: SECURITY, CORRUPTION or ""
+    if_running    QUEUE, SUPERSEDE or REJECT
+    approvals     who let which stage begin, oldest first
     """
 
     id: str
@@ -62,6 +91,15 @@ class Rollout:
     verdict: Verdict | None = None
     decided_at: float = 0.0
     quarantined: bool = False
+    also: tuple[Moved, ...] = ()
+    cause: str = ""
+    if_running: str = REJECT
+    approvals: tuple[Approval, ...] = ()
+
+    @property
+    def moves(self) -> tuple[Moved, ...]:
+        """All flags that it moves, its own first."""
+        return (Moved(self.flag, self.control, self.candidate), *self.also)
 
     @property
     def measured_as(self) -> str:
@@ -111,6 +149,11 @@ class Rollout:
             "verdict": self.verdict.to_document() if self.verdict else None,
             "decided_at": self.decided_at,
             "quarantined": self.quarantined,
+            "also": [asdict(each) for each in self.also],
+            "flags": [each.flag for each in self.moves],
+            "cause": self.cause,
+            "if_running": self.if_running,
+            "approvals": [asdict(each) for each in self.approvals],
         }
 
     @staticmethod
@@ -132,6 +175,10 @@ class Rollout:
             verdict=Verdict.from_document(data["verdict"]) if data["verdict"] else None,
             decided_at=data["decided_at"],
             quarantined=data["quarantined"],
+            also=tuple(Moved(**each) for each in data.get("also", ())),
+            cause=data.get("cause", ""),
+            if_running=data.get("if_running", REJECT),
+            approvals=tuple(Approval(**each) for each in data.get("approvals", ())),
         )
 
 

@@ -32,15 +32,33 @@ class Phase(StrEnum):
     SUCCEEDED = "succeeded"
     ROLLED_BACK = "rolled_back"
     SUPERSEDED = "superseded"
+    QUEUED = "queued"
+    """Waits until the rollout that runs on its flags has ended."""
+    ABORTED = "aborted"
+    """Ended by a person; the candidate is not quarantined."""
+    BLOCKED = "blocked"
+    """It wants to roll back, but there is no version that could serve: the split stays."""
 
 
-RUNNING = frozenset({Phase.STARTING, Phase.BAKING, Phase.PAUSED, Phase.WATCHING})
+RUNNING = frozenset({Phase.STARTING, Phase.BAKING, Phase.PAUSED, Phase.WATCHING, Phase.BLOCKED})
 """Looked at by the controller; at most one a flag."""
 
-SPLITTING = frozenset({Phase.BAKING, Phase.PAUSED, Phase.WATCHING})
+SPLITTING = frozenset({Phase.BAKING, Phase.PAUSED, Phase.WATCHING, Phase.BLOCKED})
 """Phases in which some users get the candidate."""
 
-ENDED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.SUPERSEDED})
+ENDED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.SUPERSEDED, Phase.ABORTED})
+
+
+class Paused(StrEnum):
+    """What a rollout is paused for."""
+
+    PERSON = "person"
+    JUDGE = "judge"
+    INCONCLUSIVE = "inconclusive"
+    NO_DATA = "no data"
+    DRIFT = "drift"
+    APPROVAL = "approval"
+    HEALTH = "health"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +69,9 @@ class State:
     deadline     when it pauses for want of a PASS; None while it can't
     paused_from  what a resume returns to
     resumed_at   when a person last let it go on
+    paused_for   why it is paused; None while it isn't, or where an older bundle paused it
+    approved     the highest stage that a person let begin; -1 for none
+    percentage   the share that a person asked for within the stage; None: the plan's
     """
 
     phase: Phase = Phase.PENDING
@@ -60,6 +81,9 @@ class State:
     paused_from: Phase | None = None
     paused_at: float | None = None
     resumed_at: float | None = None
+    paused_for: Paused | None = None
+    approved: int = -1
+    percentage: float | None = None
 
     @property
     def running(self) -> bool:
@@ -74,7 +98,7 @@ class State:
 
     @staticmethod
     def from_document(data: Mapping[str, Any]) -> State:
-        paused_from = data["paused_from"]
+        paused_from, paused_for = data["paused_from"], data.get("paused_for")
         return State(
             Phase(data["phase"]),
             data["stage"],
@@ -83,6 +107,9 @@ class State:
             Phase(paused_from) if paused_from else None,
             data["paused_at"],
             data.get("resumed_at"),
+            Paused(paused_for) if paused_for else None,
+            data.get("approved", -1),
+            data.get("percentage"),
         )
 
 
@@ -90,7 +117,9 @@ def percentage(plan: Plan, state: State) -> float:
     """Of the users who get the candidate, 0..100. Once it has succeeded it is the default."""
     if state.phase is Phase.SUCCEEDED:
         return 100.0
-    return plan.percentage(state.stage) if state.splitting else 0.0
+    if not state.splitting:
+        return 0.0
+    return plan.percentage(state.stage) if state.percentage is None else state.percentage
 
 
 def start(state: State, now: float) -> State:
