@@ -24,6 +24,7 @@ class CriterionAnswer(Answer):
     at_least: float | None
     at_most: float | None
     worse_by: float | None
+    better: str
     optional: bool
 
 

@@ -21,6 +21,7 @@ class Criterion:
 
     worse_by   the mean isn't worse than the control's by this share of it (0.1: by 10 %), as far as
                an always-valid confidence sequence tells; None: the control doesn't matter
+    better     `higher` or `lower`, for `worse_by`; "": as the service says, or as its bound says
     optional   left out where the service doesn't report the measure: for templates
     """
 
@@ -29,6 +30,7 @@ class Criterion:
     at_least: float | None = None
     at_most: float | None = None
     worse_by: float | None = None
+    better: str = ""
     optional: bool = False
 
     def holds(self, mean: float) -> bool:
@@ -56,6 +58,8 @@ class Criterion:
         view = self.to_view()
         if self.worse_by is None:
             del view["worse_by"]
+        if not self.better:
+            del view["better"]
         if not self.optional:
             del view["optional"]
         return view

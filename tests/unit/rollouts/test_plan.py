@@ -136,7 +136,9 @@ def test_what_demands_nothing_of_measures_is_shown_so() -> None:
     kept = demands.to_document()["criteria"]
     assert set(kept["measures"][0]) == {"name", "samples", "at_least", "at_most"}
     shown = demands.to_view()["criteria"]
-    assert shown["measures"] == [{**kept["measures"][0], "worse_by": None, "optional": False}]
+    assert shown["measures"] == [
+        {**kept["measures"][0], "worse_by": None, "better": "", "optional": False}
+    ]
     assert shown["budget"] == kept["budget"] == 0.0
     assert Plan.from_document(demands.to_document()) == demands
 
