@@ -10,6 +10,7 @@ from typing import Any
 
 from functions.metrics.by_users import ByUsers
 from functions.metrics.completions import Completion
+from functions.metrics.distinct import Users
 from functions.metrics.measures import Measure
 from functions.metrics.timings import Timing
 
@@ -22,7 +23,7 @@ def plain(value: Any) -> Any:
         return [completion.to_text() for completion in value]
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in sorted(value.items())}
-    if isinstance(value, Measure):
+    if isinstance(value, Measure | Users):
         return value.to_text()
     if isinstance(value, Timing | ByUsers):
         return value.to_document()
@@ -33,6 +34,8 @@ def rich(name: str, value: Any) -> Any:
     """What `plain` wrote of the field of that name."""
     if name == "users_failing":
         return frozenset(value)
+    if name == "users":
+        return Users.from_text(value)
     if name == "recent":
         return tuple(Completion.from_text(text) for text in value)
     if name == "measures":

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from functions.metrics.distinct import NOBODY
 from functions.metrics.tally import EMPTY, Tally, merge, merge_all
 from functions.metrics.windows import Window
 
@@ -40,6 +41,7 @@ def without_users(tally: Tally) -> Tally:
     return replace(
         tally,
         users_failing=frozenset(),
+        users=NOBODY,
         by_users={},
         recent=(),
         first_failure_at=None,

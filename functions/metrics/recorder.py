@@ -27,6 +27,7 @@ from functions import log
 from functions.clock import Clock
 from functions.documents import Refused, Scope, Store
 from functions.metrics import tally
+from functions.metrics.distinct import KEPT_OF_SLOT
 from functions.metrics.observation import Note, Observation
 from functions.metrics.store import SlotKey, slot_path, slot_write_after
 from functions.metrics.tally import Tally
@@ -142,7 +143,8 @@ class Recorder:
         if key.version != of.version:
             one = replace(one, overflow=one.overflow + 1)
         slot = self._slots.get(key, _NOTHING)
-        self._slots[key] = replace(slot, tally=tally.merge(slot.tally, one), dirty=True)
+        counted = tally.merge(slot.tally, one, KEPT_OF_SLOT)
+        self._slots[key] = replace(slot, tally=counted, dirty=True)
         if len(self._slots) > MAXIMUM_SLOTS:
             self._make_room(key)
 

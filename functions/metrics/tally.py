@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from functions.metrics import (
     by_users,
     completions,
+    distinct,
     encoding,
     histogram,
     labels,
@@ -27,6 +28,7 @@ from functions.metrics import (
 )
 from functions.metrics.by_users import ByUsers
 from functions.metrics.completions import Completion, Completions
+from functions.metrics.distinct import NOBODY, Users
 from functions.metrics.measures import Measure, Measures
 from functions.metrics.observation import CLIENT, NO_CAUSE, OK, Note, Observation
 from functions.metrics.timings import NO_TIMING, Timing, Timings
@@ -68,6 +70,8 @@ class Tally:
     concurrency_max: int = 0
     users_failing: frozenset[str] = frozenset()
     """Distinct users with a failure. At USERS_CAP it is full: "at least so many"."""
+    users: Users = NOBODY
+    """A sample of the distinct users of all served requests; minutes and hours hold none."""
     recent: Completions = ()
     """The last RECENT completions, oldest first, without clients' own mistakes."""
     first_failure_at: int | None = None
@@ -205,6 +209,7 @@ def of(observation: Observation) -> Tally:
         cpu_per_mille=round((observation.cpu or 0.0) * PER_MILLE),
         concurrency_max=observation.concurrency,
         users_failing=frozenset({observation.user_hash} if failed else ()),
+        users=distinct.of(observation.user_hash),
         recent=(Completion(at_ms, observation.user_hash, failed),),
         first_failure_at=at_ms if failed else None,
         last_failure_at=at_ms if failed else None,
@@ -218,7 +223,7 @@ def of_note(note: Note) -> Tally:
     return Tally(measures=measures.of(note.measures), timings=timings.of(note.durations))
 
 
-def merge(first: Tally, second: Tally) -> Tally:
+def merge(first: Tally, second: Tally, users_kept: int = distinct.KEPT) -> Tally:
     """Both together. The smallest hashes stay in a full set, whatever came first."""
     errors = labels.capped(
         _add(first.errors, second.errors), CODES_CAP, labels.OTHER_CODE, operator.add
@@ -250,6 +255,7 @@ def merge(first: Tally, second: Tally) -> Tally:
         cpu_per_mille=first.cpu_per_mille + second.cpu_per_mille,
         concurrency_max=max(first.concurrency_max, second.concurrency_max),
         users_failing=users,
+        users=distinct.merge(first.users, second.users, users_kept),
         recent=completions.merge(first.recent, second.recent),
         first_failure_at=_either(min, first.first_failure_at, second.first_failure_at),
         last_failure_at=_either(max, first.last_failure_at, second.last_failure_at),

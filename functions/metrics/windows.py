@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from functions.metrics.distinct import NOBODY
 from functions.metrics.tally import Tally, merge_all
 
 SLOT_SECONDS = 10
@@ -80,11 +81,12 @@ def total(
 
 
 def minutes(slots: Iterable[Window]) -> list[Window]:
-    """The minutes that the slots add up to, one for each version and generation, sorted."""
+    """The minutes that the slots add up to, one for each version and generation, sorted; without
+    the samples of users, which are for rollouts."""
     parts: defaultdict[tuple[int, str, str, int], list[Tally]] = defaultdict(list)
     for slot in slots:
         key = (minute_start(slot.start), slot.service, slot.version, slot.generation)
-        parts[key].append(slot.tally)
+        parts[key].append(replace(slot.tally, users=NOBODY))
     return [
         Window(start, MINUTE_SECONDS, service, version, generation, merge_all(tallies))
         for (start, service, version, generation), tallies in sorted(parts.items())

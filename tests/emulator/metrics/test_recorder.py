@@ -20,6 +20,7 @@ from functions.errors import StoreUnavailable
 from functions.metrics import recorder as recorder_module
 from functions.metrics import store as metric_store
 from functions.metrics import tally
+from functions.metrics.distinct import BITS, KEPT_OF_SLOT, rank
 from functions.metrics.observation import Note, Observation
 from functions.metrics.recorder import Recorder
 from functions.metrics.tally import merge_all
@@ -107,6 +108,17 @@ def test_other_requests_flush_every_three_seconds(unsteady: Unsteady, clock: Man
     assert len(unsteady.commits) == 3
     assert stored(unsteady, clock) == 49
     assert recorder.unwritten == 0
+
+
+def test_a_slot_keeps_a_sample_of_its_users(unsteady: Unsteady, clock: ManualClock) -> None:
+    recorder = Recorder(unsteady, clock)
+    seen = [ended(clock) for _ in range(5 * KEPT_OF_SLOT)]
+    recorder.record(SCOPE, *seen, *seen)
+    [slot] = metric_store.load_recent(unsteady, SCOPE, clock.now())
+    kept = slot.tally.users
+    assert KEPT_OF_SLOT / 4 < len(kept.ranks) <= KEPT_OF_SLOT
+    everybody = {rank(each.user_hash) for each in seen}
+    assert kept.ranks == {each for each in everybody if each < 2 ** (BITS - kept.level)}
 
 
 def test_several_arms_go_in_one_commit(unsteady: Unsteady, clock: ManualClock) -> None:

@@ -76,6 +76,8 @@ def test_no_user_is_in_an_hour() -> None:
     assert summed.tally.failures == 1
     assert "c0ffee" in failed.to_text()
     assert "c0ffee" not in summed.tally.to_text()
+    assert failed.users
+    assert not summed.tally.users
 
 
 def test_a_baseline_is_the_same_hour_of_the_days_before_over_all_versions() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from functions.metrics import histogram, tally, timings
 from functions.metrics.by_users import ByUsers, kept
 from functions.metrics.completions import RECENT, Completion
+from functions.metrics.distinct import KEPT, KEPT_OF_SLOT, Users, rank
 from functions.metrics.labels import OTHER, OTHER_CODE
 from functions.metrics.ladder import LADDER_MS
 from functions.metrics.measures import NAMES_CAP, Measure
@@ -119,7 +120,17 @@ tellers = st.builds(
     st.integers(0, 30),
     st.integers(0, 30),
 )
-parts = tallies | crowds | notes | runs | tellers
+sampled = st.builds(
+    lambda start, size, kept: tally.merge(
+        tally.EMPTY,
+        Tally(users=Users(frozenset(map(rank, map(str, range(start, start + size)))))),
+        kept,
+    ),
+    st.integers(0, 600),
+    st.integers(0, 600),
+    st.sampled_from([KEPT, KEPT_OF_SLOT]),
+)
+parts = tallies | crowds | notes | runs | tellers | sampled
 
 
 @given(parts, parts)
@@ -138,7 +149,7 @@ def test_the_empty_tally_changes_nothing(some: Tally) -> None:
     assert tally.merge(tally.EMPTY, some) == some
 
 
-@given(tallies | tellers)
+@given(tallies | tellers | sampled)
 def test_a_tally_comes_back_from_its_text(some: Tally) -> None:
     assert Tally.from_text(some.to_text()) == some
 
@@ -161,6 +172,7 @@ def test_counters_are_exact(seen: list[Observation]) -> None:
     for retries in range(tally.RETRIES_CAP):
         assert some.retried_more_than(retries) == sum(o.retries > retries for o in served)
     assert len(some.users_failing) == len({o.user_hash for o in seen if o.failed})
+    assert some.users.estimate == len({o.user_hash for o in served})
     assert sum(some.errors.values()) == sum(o.code != "OK" for o in seen)
     readings = [o.cpu for o in served if o.cpu is not None]
     assert some.cpu_readings == len(readings)
@@ -330,6 +342,7 @@ def test_a_full_tally_fits_a_document() -> None:
     full = Tally(
         buckets=dict.fromkeys(range(150), 10**6),
         users_failing=frozenset(f"{n:016x}" for n in range(tally.USERS_CAP)),
+        users=Users(frozenset(range(2**32 - KEPT, 2**32))),
         recent=tuple(Completion(10**12 + n, f"{n:016x}", True) for n in range(RECENT)),
         measures={f"measure_{n:030}": Measure(10**9, 10**18, 10**27) for n in range(NAMES_CAP)},
         errors={f"CODE_{'X' * 33}_{chr(65 + n)}": 10**6 for n in range(tally.CODES_CAP)},

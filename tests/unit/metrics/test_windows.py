@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.metrics import windows
+from functions.metrics import distinct, windows
 from functions.metrics.tally import Tally
 from functions.metrics.windows import Window
 
@@ -25,6 +27,11 @@ def test_minutes_do_not_depend_on_the_order_of_slots(slots: list[Window]) -> Non
         (60, 4, 33),
         (120, 4, 93),
     ]
+
+
+def test_no_user_is_in_a_minute() -> None:
+    sampled = replace(slot(0, 1), tally=Tally(requests=1, users=distinct.of("c0ffee")))
+    assert [minute.tally for minute in windows.minutes([sampled])] == [Tally(requests=1)]
 
 
 def test_total_takes_one_arm_since_a_time_and_a_generation() -> None:
