@@ -3,7 +3,7 @@
 #   make demo     shows Palier at work (make demo EXIT=1 ends when the play is over)
 #   make start    the same without the play
 #   make test     everything below, on real emulators
-#   make check    lint, types and unit tests
+#   make check    lint, types and unit tests, with a quarter of the random examples
 #   make bench    measures against the budgets
 #   make lock     compiles the lock files anew (UPGRADE=1 takes the newest allowed)
 #   make clean    removes all that was installed or written here
@@ -36,7 +36,7 @@ lint: setup-basic
 	@venv/bin/lint-imports --no-logo > .palier/logs/imports.log || { cat .palier/logs/imports.log; exit 1; }
 
 check: lint
-	@$(IN) pytest tests/unit --numprocesses=auto
+	@$(IN) pytest tests/unit --numprocesses=auto --hypothesis-profile=quick
 
 test: setup lint
 	@$(IN) pytest

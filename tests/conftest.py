@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
+from hypothesis import settings
 
 from functions.documents import Store
 from local import firestore as firestore_emulator_server
@@ -29,6 +30,9 @@ FOLDERS = {
     "browser": (None, 180),
     "e2e": (pytest.mark.e2e, 300),
 }
+settings.register_profile("quick", max_examples=25)
+"""For `make check`: a quarter of hypothesis's examples. `make test` tries all of them."""
+
 LOCAL_HOSTS = ("127.", "localhost", "::1", "0.0.0.0")
 SECRETS = ("OPENAI_API_KEY", "GOOGLE_APPLICATION_CREDENTIALS")
 
