@@ -24,7 +24,8 @@ SERVICES = "services"
 KEYS = "keys"
 ENVIRONMENT = "environment"
 DECLARED = "declared"
-SERVING = frozenset({FLAGS, SERVICES, KEYS, ENVIRONMENT, DECLARED})
+NOTICES = "notices"
+SERVING = frozenset({FLAGS, SERVICES, KEYS, ENVIRONMENT, DECLARED, NOTICES})
 """The parts that requests of apps are served from; the others are for the control loop."""
 
 

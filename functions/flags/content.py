@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from functions.documents import Scope
 from functions.flags.compile import Evaluator, compile_flags
-from functions.published import DECLARED, ENVIRONMENT, FLAGS, KEYS, SERVICES, Pointer
+from functions.published import DECLARED, ENVIRONMENT, FLAGS, KEYS, NOTICES, SERVICES, Pointer
 
 UNPUBLISHED_HASH_KEY = secrets.token_bytes(32)
 """Stands in until the environment has a key of its own: a hash of a user is never unkeyed."""
@@ -26,9 +26,9 @@ class Snapshot:
 
     `flags` is the flagd document behind `evaluator`; `client_keys` are the flags that publishable
     API keys may see; `descriptions` are texts by flag; `splits` say which flags are split and whose
-    variants those are; `declared` are the metrics that apps may report; `published_at` is when this
-    generation was (epoch seconds); `memo` keeps what readers derive from the flags, for as long as
-    they stay.
+    variants those are; `declared` are the metrics that apps may report; `notices` are for users;
+    `published_at` is when this generation was (epoch seconds); `memo` keeps what readers derive
+    from the flags, for as long as they stay.
     """
 
     application: str
@@ -43,6 +43,7 @@ class Snapshot:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     splits: Mapping[str, Any] = field(default_factory=dict)
     declared: Mapping[str, Any] = field(default_factory=dict)
+    notices: Mapping[str, Any] = field(default_factory=dict)
     published_at: float = 0.0
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -94,6 +95,7 @@ def assemble(
         descriptions=flags.get("descriptions", {}),
         splits=flags.get("splits", {}),
         declared=named.get(DECLARED, {}),
+        notices=named.get(NOTICES, {}),
         published_at=pointer.published_at,
         memo=previous.snapshot.memo if previous and same else {},
     )

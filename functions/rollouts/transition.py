@@ -16,6 +16,7 @@ from functions.flags.logic.bucketing import ALGORITHM
 from functions.flags.manage.publish import publish_moved, save_flag
 from functions.flags.split import Split
 from functions.rollouts import told
+from functions.rollouts.after.record import beside
 from functions.rollouts.promotion import promoted
 from functions.rollouts.rollout import Occasion, Rollout, event, moved
 from functions.rollouts.state import Phase, State
@@ -74,6 +75,7 @@ def decide(view: View, transitions: Sequence[Transition], result: Any = None) ->
     """All of it in one commit. Flags that are gone or archived have nothing to be put back."""
     writes: list[Write] = []
     flags: list[Flag] = []
+    came: dict[str, tuple[Flag, Flag]] = {}
     entries = []
     documents = _flags(view, transitions)
     for each in transitions:
@@ -93,12 +95,18 @@ def decide(view: View, transitions: Sequence[Transition], result: Any = None) ->
             continue
         flag = Flag.from_document(document.data)
         changed = follow(flag, each.after)
+        came[flag.key] = (flag, changed)
         if changed != flag:
             saved, saving = save_flag(view, document, changed)
             writes += saving
             flags.append(saved)
-    parts = publish_moved(view, flags)
-    return Decision(writes=writes, parts=parts, entries=entries, result=result)
+    kept = beside(view, transitions, came)
+    return Decision(
+        writes=[*writes, *kept.writes],
+        parts={**publish_moved(view, flags), **kept.parts},
+        entries=entries,
+        result=result,
+    )
 
 
 def follow(flag: Flag, rollout: Rollout) -> Flag:
