@@ -10,8 +10,16 @@ from functions.flags.manage.bodies import Definition, Requirement
 from functions.flags.schedule import Action, State
 
 
+class AudienceAnswer(Answer):
+    """The members of a segment, and the percentage of them."""
+
+    segment: str
+    percentage: float
+
+
 class SplitAnswer(Answer):
-    """What a running rollout has put under the flag's rules."""
+    """What a running rollout has put under the flag's rules. `percentage` is of everybody; of the
+    members of `audiences` more get the candidate."""
 
     rollout: str
     salt: str
@@ -20,6 +28,7 @@ class SplitAnswer(Answer):
     percentage: float
     algorithm: str
     service: str
+    audiences: list[AudienceAnswer]
 
 
 class FlagFields(Answer):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from functions.flags.logic import operators
 from functions.flags.logic.bucketing import boundaries, bucket, hash_text, hash_value
-from functions.flags.split import WHOLE, Split
+from functions.flags.split import WHOLE, Audience, Split
 from functions.flags.why.values import shown
 from functions.flags.why.words import expression
 
@@ -35,20 +35,23 @@ def share_of(hashed: int, shares: Sequence[Any]) -> Share | None:
     return Share(place, sums[index - 1] if index else 0, sums[index] - 1, sums[-1])
 
 
-def rollout_told(split: Split, user: Any) -> str:
-    """What the split of a rollout means for a user."""
+def rollout_told(split: Split, user: Any, audience: Audience | None = None) -> str:
+    """What the split of a rollout means for a user, who is in the `audience`."""
     rollout = f"The rollout {split.rollout}"
     if not user:
         return f"{rollout} picks users by their targetingKey, which is not given."
-    said = f"{rollout} gives {shown(split.candidate)} to {split.percentage:g} % of the users"
-    shares = [[split.candidate, split.weight], [split.control, WHOLE - split.weight]]
+    of, weight = "the users", split.weight
+    if audience:
+        of, weight = f"the members of {shown(audience.segment)}", audience.weight
+    said = f"{rollout} gives {shown(split.candidate)} to {weight / 100:g} % of {of}"
+    shares = [[split.candidate, weight], [split.control, WHOLE - weight]]
     hashed = hash_text(split.salt + user)
     share = None if hashed is None else share_of(hashed, shares)
     if share is None:
         return f"{said}, but this user's targetingKey can't be used."
-    if not 0 < split.weight < WHOLE:
+    if not 0 < weight < WHOLE:
         return f"{said}. This user is in bucket {share.bucket:,} of {WHOLE:,}."
-    buckets = f"buckets 0 to {split.weight - 1:,} of {WHOLE:,}"
+    buckets = f"buckets 0 to {weight - 1:,} of {WHOLE:,}"
     return f"{said}: {buckets}. This user is in bucket {share.bucket:,}."
 
 

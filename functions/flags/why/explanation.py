@@ -206,7 +206,9 @@ class _Layers:
 
     def _split(self, flag: Flag, split: Split, steps: list[Step], said: str) -> Verdict:
         variant = self._conditions.value(splits.rule(split))
-        told = " ".join(filter(None, (said, rollout_told(split, self._conditions.user))))
+        audience = split.audience_of(lambda key: bool(self._conditions.value({"$ref": key})))
+        told = rollout_told(split, self._conditions.user, audience)
+        told = " ".join(filter(None, (said, told)))
         step = Step(kinds.SPLIT, "$.split", told)
         if variant is None:
             return _default(flag, [*steps, step], "", DEFAULT)

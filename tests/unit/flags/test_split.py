@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from scipy import stats
 
 from functions.flags.compile import Evaluator, compile_flags
 from functions.flags.composition import with_split
-from functions.flags.split import Split
+from functions.flags.split import Audience, Split
 
 VARIANTS = {"control": False, "candidate": True, "special": True}
 
@@ -139,3 +140,59 @@ def test_a_split_survives_storage() -> None:
 def test_a_wrong_split_is_refused(percentage: float, salt: str) -> None:
     with pytest.raises(ValueError, match=r"percentage|salt"):
         split(percentage, salt)
+
+
+SEGMENTS = {"staff": {"==": [{"var": "staff"}, True]}, "beta": {"in": ["b", {"var": "tags"}]}}
+COURSE = (
+    (0, (Audience("staff", 100),)),
+    (0, (Audience("staff", 100), Audience("beta", 40))),
+    (10, (Audience("staff", 100), Audience("beta", 40))),
+    (50, (Audience("staff", 100),)),
+    (100, ()),
+)
+"""Of everybody, and of whom more: staff, then also some of beta, then everybody."""
+
+
+def served_to(percentage: float, audiences: tuple[Audience, ...], context: dict[str, Any]) -> str:
+    by = replace(split(percentage), audiences=audiences)
+    definition = {"state": "ENABLED", "variants": VARIANTS, "defaultVariant": "control"}
+    flags = {"f": with_split(definition, by)}
+    compiled = compile_flags({"flags": flags, "$evaluators": SEGMENTS})
+    variant = compiled.evaluate("f", context).variant
+    assert variant
+    return variant
+
+
+@given(
+    user=st.text(min_size=1, max_size=20), staff=st.booleans(), tags=st.sampled_from(["", "a", "b"])
+)
+def test_no_audience_is_moved_out_by_a_later_stage(user: str, staff: bool, tags: str) -> None:
+    context = {"targetingKey": user, "staff": staff, "tags": tags}
+    course = [served_to(percentage, audiences, context) for percentage, audiences in COURSE]
+    assert course == sorted(course, reverse=True), "control, then candidate, never back"
+    if staff:
+        assert course[0] == "candidate"
+    if not staff and tags != "b":
+        assert course[:2] == ["control", "control"]
+
+
+def test_of_an_audience_as_many_as_asked_and_of_the_others_none() -> None:
+    course = [
+        served_to(0, (Audience("beta", 40),), {"targetingKey": f"user-{n}", "tags": tags})
+        for tags in ("b", "a")
+        for n in range(500)
+    ]
+    assert 160 < course[:500].count("candidate") < 240
+    assert course[500:].count("candidate") == 0
+
+
+def test_who_has_no_key_is_in_no_audience() -> None:
+    assert served_to(50, (Audience("staff", 100),), {"staff": True}) == "control"
+
+
+def test_the_largest_share_decides_for_who_is_in_several_audiences() -> None:
+    by = replace(split(1), audiences=(Audience("beta", 40), Audience("staff", 90)))
+    assert by.audience_of(lambda _segment: True) == Audience("staff", 90)
+    assert by.audience_of(lambda segment: segment == "beta") == Audience("beta", 40)
+    assert by.audience_of(lambda _segment: False) is None
+    assert Split.from_dict(by.to_dict()) == by
