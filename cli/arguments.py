@@ -106,6 +106,13 @@ def _add_rollout(rollout: Subparsers) -> None:
     bundle_verb(rollout, "list", "the latest, newest first", rollouts.list_all)
     show = bundle_verb(rollout, "show", "one, with its events", rollouts.show)
     show.add_argument("id", metavar="ID")
+    explain = bundle_verb(
+        rollout, "explain", "one in sentences: why it waits, what it needs", rollouts.explain
+    )
+    explain.add_argument("id", metavar="ID")
+    explain.add_argument(
+        "--language", choices=("en", "fr"), default="en", help="English or French (en)"
+    )
     status = bundle_verb(
         rollout, "status", "a gate for CI: exits with 1 unless it is healthy", rollouts.status
     )

@@ -28,6 +28,12 @@ def show(arguments: Namespace, environ: Environ) -> Answer:
     return Answer(found, shown.rollout(found))
 
 
+def explain(arguments: Namespace, environ: Environ) -> Answer:
+    query = {"language": arguments.language}
+    found = connect(arguments, environ).get(f"{_path(arguments.id)}/explain", query)
+    return Answer(found, shown.explanation(found))
+
+
 def status(
     arguments: Namespace,
     environ: Environ,

@@ -81,6 +81,7 @@ def application() -> flask.Flask:
     from functions.published import SERVICES
     from functions.registry import routes as registry
     from functions.rollouts import routes as rollouts
+    from functions.rollouts.explain import routes as explained
     from functions.rollouts.store import using
     from functions.stories import admin_routes as versions
     from functions.stories.measures import MEASURES
@@ -127,6 +128,7 @@ def application() -> flask.Flask:
         score_routes.blueprint(ask),
         scorecard_routes.blueprint(ask),
         rollouts.blueprint(ask, releasable, measured),
+        explained.blueprint(ask),
         registry.blueprint(ask),
     ]
     app = web.make_app(FUNCTION, PREFIX, rooms)

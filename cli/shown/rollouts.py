@@ -7,6 +7,22 @@ from typing import Any
 
 from cli.shown.text import table, time
 
+PARTS = {
+    "en": (
+        ("needs", "What it needs"),
+        ("next_check", "Next check"),
+        ("takes_back", "What takes it back"),
+        ("happened", "So far"),
+    ),
+    "fr": (
+        ("needs", "Ce qu'il lui faut"),
+        ("next_check", "Prochain examen"),
+        ("takes_back", "Ce qui l'annule"),
+        ("happened", "Jusqu'ici"),
+    ),
+}
+"""Of an explanation, with their titles."""
+
 
 def rollouts(found: Sequence[Mapping[str, Any]]) -> str:
     if not found:
@@ -42,6 +58,15 @@ def rollout(found: Mapping[str, Any]) -> str:
     ]
     if rows:
         lines += ["", table(("#", "AT (UTC)", "EVENT", "SHARE", "BY", "WHY"), rows)]
+    return "\n".join(lines)
+
+
+def explanation(found: Mapping[str, Any]) -> str:
+    """Why it waits, what it would need, and the rest of what is known, in its language."""
+    lines = [*found["stands"], *found["waits"]]
+    for name, title in PARTS[found["language"]]:
+        if found[name]:
+            lines += ["", title, *(f"  {sentence}" for sentence in found[name])]
     return "\n".join(lines)
 
 

@@ -44,6 +44,7 @@ from functions.rollouts.commands import (
     Releasable,
     anything,
 )
+from functions.rollouts.firing import firing
 from functions.rollouts.preview import preview
 from functions.rollouts.templates import TEMPLATES
 
@@ -165,10 +166,10 @@ def _told(outcome: Outcome) -> dict[str, Any]:
 def _whole(admin: Administration, identifier: str) -> dict[str, Any]:
     scope = admin.read()
     rollout = store.find(admin.store, scope, identifier).rollout
-    pointer = admin.store.get(pointer_path(scope))
+    pointer, now = admin.store.get(pointer_path(scope)), admin.clock.now()
     return shown.whole(
         rollout,
-        look_at(admin.store, scope, rollout, admin.clock.now()),
+        look_at(admin.store, scope, rollout, now, firing(admin.store, scope)),
         store.events(admin.store, scope, identifier),
         int(pointer.data["generation"]) if pointer else 0,
     )

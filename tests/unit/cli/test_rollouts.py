@@ -111,3 +111,24 @@ def test_create_takes_a_template_or_a_file(server: Answering, tmp_path: Path) ->
     assert server.say(*create, str(tmp_path / "plan.json")) == 0
     assert [body["plan"] for _, _, body, _ in server.asked] == ["canary", plan]
     assert server.say(*create, str(tmp_path / "bad.json")) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "title"),
+    [((), "en", "Next check"), (("--language", "fr"), "fr", "Prochain examen")],
+)
+def test_explained_in_a_language(
+    server: Answering,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    language: str,
+    title: str,
+) -> None:
+    parts = ("stands", "waits", "needs", "next_check", "takes_back", "happened")
+    found = {"language": language, **{part: [f"{part}."] for part in parts}, "needs": []}
+    server.answers = [(200, found)]
+    assert server.say("rollout", "explain", "r-1", *words) == 0
+    [(method, path, _, _)] = server.asked
+    assert (method, path) == ("GET", f"/api/admin/v1/rollouts/r-1/explain?language={language}")
+    said = capsys.readouterr().out
+    assert said.startswith("stands.\nwaits.\n\n" + title + "\n  next_check.\n")

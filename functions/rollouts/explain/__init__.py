@@ -1,0 +1,1 @@
+"""A rollout in sentences, for people who ask what it is waiting for."""

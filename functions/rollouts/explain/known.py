@@ -1,0 +1,44 @@
+"""What an explanation is made from. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from functions.rollouts.look import Look
+from functions.rollouts.rollout import Rollout
+from functions.rollouts.state import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """
+    look     what the judge says now; None while nobody gets the candidate
+    events   the transitions as they are kept, oldest first
+    now      epoch seconds
+    ahead    ids of the other rollouts that run on its flags
+    """
+
+    rollout: Rollout
+    look: Look | None
+    events: Sequence[Mapping[str, Any]]
+    now: float
+    ahead: Sequence[str] = ()
+
+    @property
+    def within(self) -> Phase:
+        """The phase, or the one that a pause interrupted."""
+        return self.rollout.state.paused_from or self.rollout.state.phase
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of this stage or watch, less the pauses."""
+        where = self.rollout.state
+        until = self.now if where.paused_at is None else where.paused_at
+        return max(0.0, until - where.since)
+
+    @property
+    def left(self) -> float:
+        """Seconds that the stage or watch lasts yet, at least."""
+        return max(0.0, self.rollout.needed_seconds - self.elapsed)

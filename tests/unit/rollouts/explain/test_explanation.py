@@ -1,0 +1,268 @@
+"""Whatever a rollout is doing, it is explained in both languages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.alerts.message import ENGLISH, FRENCH
+from functions.rollouts.check import Check
+from functions.rollouts.criterion import Criterion
+from functions.rollouts.explain.explanation import Explanation, explain
+from functions.rollouts.explain.history import QUIET
+from functions.rollouts.explain.known import Known
+from functions.rollouts.explain.tongue import Tongue
+from functions.rollouts.look import Look
+from functions.rollouts.plan import Criteria, Plan, Stage, Without
+from functions.rollouts.rollout import Approval, Moved, Rollout, Shift
+from functions.rollouts.state import ENDED, SPLITTING, Paused, Phase, State
+from functions.rollouts.told import TITLES
+from functions.rollouts.verdict import Kind, Situation, Verdict
+from tests.unit.rollouts.test_judge import HEALTHY, at
+
+NOW = 1_800_000_000.0
+PLAN = Plan(
+    "p",
+    (Stage(10, 7200, 86_400), Stage(50, 7200, 86_400, approval=True), Stage(100, 3600, 86_400)),
+    criteria=Criteria(
+        requests=500,
+        measures=(Criterion("rating", 40, at_least=3.5), Criterion("cost", 9, worse_by=0.2)),
+        budget=0.25,
+    ),
+    checks=(
+        Check("availability", below=0.99),
+        Check("p95_ms", above=200, seconds=600),
+        Check("roi", fall=0.2),
+        Check("cost", rise=0.1),
+    ),
+    critical=("PERMISSION_DENIED",),
+)
+ROLLOUT = Rollout(
+    "r-1",
+    "stories.version",
+    "stories",
+    "1.2.0",
+    "1.3.0",
+    PLAN,
+    NOW - 9000,
+    "person:ada",
+    "",
+    shift=Shift(NOW - 3600, NOW - 3600, 7),
+)
+TONGUES = (Tongue(ENGLISH, {"person:ada": "Ada"}), Tongue(FRENCH, {"person:ada": "Ada"}))
+
+VERDICTS = {
+    Kind.PASS: Verdict(
+        Kind.PASS,
+        "healthy",
+        "Healthy.",
+        {"requests": 9, "failures": 0, "requests_control": 9, "failures_control": 0},
+    ),
+    Kind.FAIL: Verdict(
+        Kind.FAIL,
+        "evidence",
+        "Rolled back: 6 users.",
+        {"failing_users": 6, "expected_failing_users": 1.0},
+    ),
+    Kind.INCONCLUSIVE: Verdict(
+        Kind.INCONCLUSIVE, "time", "Waiting: 2 h to go.", {"elapsed": 60, "requests": 9}
+    ),
+    Kind.NO_DATA: Verdict(Kind.NO_DATA, "no data", "Waiting: nobody."),
+    Kind.PAUSE: Verdict(
+        Kind.PAUSE,
+        "upstream",
+        "Paused: upstream.",
+        {"upstream_rate": 0.5, "upstream_rate_control": 0.5},
+    ),
+}
+ENGLISH_WORDS = re.compile(
+    r"\b(the|of|and|it|is|to|users|requests|version was|waits|for|by|with|everybody|nobody|needed|"
+    r"alert|once|old one|new|person's|Stage|least|most|back|time)\b",
+    re.IGNORECASE,
+)
+FRENCH_WORDS = re.compile(
+    r"\b(le|la|les|du|des|il|une|est|pour|avec|sur|personne|palier \d|utilisateurs|requêtes)\b"
+)
+
+
+def event(kind: str, **more: Any) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "at": NOW - 3600,
+        "actor": "machine:tick",
+        "reason": "",
+        "percentage_before": 0.0,
+        "percentage": 10.0,
+        "verdict": None,
+        **more,
+    }
+
+
+def known(state: State, verdict: Verdict | None = None, **more: Any) -> Known:
+    situation: Situation = at(HEALTHY, elapsed=3600)
+    look = Look(situation, verdict, 0.0) if verdict and state.splitting else None
+    changed = {name: more.pop(name) for name in list(more) if hasattr(ROLLOUT, name)}
+    return Known(
+        replace(ROLLOUT, state=state, **changed), look, more.pop("events", ()), NOW, **more
+    )
+
+
+def where(phase: Phase, **more: Any) -> State:
+    within = {"paused_from": Phase.BAKING, "paused_at": NOW - 60} if phase is Phase.PAUSED else {}
+    return State(phase, since=NOW - 3600, **{**within, **more})
+
+
+def sentences(found: Explanation) -> list[str]:
+    parts = found.to_view()
+    del parts["language"]
+    return [sentence for part in parts.values() for sentence in part]
+
+
+def words(sentence: str) -> str:
+    """Without commands, names of metrics and codes, which are the same in every language."""
+    return re.sub(r"`[^`]*`|« [^»]* »|PERMISSION_DENIED|roll_back|par Palier", "", sentence)
+
+
+STATES = st.builds(
+    where,
+    st.sampled_from(Phase),
+    stage=st.integers(0, PLAN.last),
+    deadline=st.one_of(st.none(), st.just(NOW + 3600)),
+    paused_for=st.one_of(st.none(), st.sampled_from(Paused)),
+    approved=st.integers(-1, 1),
+    percentage=st.one_of(st.none(), st.just(22.5)),
+)
+PLANS = st.builds(
+    replace,
+    st.just(PLAN),
+    automatic=st.booleans(),
+    on_inconclusive=st.sampled_from(Without),
+    on_no_data=st.sampled_from(Without),
+)
+
+
+@given(
+    state=STATES,
+    plan=PLANS,
+    verdict=st.sampled_from(list(VERDICTS.values())),
+    kinds=st.lists(st.sampled_from([*TITLES, *QUIET, "something newer"]), max_size=3),
+    quarantined=st.booleans(),
+    also=st.sampled_from([(), (Moved("search.version", "1", "2"),)]),
+    ahead=st.sampled_from([(), ("r-0",)]),
+)
+def test_every_phase_and_verdict_is_explained_in_both_languages(
+    state: State, plan: Plan, kinds: list[str], **more: Any
+) -> None:
+    given_to = known(state, plan=plan, events=[event(kind) for kind in kinds], **more)
+    english, french = (explain(given_to, tongue) for tongue in TONGUES)
+    for part, said in english.to_view().items():
+        if part != "language":
+            assert len(said) == len(french.to_view()[part]), part
+    for section in (english.stands, english.waits, english.next_check, english.takes_back):
+        assert section
+    assert len(english.happened) == 1 + len(kinds)
+    for sentence in sentences(french):
+        assert not ENGLISH_WORDS.search(words(sentence)), sentence
+    for sentence in sentences(english):
+        assert not FRENCH_WORDS.search(words(sentence)), sentence
+    for sentence in sentences(english) + sentences(french):
+        assert "{" not in sentence
+        assert "None" not in sentence
+        assert sentence.endswith("."), sentence
+
+
+@pytest.mark.parametrize("phase", sorted(ENDED))
+def test_what_has_ended_waits_for_nothing(phase: Phase) -> None:
+    found = explain(known(where(phase)), TONGUES[0])
+    assert found.waits == ("It waits for nothing: it has ended.",)
+    assert not found.needs
+    assert found.next_check == ("Palier doesn't look at it: it isn't running.",)
+    assert found.takes_back == ("It has ended.",)
+
+
+@pytest.mark.parametrize("phase", sorted(SPLITTING))
+def test_what_users_have_can_be_taken_back_by_a_person(phase: Phase) -> None:
+    found = explain(known(where(phase), VERDICTS[Kind.NO_DATA]), TONGUES[0])
+    assert "palier rollout rollback r-1" in found.takes_back[0]
+
+
+def test_a_stage_in_full() -> None:
+    found = explain(
+        known(where(Phase.BAKING, deadline=NOW + 82_800), VERDICTS[Kind.INCONCLUSIVE]), TONGUES[0]
+    )
+    assert found.stands == (
+        "stories.version: from 1.2.0 to 1.3.0, by the plan p.",
+        "Stage 1 of 3, for 1 h so far: 10 % of the users get 1.3.0, everybody else 1.2.0.",
+    )
+    assert found.waits == ("Waiting: 2 h to go.",)
+    assert found.needs == (
+        "Requests to the new version: 200 of the 500 needed.",
+        "Time here: 1 h of at least 2 h.",
+        "Failed requests to the new version: 0 %, where at most 2 % may fail.",
+        "Mean of `rating`: unknown over 0 of 40 values; at least 3.5.",
+        "Mean of `cost`: unknown over 0 of 9 values; at most 20 % worse than the old version.",
+        "Error budget that is left: unknown, at least 25 % is needed.",
+        "A person has to let stage 2 begin, now or when it is due: `palier rollout approve r-1`.",
+    )
+    assert found.next_check == (
+        "Palier looks at it every 10 s, and takes it back at once when it has to.",
+        "It goes on by itself at 2027-01-15 09:00:00 UTC at the earliest.",
+        "Without a proof of health by 2027-01-16 07:00:00 UTC it is paused.",
+    )
+    assert found.takes_back[-6:] == (
+        "`availability` of the new version: below 99 %.",
+        "`p95_ms` of the new version: above 200 ms for 10 min.",
+        "`roi` of the new version: a fall by 20 % against the old one.",
+        "`cost` of the new version: a rise by 10 % against the old one.",
+        "One error of these on the new version and none on the old one: PERMISSION_DENIED.",
+        "An alert on the new version whose rule says `roll_back`, unless the old one has it too.",
+    )
+
+
+def test_an_approval_that_was_given_is_not_asked_for_again() -> None:
+    state = where(Phase.BAKING, approved=1)
+    given_to = known(state, VERDICTS[Kind.PASS], approvals=(Approval("person:ada", NOW, 1),))
+    assert not any("approve" in each for each in explain(given_to, TONGUES[0]).needs)
+
+
+def test_an_audience_is_named_and_is_not_judged_by_chance() -> None:
+    beta = replace(PLAN.stages[0], audience="beta-testers")
+    plan = replace(PLAN, stages=(beta, *PLAN.stages[1:]))
+    told = explain(known(where(Phase.BAKING), plan=plan), TONGUES[0])
+    assert "10 % of the members of beta-testers get 1.3.0" in told.stands[1]
+    assert not any("split explains" in each for each in told.takes_back)
+
+
+def test_who_did_what_and_why() -> None:
+    happened = [
+        event("started", actor="person:ada", reason="a better ending"),
+        event("paused", actor="person:bob", percentage_before=10.0),
+        event("rolled_back", verdict=VERDICTS[Kind.FAIL].to_document(), percentage_before=10.0),
+    ]
+    english, french = (
+        explain(known(where(Phase.ROLLED_BACK), events=happened), tongue).happened
+        for tongue in TONGUES
+    )
+    assert english == (
+        "2027-01-15 05:30:00 UTC: it is created by Ada.",
+        "2027-01-15 07:00:00 UTC: it begins (0 % → 10 %), by Ada. a better ending",
+        "2027-01-15 07:00:00 UTC: it is paused (10 %), by somebody.",
+        "2027-01-15 07:00:00 UTC: it is rolled back (10 %), by Palier. Rolled back: 6 users.",
+    )
+    assert french[-1] == (
+        "2027-01-15 07:00:00 UTC : il est annulé (10 %), par Palier. Annulé : 6 utilisateurs ont "
+        "eu des erreurs avec la nouvelle version ; environ 1 en auraient si elle était aussi saine "
+        "que l'ancienne."
+    )
+
+
+def test_decimals_are_a_language_s_own() -> None:
+    state = where(Phase.BAKING, percentage=22.5)
+    english, french = (explain(known(state), tongue).stands[1] for tongue in TONGUES)
+    assert "22.5 % of the users" in english
+    assert "22,5 % des utilisateurs" in french
