@@ -9,8 +9,10 @@ from typing import Any
 from functions.metrics.windows import Arm
 from functions.published import timestamp
 from functions.rollouts import state
+from functions.rollouts.baseline import Baseline
 from functions.rollouts.evidence import Arms, Both
 from functions.rollouts.plan import Plan
+from functions.rollouts.reach import Reach, reach
 from functions.rollouts.state import State
 from functions.rollouts.verdict import Verdict
 
@@ -73,6 +75,7 @@ class Rollout:
     cause         why it can't wait for an opening: SECURITY, CORRUPTION or ""
     if_running    QUEUE, SUPERSEDE or REJECT
     approvals     who let which stage begin, oldest first
+    frozen        how the control was before the split began; None until it begins
     """
 
     id: str
@@ -95,6 +98,7 @@ class Rollout:
     cause: str = ""
     if_running: str = REJECT
     approvals: tuple[Approval, ...] = ()
+    frozen: Baseline | None = None
 
     @property
     def moves(self) -> tuple[Moved, ...]:
@@ -113,10 +117,19 @@ class Rollout:
         return state.percentage(self.plan, self.state)
 
     @property
+    def reach(self) -> Reach:
+        """Who gets the candidate now."""
+        return reach(self.plan, self.state)
+
+    @property
+    def audience(self) -> str:
+        """The segment that `percentage` is of; "" for everybody."""
+        return self.plan.stages[self.state.stage].audience if self.state.splitting else ""
+
+    @property
     def needed_seconds(self) -> float:
         """How long the stage, or the watch, lasts at least."""
-        within = self.state.paused_from or self.state.phase
-        if within is state.Phase.WATCHING:
+        if self.state.within is state.Phase.WATCHING:
             return self.plan.watch_seconds
         return self.plan.stages[self.state.stage].bake_seconds
 
@@ -207,7 +220,9 @@ def moved(rollout: Rollout, after: State, occasion: Occasion) -> Rollout:
         verdict=occasion.verdict,
         decided_at=occasion.now,
     )
-    if not after.splitting or not _begins_anew(rollout, after):
+    if after.phase is state.Phase.PENDING:
+        return replace(now, shift=None, closed=())
+    if not after.splitting or not _begins_anew(rollout, now):
         return now
     closed = (*rollout.closed, occasion.closing) if rollout.state.splitting else ()
     return replace(now, shift=_shift(rollout, now, occasion), closed=closed)
@@ -233,22 +248,22 @@ def event(before: Rollout, after: Rollout, kind: str, occasion: Occasion) -> dic
 
 
 def _shift(before: Rollout, after: Rollout, occasion: Occasion) -> Shift:
-    if before.shift and before.percentage == after.percentage:
+    if before.shift and before.reach == after.reach:
         return replace(before.shift, began=occasion.now, generation=occasion.generation)
     return Shift(
         at=occasion.now,
         began=occasion.now,
         generation=occasion.generation,
-        raised=after.percentage > before.percentage,
+        raised=not after.reach.within(before.reach),
         internal_before=_internal_rate(occasion.before),
         memory_before=max(occasion.before.candidate.memory_max, occasion.before.control.memory_max),
     )
 
 
-def _begins_anew(rollout: Rollout, after: State) -> bool:
+def _begins_anew(before: Rollout, after: Rollout) -> bool:
     """Another split, another stage or the watch: not a pause or the end of one."""
-    within = rollout.state.paused_from or rollout.state.phase
-    return (within, rollout.state.stage) != (after.paused_from or after.phase, after.stage)
+    stages = [(each.state.within, each.state.stage, each.reach) for each in (before, after)]
+    return stages[0] != stages[1]
 
 
 def _internal_rate(both: Both) -> float:

@@ -1,15 +1,19 @@
 """Where a rollout stands, and the only ways it can move. Pure.
 
     pending ──start──▶ starting ──begin──▶ baking ──advance──▶ … ──▶ watching ──▶ succeeded
-                                             │  ▲                       │
-                                           pause resume  (also while watching)
-                                             ▼  │
+       │ queue            ▲                  │  ▲                       │
+       ▼                  │                pause resume  (also while watching)
+     queued ──────────────┘                  ▼  │
                                             paused
-    from pending, starting, baking, paused and watching: ──roll back──▶ rolled_back (absorbing)
-    from pending and starting: ──supersede──▶ superseded
+    from every phase that hasn't ended: ──roll back──▶ rolled_back, ──abort──▶ aborted (absorbing),
+                                        ──reset──▶ pending
+    from baking, paused and watching:   ──block──▶ blocked: there is no version to go back to
+    from pending, queued and starting:  ──supersede──▶ superseded
+    from succeeded, by a person:        ──take back──▶ rolled_back
 
 `start` only asks: the scheduled controller makes the first split itself (`begin`), so no user ever
-gets a candidate that nobody is watching. A paused rollout keeps its split and stays guarded.
+gets a candidate that nobody is watching. A paused rollout keeps its split and stays guarded, and so
+does a blocked one.
 """
 
 from __future__ import annotations
@@ -93,6 +97,11 @@ class State:
     def splitting(self) -> bool:
         return self.phase in SPLITTING
 
+    @property
+    def within(self) -> Phase:
+        """The phase, or the one that a resume returns to."""
+        return self.paused_from or self.phase
+
     def to_document(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -114,7 +123,8 @@ class State:
 
 
 def percentage(plan: Plan, state: State) -> float:
-    """Of the users who get the candidate, 0..100. Once it has succeeded it is the default."""
+    """Of the users who get the candidate, 0..100; in a stage for an audience, of its members. Once
+    it has succeeded it is the default."""
     if state.phase is Phase.SUCCEEDED:
         return 100.0
     if not state.splitting:
@@ -123,66 +133,171 @@ def percentage(plan: Plan, state: State) -> float:
 
 
 def start(state: State, now: float) -> State:
-    _require(state, "start", Phase.PENDING)
+    _require(state, "start", Phase.PENDING, Phase.QUEUED)
     return replace(state, phase=Phase.STARTING, since=now)
+
+
+def queue(state: State, now: float) -> State:
+    """It starts when the rollout that runs on its flags has ended."""
+    _require(state, "queue", Phase.PENDING)
+    return replace(state, phase=Phase.QUEUED, since=now)
+
+
+def approve(plan: Plan, state: State, stage: int, now: float) -> State:
+    """A person lets this stage begin, and all before it. One that is paused for it goes on."""
+    if state.phase in ENDED:
+        raise _over(state)
+    approved = replace(state, approved=max(state.approved, stage))
+    waits = state.phase is Phase.PAUSED and state.paused_for is Paused.APPROVAL
+    return resume(plan, approved, now) if waits and stage > state.stage else approved
 
 
 def begin(plan: Plan, state: State, now: float) -> State:
     """The first split. Only the controller does this."""
     _require(state, "begin", Phase.STARTING)
-    return _baking(plan, 0, now)
+    return _baking(plan, state, 0, now)
 
 
 def advance(plan: Plan, state: State, now: float) -> State:
     """One step on: the next stage, then the watch, then success."""
     _require(state, "advance", Phase.BAKING, Phase.WATCHING, Phase.PAUSED)
-    paused = state.phase is Phase.PAUSED
-    within = state.paused_from if paused else state.phase
-    if within is Phase.WATCHING:
+    if state.within is Phase.WATCHING:
         return State(Phase.SUCCEEDED, state.stage, now)
+    paused = state.phase is Phase.PAUSED
     resumed_at = now if paused else state.resumed_at  # only a person goes on from a pause
     if state.stage < plan.last:
-        return replace(_baking(plan, state.stage + 1, now), resumed_at=resumed_at)
-    deadline = _deadline(plan, Phase.WATCHING, state.stage, now)
-    return State(Phase.WATCHING, state.stage, now, deadline, resumed_at=resumed_at)
+        return replace(_baking(plan, state, state.stage + 1, now), resumed_at=resumed_at)
+    return State(
+        Phase.WATCHING,
+        state.stage,
+        now,
+        _deadline(plan, Phase.WATCHING, state.stage, now),
+        resumed_at=resumed_at,
+        approved=state.approved,
+    )
 
 
-def pause(state: State, now: float) -> State:
+def increase(plan: Plan, state: State, share: float, now: float) -> State:
+    """More users by hand: `share` (0..100) in the last stage that doesn't ask for more.
+
+    Raises FailedPrecondition, also where the share isn't above the present one or takes from the
+    holdback.
+    """
+    _require(state, "give more users to", Phase.BAKING, Phase.PAUSED)
+    most, present = 100.0 - plan.holdback, percentage(plan, state)
+    if plan.stages[state.stage].audience:
+        raise FailedPrecondition(
+            "This stage is for an audience: its share can't be raised by hand.",
+            remedy="Promote the rollout to its next stage.",
+        )
+    if not present < share <= most:
+        raise FailedPrecondition(
+            f"{share:g} % is not above the {present:g} % who have it, and at most {most:g} % "
+            "may: the plan keeps the rest as its holdback.",
+        )
+    ahead = range(state.stage, len(plan.stages))
+    stage = max(number for number in ahead if plan.percentage(number) <= share)
+    asked = None if plan.percentage(stage) == share else share
+    return replace(_baking(plan, state, stage, now), resumed_at=now, percentage=asked)
+
+
+def complete(plan: Plan, state: State, now: float) -> State:
+    """Success now, without the rest of the last stage or the watch."""
+    _require(state, "complete", Phase.BAKING, Phase.WATCHING, Phase.PAUSED)
+    if state.stage < plan.last:
+        raise FailedPrecondition(
+            f"The rollout is at stage {state.stage + 1} of {len(plan.stages)}; only the last one "
+            "can be completed.",
+            remedy="Promote it stage by stage first.",
+        )
+    return State(Phase.SUCCEEDED, state.stage, now)
+
+
+def pause(state: State, now: float, paused_for: Paused = Paused.PERSON) -> State:
     _require(state, "pause", Phase.BAKING, Phase.WATCHING)
-    return replace(state, phase=Phase.PAUSED, deadline=None, paused_from=state.phase, paused_at=now)
+    return replace(
+        state,
+        phase=Phase.PAUSED,
+        deadline=None,
+        paused_from=state.phase,
+        paused_at=now,
+        paused_for=paused_for,
+    )
 
 
 def resume(plan: Plan, state: State, now: float) -> State:
     """On with the bake where it stopped; the wait for a PASS begins anew."""
-    _require(state, "resume", Phase.PAUSED)
+    _require(state, "resume", Phase.PAUSED, Phase.BLOCKED)
     paused_from = state.paused_from or Phase.BAKING
     paused_at = now if state.paused_at is None else state.paused_at
-    since = min(now, state.since + max(0.0, now - paused_at))
-    deadline = _deadline(plan, paused_from, state.stage, now)
-    return State(paused_from, state.stage, since, deadline, resumed_at=now)
+    return replace(
+        state,
+        phase=paused_from,
+        since=min(now, state.since + max(0.0, now - paused_at)),
+        deadline=_deadline(plan, paused_from, state.stage, now),
+        paused_from=None,
+        paused_at=None,
+        paused_for=None,
+        resumed_at=now,
+    )
 
 
 def step_back(plan: Plan, state: State, now: float) -> State:
     """To the split before the last raise, paused there; before the first, that is a rollback."""
-    _require(state, "step back", *SPLITTING)
-    if state.stage == 0:
+    _require(state, "step back", Phase.BAKING, Phase.PAUSED, Phase.WATCHING)
+    if state.stage == 0 and state.percentage is None:
         return roll_back(state, now)
-    return pause(_baking(plan, state.stage - 1, now), now)
+    # A share that was raised by hand within the first stage goes back to what that stage gives.
+    return pause(_baking(plan, state, max(0, state.stage - 1), now), now, Paused.JUDGE)
 
 
 def roll_back(state: State, now: float) -> State:
     if state.phase in ENDED:
-        raise FailedPrecondition(f"This rollout has ended: it is {_said(state.phase)}.")
+        raise _over(state)
     return State(Phase.ROLLED_BACK, state.stage, now)
 
 
+def take_back(state: State, now: float) -> State:
+    """What has succeeded is rolled back after all. Only a person does this."""
+    _require(state, "take back", Phase.SUCCEEDED)
+    return State(Phase.ROLLED_BACK, state.stage, now)
+
+
+def block(state: State, now: float) -> State:
+    """It is to be rolled back, and nothing can serve in its place: the split stays for now."""
+    _require(state, "block", Phase.BAKING, Phase.PAUSED, Phase.WATCHING)
+    return replace(
+        state,
+        phase=Phase.BLOCKED,
+        deadline=None,
+        paused_from=state.within,
+        paused_at=now if state.paused_at is None else state.paused_at,
+        paused_for=None,
+    )
+
+
+def abort(state: State, now: float) -> State:
+    """A person doesn't want it any more; nothing is said against the candidate."""
+    if state.phase in ENDED:
+        raise _over(state)
+    return State(Phase.ABORTED, state.stage, now)
+
+
+def reset(state: State) -> State:
+    """As it was created: for one that is stuck."""
+    if state.phase in ENDED:
+        raise _over(state)
+    return State()
+
+
 def supersede(state: State, now: float) -> State:
-    _require(state, "supersede", Phase.PENDING, Phase.STARTING)
+    _require(state, "supersede", Phase.PENDING, Phase.STARTING, Phase.QUEUED)
     return State(Phase.SUPERSEDED, state.stage, now)
 
 
-def _baking(plan: Plan, stage: int, now: float) -> State:
-    return State(Phase.BAKING, stage, now, _deadline(plan, Phase.BAKING, stage, now))
+def _baking(plan: Plan, state: State, stage: int, now: float) -> State:
+    deadline = _deadline(plan, Phase.BAKING, stage, now)
+    return State(Phase.BAKING, stage, now, deadline, approved=state.approved)
 
 
 def _deadline(plan: Plan, phase: Phase, stage: int, now: float) -> float | None:
@@ -200,6 +315,10 @@ def _require(state: State, verb: str, *phases: Phase) -> None:
             f"You can {verb} a rollout only while it is {allowed}; this one is "
             f"{_said(state.phase)}."
         )
+
+
+def _over(state: State) -> FailedPrecondition:
+    return FailedPrecondition(f"This rollout has ended: it is {_said(state.phase)}.")
 
 
 def _said(phase: Phase) -> str:
