@@ -167,6 +167,7 @@ class Rollout:
             "cause": self.cause,
             "if_running": self.if_running,
             "approvals": [asdict(each) for each in self.approvals],
+            "frozen": self.frozen.to_document() if self.frozen else None,
         }
 
     @staticmethod
@@ -192,6 +193,7 @@ class Rollout:
             cause=data.get("cause", ""),
             if_running=data.get("if_running", REJECT),
             approvals=tuple(Approval(**each) for each in data.get("approvals", ())),
+            frozen=Baseline.from_document(data["frozen"]) if data.get("frozen") else None,
         )
 
 
@@ -210,6 +212,9 @@ class Occasion:
     before: Both = field(default_factory=Both)
     """The last minute before it."""
 
+    frozen: Baseline | None = None
+    """How the control was until now, where the first split begins."""
+
 
 def moved(rollout: Rollout, after: State, occasion: Occasion) -> Rollout:
     """The rollout in its new state. A changed split begins new evidence."""
@@ -219,9 +224,10 @@ def moved(rollout: Rollout, after: State, occasion: Occasion) -> Rollout:
         transitions=rollout.transitions + 1,
         verdict=occasion.verdict,
         decided_at=occasion.now,
+        frozen=occasion.frozen or rollout.frozen,
     )
     if after.phase is state.Phase.PENDING:
-        return replace(now, shift=None, closed=())
+        return replace(now, shift=None, closed=(), frozen=None)
     if not after.splitting or not _begins_anew(rollout, now):
         return now
     closed = (*rollout.closed, occasion.closing) if rollout.state.splitting else ()
