@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from functions.metrics import measures
 from functions.metrics.measures import LARGEST, Known
+from functions.rollouts import own
 
 MAXIMUM = 10
+LARGEST_SHARE = 10.0
+HIGHER, LOWER = "higher", "lower"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,38 @@ def problems(criteria: Sequence[Criterion]) -> Iterator[str]:
 def _problems(of: Criterion) -> Iterator[str]:
     name = of.name[:40]
     bounds = [bound for bound in (of.at_least, of.at_most) if bound is not None]
-    if not bounds:
-        yield f"`{name}` needs `at_least` or `at_most`."
+    if not bounds and of.worse_by is None:
+        yield f"`{name}` needs `at_least`, `at_most` or `worse_by`."
     if not all(math.isfinite(bound) and abs(bound) <= LARGEST for bound in bounds):
         yield f"`{name}`: a bound is a number from -1e9 to 1e9."
     elif sorted(bounds) != bounds:
         yield f"No mean of `{name}` is {of.bounds}."
+    if of.worse_by is not None:
+        yield from _comparison_problems(of)
     if not 1 <= of.samples <= 10_000_000:
         yield f"`{name}`: `samples` is 1 to 10,000,000."
+
+
+def _comparison_problems(of: Criterion) -> Iterator[str]:
+    name = of.name[:40]
+    if not (math.isfinite(of.worse_by or 0.0) and 0.0 < (of.worse_by or 0.0) <= LARGEST_SHARE):
+        yield f"`{name}`: `worse_by` is a share of the control's mean, above 0 and at most 10."
+    if of.name in own.OWN:
+        yield f"`{name}` takes `at_least`: it is not compared with the control by a share."
+    if of.better not in ("", HIGHER, LOWER):
+        yield f"`{name}`: `better` is `{HIGHER}` or `{LOWER}`."
+
+
+def resolved(criterion: Criterion, measure: Known | None) -> Criterion:
+    """With the way that is better, where `worse_by` needs one and the service or the bounds tell:
+    what is at least something is better when it is higher."""
+    if criterion.worse_by is None or criterion.better:
+        return criterion
+    if measure is not None and measure.better:
+        return replace(criterion, better=measure.better)
+    if (criterion.at_least is None) == (criterion.at_most is None):
+        return criterion
+    return replace(criterion, better=HIGHER if criterion.at_most is None else LOWER)
 
 
 def misplaced(
@@ -110,7 +137,11 @@ def misplaced(
                 f"The service {service!r} reports no measure `{each.name}`, so it could never "
                 f"advance; {there_are}."
             )
-        elif measure.better == "higher" and each.at_least is None:
+        elif each.worse_by is not None and not resolved(each, measure).better:
+            yield f"Nobody says which way is better of `{each.name}`: `worse_by` needs `better`."
+        elif each.at_least is None and each.at_most is None:
+            continue
+        elif measure.better == HIGHER and each.at_least is None:
             yield f"More of `{each.name}` is better: `at_most` would hold a good version back."
-        elif measure.better == "lower" and each.at_most is None:
+        elif measure.better == LOWER and each.at_most is None:
             yield f"Less of `{each.name}` is better: `at_least` would hold a good version back."
