@@ -1,0 +1,1 @@
+"""Simulated rollouts, decided by the controller's own code."""

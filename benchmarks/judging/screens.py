@@ -1,0 +1,237 @@
+"""At which looks something could be decided at all. Exact: what is left out decides nothing.
+
+The judge's rules are asked at each look of the controller, and nearly always have nothing to say.
+Each screen is a condition that its rule can't do without, found for all looks of a segment at once;
+where none holds, the look is skipped. tests/simulation holds that skipping gives the same moves, at
+the same times, as looking always. A rule without a screen is asked always.
+
+The mixture of an e-process is an average of likelihood ratios, so never above the greatest one:
+n KL(share found ‖ share expected), which takes no gamma functions.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Callable, Mapping
+from math import log
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.judging.segment import Segment
+from benchmarks.judging.traffic import Flags, Ints
+from functions.metrics import distinct
+from functions.metrics.tally import USERS_CAP
+from functions.metrics.windows import SLOT_SECONDS
+from functions.rollouts import judge, sample_ratio
+from functions.rollouts.evidence import FOLD_EVERY_SECONDS, RECENT_SECONDS, SETTLED_SECONDS
+from functions.rollouts.harm import (
+    DISASTER_USERS,
+    INTERNAL_RATE,
+    LEAST_FAILING_USERS,
+    UPSTREAM_CANDIDATE,
+    UPSTREAM_CONTROL,
+    UPSTREAM_RATE,
+)
+from functions.rollouts.plan import Limits
+from functions.rollouts.rollout import Rollout
+from functions.stats.e_process import tolerated_share
+
+Reals = npt.NDArray[np.float64]
+
+RECENT = RECENT_SECONDS // SLOT_SECONDS
+LIVE = (SETTLED_SECONDS + FOLD_EVERY_SECONDS) // SLOT_SECONDS + 4
+"""Slots that are not folded yet, at most; checks are made of these."""
+
+LAST_REQUESTS = 20
+SLOW_MS = 30_000
+
+
+class Counts:
+    """Of a segment: requests and failures of both arms, as sums of what was before each slot."""
+
+    def __init__(self, segment: Segment) -> None:
+        slots = segment.requests.slots - segment.first
+        self.slots, self.segment = slots, segment
+        self.candidate = _sums(segment.slot[segment.candidate], slots)
+        self.control = _sums(segment.slot[~segment.candidate], slots)
+        self.candidate_failed = _sums(segment.slot[segment.candidate & segment.failed], slots)
+        self.control_failed = _sums(segment.slot[~segment.candidate & segment.failed], slots)
+
+    def slow(self) -> Ints:
+        slow = self.segment.candidate & (self.segment.log_ms > log(SLOW_MS) - 1e-3)
+        return _sums(self.segment.slot[slow], self.slots)
+
+
+def evidence(counts: Counts, rollout: Rollout, _limits: Limits) -> Flags:
+    """Rests on the failing users so far, which are counted as functions.rollouts.evidence does."""
+    candidate, control = failing_users(counts.segment)
+    expected = tolerated_share(counts.segment.share, rollout.plan.tolerance)
+    closed = [0.0, *(sum(rollout.closed[begin:]) for begin in range(len(rollout.closed)))]
+    weight = greatest(candidate, control, expected) + max(closed)
+    return (weight >= -log(rollout.plan.alpha)) & (candidate >= LEAST_FAILING_USERS)
+
+
+def internal(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
+    requests = _last(counts.candidate + counts.control, RECENT)
+    failed = _last(counts.candidate_failed + counts.control_failed, RECENT)
+    return (failed >= LEAST_FAILING_USERS) & (failed >= INTERNAL_RATE * requests)
+
+
+def upstream(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
+    candidate, control = (
+        _last(each, RECENT) for each in (counts.candidate_failed, counts.control_failed)
+    )
+    return (
+        (candidate >= UPSTREAM_CANDIDATE)
+        & (control >= UPSTREAM_CONTROL)
+        & (candidate >= UPSTREAM_RATE * _last(counts.candidate, RECENT))
+        & (control >= UPSTREAM_RATE * _last(counts.control, RECENT))
+    )
+
+
+def disaster(counts: Counts, _rollout: Rollout, limits: Limits) -> Flags:
+    failed, requests = (_last(each, RECENT) for each in (counts.candidate_failed, counts.candidate))
+    large = (failed >= DISASTER_USERS) & (failed >= limits.disaster_rate * requests)
+    mine = counts.segment.failed[counts.segment.candidate]
+    sums = np.concatenate(([0], np.cumsum(mine)))
+    ends = counts.candidate[1:]
+    run = sums[ends] - sums[np.maximum(0, ends - LAST_REQUESTS)]
+    found: Flags = large | (run >= DISASTER_USERS)
+    return found
+
+
+def limits(counts: Counts, _rollout: Rollout, limits: Limits) -> Flags:
+    """Checks end with the newest slot but one, and follow each other: so many failures, at such a
+    rate, lie in some stretch that ends there."""
+    least = LEAST_FAILING_USERS * limits.strikes
+    found = np.zeros(counts.slots, np.bool_)
+    rates = [(counts.candidate_failed, limits.error_rate), (counts.slow(), limits.slow_rate)]
+    for failed, rate in rates:
+        for length in range(limits.strikes, LIVE + 1):
+            of_them = _last(failed, length)
+            found[1:] |= ((of_them >= least) & (of_them > rate * _last(counts.candidate, length)))[
+                :-1
+            ]
+    high = np.concatenate(([0], np.cumsum(counts.segment.memory > limits.memory)))
+    return found | (_last(high, LIVE + 1) > 0)
+
+
+def ratio(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
+    """Rests on how many users arrived so far, which are counted as functions.metrics.distinct
+    does; it asks the same both ways."""
+    segment = counts.segment
+    (candidate, level), (control, other) = (arrived(segment, arm) for arm in (True, False))
+    many, few = segment.share * 0.5**level, (1 - segment.share) * 0.5**other
+    shares = many / (many + few), few / (many + few)
+    weight = np.maximum(
+        greatest(candidate, control, tolerated(shares[0], sample_ratio.TOLERANCE)),
+        greatest(control, candidate, tolerated(shares[1], sample_ratio.TOLERANCE)),
+    )
+    found: Flags = weight >= -log(sample_ratio.ALPHA)
+    return found
+
+
+def never(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
+    """Needs what isn't told in the simulation, or waits only for what is looked at anyway."""
+    return np.zeros(counts.slots, np.bool_)
+
+
+def always(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
+    return np.ones(counts.slots, np.bool_)
+
+
+SCREENS: Mapping[str, Callable[[Counts, Rollout, Limits], Flags]] = {
+    "evidence": evidence,
+    "internal": internal,
+    "upstream": upstream,
+    "disaster": disaster,
+    "limits": limits,
+    "alarms": never,
+    "sample_ratio": ratio,
+    "criteria": never,
+}
+"""By the name of the rule in functions.rollouts.judge."""
+
+
+def flagged(segment: Segment, rollout: Rollout) -> Flags:
+    """Whether something could be decided at the look after each slot of the segment, by what is
+    seen alone; a PASS and a deadline come by time. A rule without a screen is always asked."""
+    counts = Counts(segment)
+    bounds = rollout.plan.limits_at(rollout.state.stage)
+    found = never(counts, rollout, bounds)
+    for rule in judge.RULES:
+        found |= SCREENS.get(rule.__name__, always)(counts, rollout, bounds)
+    return found
+
+
+def tolerated(share: Reals, tolerance: float) -> Reals:
+    """As stats.e_process.tolerated_share, of many."""
+    return tolerance * share / (tolerance * share + 1 - share)
+
+
+def greatest(candidate: Ints, control: Ints, expected: Reals | float) -> Reals:
+    """The logarithm of the greatest likelihood ratio against so large an expected share."""
+    total = np.maximum(candidate + control, 1)
+    share = np.clip(candidate / total, 1e-12, 1 - 1e-12)
+    ratio = candidate * np.log(share / expected) + control * np.log((1 - share) / (1 - expected))
+    return np.where(share > expected, ratio, 0.0)
+
+
+def failing_users(segment: Segment) -> tuple[Ints, Ints]:
+    """Distinct failing users of candidate and control after each slot, as far as they compare: of
+    full sets, those whose hash is not above the largest kept one."""
+    slots = segment.requests.slots - segment.first
+    position = np.flatnonzero(segment.failed)
+    key = segment.user[position].astype(np.int64) * 2 + segment.candidate[position]
+    first = np.sort(np.unique(key, return_index=True)[1])
+    slot = segment.slot[position[first]]
+    ranks = segment.requests.rank[segment.user[position[first]]].tolist()
+    arms = segment.candidate[position[first]].tolist()
+    kept: tuple[list[int], list[int]] = [], []
+    counts = np.zeros((len(ranks) + 1, 2), np.int64)
+    for number, (rank, arm) in enumerate(zip(ranks, arms, strict=True), start=1):
+        mine = kept[arm]
+        if len(mine) < USERS_CAP:
+            insort(mine, rank)
+        elif rank < mine[-1]:
+            mine.pop()
+            insort(mine, rank)
+        else:
+            counts[number] = counts[number - 1]
+            continue
+        full = [each[-1] for each in kept if len(each) >= USERS_CAP]
+        if full:
+            counts[number] = [bisect_right(each, min(full)) for each in kept]
+        else:
+            counts[number] = [len(each) for each in kept]
+    after = counts[np.searchsorted(slot, np.arange(slots), side="right")]
+    return after[:, 1], after[:, 0]
+
+
+def arrived(segment: Segment, candidate: bool) -> tuple[Ints, Ints]:
+    """Of the sample of an arm's users after each slot: how many it holds, and its level."""
+    slots = segment.requests.slots - segment.first
+    mine = np.flatnonzero(segment.candidate == candidate)[::-1]
+    first = np.full(len(segment.requests.bucket), -1)
+    first[segment.user[mine]] = segment.slot[mine]  # the first of a user is written last
+    ranks = segment.sampled_as[first >= 0].astype(np.int64)
+    first = first[first >= 0]
+    held, level = _sums(first, slots)[1:], np.zeros(slots, np.int64)
+    while (held > distinct.KEPT).any():
+        following = level + (held > distinct.KEPT)
+        of_level = _sums(first[ranks < 1 << (distinct.BITS - int(following.max()))], slots)[1:]
+        held, level = np.where(held > distinct.KEPT, of_level, held), following
+    return held, level
+
+
+def _sums(slot: Ints, slots: int) -> Ints:
+    counts = np.bincount(slot, minlength=slots)
+    return np.concatenate(([0], np.cumsum(counts)))
+
+
+def _last(sums: Ints, length: int) -> Ints:
+    """What was counted in the last so many slots, at the end of each."""
+    before = np.maximum(0, np.arange(1, len(sums)) - length)
+    found: Ints = sums[1:] - sums[before]
+    return found
