@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functions.alerts.message import FRENCH
 from functions.alerts.thresholds import BY_ID
 from functions.alerts.words import name_of, value_of
-from functions.rollouts import harm
+from functions.rollouts import harm, sample_ratio
 from functions.rollouts.alarmed import TELLING
 from functions.rollouts.criterion import Criterion
 from functions.rollouts.durations import DAY, HOUR
@@ -55,6 +55,8 @@ def said(verdict: Verdict, plan: Plan) -> str:
         )
     if rule == "upstream":
         return _upstream(figures)
+    if rule == sample_ratio.RULE:
+        return _ratio(verdict.kind, figures)
     if rule == "alarm" and verdict.kind is Kind.PAUSE and "elapsed" not in figures:
         return f"Suspendu : {_alert(figures)}.{_few(figures)}"
     waiting = WAITING[rule](figures, plan)
@@ -104,6 +106,19 @@ def _upstream(figures: Figures) -> str:
         f"{percent(figures['upstream_rate_control'])} à l'ancienne) : la nouvelle version n'en "
         "est pas la cause."
     )
+
+
+def _ratio(kind: Kind, figures: Figures) -> str:
+    found = (
+        f"ne vous fiez pas à ces chiffres : {percent(figures['planned'])} étaient prévus, "
+        f"{percent(figures['arrived'])} sont arrivés, sur {_whole(figures, 'users')} utilisateurs."
+    )
+    if kind is Kind.PAUSE:
+        return (
+            f"Suspendu : {found} Autre chose que le partage décide qui reçoit la nouvelle version, "
+            "ou qui est compté."
+        )
+    return f"En attente : {found} Rien n'avance de soi-même ; quelqu'un peut passer à la suite."
 
 
 def _alert(figures: Figures) -> str:

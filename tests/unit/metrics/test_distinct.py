@@ -84,4 +84,4 @@ def test_who_is_no_user_is_not_counted() -> None:
 
 
 def test_a_full_sample_is_short() -> None:
-    assert len(Users(frozenset(range(2**BITS - KEPT, 2**BITS))).to_text()) < 2_800
+    assert len(Users(frozenset(range(2**BITS - KEPT, 2**BITS))).to_text()) < 5_500
