@@ -1,7 +1,7 @@
 """Cloud Scheduler for a local Palier: the emulators register scheduled functions, but run none.
 
-Each job is POSTed on the minute, with Cloud Scheduler's headers. A run may last longer than a
-minute, so each gets a thread of its own, as Cloud Scheduler would deliver it all the same.
+Each job is POSTed on the minute, with Cloud Scheduler's headers, and again when it failed. A run
+may last longer than a minute, so each gets a thread of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from contextlib import contextmanager
 
 MINUTE = 60.0
 DEADLINE = 180.0  # seconds that a run may take: Cloud Scheduler's own default for HTTP
+RETRIES = 5
+BACKOFF = 5.0
+"""Seconds between a failure and the next attempt, and how many there are: main.py's for `tick`."""
 
 
 class Scheduler:
@@ -46,6 +49,25 @@ class Scheduler:
         except urllib.error.HTTPError as error:
             return error.code
 
+    def deliver(self) -> bool:
+        """A run, attempted again when it fails or dies; whether an attempt went well. Each failure
+        is kept."""
+        for _ in range(1 + RETRIES):
+            try:
+                status = self.run_now()
+            except (OSError, http.client.HTTPException) as error:
+                problem = f"{error!r}"
+            else:
+                problem = "" if status < 300 else f"HTTP {status}"
+            if not problem:
+                return True
+            if self._stop.is_set():
+                return False
+            self.failures.append(f"{_now()} {problem}")
+            if self._stop.wait(BACKOFF):
+                return False
+        return False
+
     def start(self) -> None:
         self._thread.start()
 
@@ -56,17 +78,7 @@ class Scheduler:
 
     def _loop(self) -> None:
         while not self._stop.wait(self._period - time.time() % self._period):
-            threading.Thread(target=self._run, name=f"run-{self._name}", daemon=True).start()
-
-    def _run(self) -> None:
-        try:
-            status = self.run_now()
-        except (OSError, http.client.HTTPException) as error:
-            problem = f"{error!r}"
-        else:
-            problem = "" if status < 300 else f"HTTP {status}"
-        if problem and not self._stop.is_set():
-            self.failures.append(f"{_now()} {problem}")
+            threading.Thread(target=self.deliver, name=f"run-{self._name}", daemon=True).start()
 
 
 @contextmanager

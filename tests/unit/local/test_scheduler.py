@@ -4,12 +4,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+import yaml
 
 from local import scheduler
 from local.ports import free_port
 from local.scheduler import Scheduler
+
+MANIFEST = Path(__file__).parents[1] / "manifest.yaml"
 
 
 class Function(BaseHTTPRequestHandler):
@@ -67,6 +71,32 @@ def test_failures_are_kept_with_their_cause(function: tuple[str, type[Function]]
     with scheduler.running("tick", url, period=0.1) as running:
         _until(lambda: running.failures)
     assert "HTTP 500" in running.failures[0]
+
+
+def test_what_failed_is_delivered_again(
+    function: tuple[str, type[Function]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "BACKOFF", 0.3)
+    url, handler = function
+    handler.status = 500
+    job = Scheduler("tick", url)
+    mended = threading.Timer(0.45, lambda: setattr(handler, "status", 200))
+    mended.start()
+    assert job.deliver()
+    mended.join()
+    assert len(handler.calls) == 3
+    assert len(job.failures) == 2
+    handler.status = 500
+    monkeypatch.setattr(scheduler, "BACKOFF", 0.01)
+    assert not job.deliver()
+    assert len(handler.calls) == 3 + 1 + scheduler.RETRIES
+
+
+def test_retries_are_those_of_the_deployed_tick() -> None:
+    manifest = yaml.safe_load(MANIFEST.read_text())
+    config = manifest["endpoints"]["tick"]["scheduleTrigger"]["retryConfig"]
+    assert config["retryCount"] == scheduler.RETRIES
+    assert config["minBackoffSeconds"] == config["maxBackoffSeconds"] == scheduler.BACKOFF
 
 
 def test_nobody_there_is_a_failure_too() -> None:
