@@ -1,10 +1,11 @@
 """The minute's work of the bundle: see, judge, act, then tell.
 
     settle abandoned stories → sum up minutes → evaluate alert rules → step rollouts
-    → follow incidents → apply scheduled changes → deliver the outbox → sum up evaluations → publish
+    → follow incidents → verify rollbacks → apply scheduled changes → deliver the outbox
+    → sum up evaluations → publish → traffic follows
 
 While something is being rolled out, or a scheduled change is due within the minute, it repeats
-every 10 s inside its minute. The last three run aside, under a time limit: trouble with them never
+every 10 s inside its minute. The last four run aside, under a time limit: trouble with them never
 delays a decision. It may be delivered twice, overlap, die anywhere or come late; everything it
 writes is conditional on what it has read, and nobody holds a lease that others would have to wait
 for.
@@ -37,8 +38,11 @@ from functions.metrics.sum_hours import sum_hours
 from functions.metrics.windows import MINUTE_SECONDS, Window
 from functions.minute import Deps, Job, attempt
 from functions.rollouts.advance import Alarms, Step, advance
+from functions.rollouts.after.verify import verify
 from functions.rollouts.deeds import history
 from functions.rollouts.store import using
+from functions.rollouts.traffic.serving import COLLECTION as SERVING
+from functions.rollouts.traffic.serving import servings_of
 from functions.stories.abandoned import settle_abandoned
 from functions.stories.publish import releasable
 
@@ -69,7 +73,8 @@ def tick(deps: Deps) -> list[dict[Scope, Step]]:
             break
     ended = deps.clock.monotonic()
     deps.aside.wait(ASIDE_SECONDS)
-    deps.publishing.wait(ASIDE_SECONDS - (deps.clock.monotonic() - ended))
+    for each in (deps.publishing, deps.following):
+        each.wait(ASIDE_SECONDS - (deps.clock.monotonic() - ended))
     return cycles
 
 
@@ -98,11 +103,16 @@ def decide(deps: Deps, scope: Scope) -> Step:
         )
         # After the rollouts: what takes users back waits for nothing, and can be told of.
         attempt("follow incidents", lambda: _follow(deps, scope, seen))
+        attempt(
+            "verify rollbacks",
+            lambda: verify(deps.store, scope, deps.clock.now(), deps.slots.recent),
+        )
         fired = attempt(
             "apply scheduled changes",
             lambda: apply_due(deps.store, deps.clock, scope, tell_of_failure, ABOVE),
         )
         due_soon = fired is None or fired.soon or seen.known.testing(deps.clock.now())
+        due_soon = due_soon or scope in deps.follower.moving
         step = step or Step(0, failed=True)
         return replace(step, due_soon=due_soon, failed=step.failed or not seen.everything)
 
@@ -113,14 +123,16 @@ def tell_of_failure(scope: Scope, schedule: Schedule) -> Write:
 
 
 def tell(deps: Deps, steps: dict[Scope, Step], *, first: bool = True) -> None:
-    """The outbox, and the minutes that are due for Cloud Monitoring: aside. In the first cycle of a
-    minute also what instances have counted.
+    """The outbox, the minutes that are due for Cloud Monitoring, and Cloud Run's traffic: aside. In
+    the first cycle of a minute also what instances have counted.
 
     Without a decision there is no heartbeat: then Cloud Console's absence alert tells somebody.
     """
     jobs: list[tuple[str, Job]] = []
     published: list[tuple[str, Job]] = []
+    followed: list[tuple[str, Job]] = []
     for scope, step in steps.items():
+        followed.append(("follow with traffic", partial(_follow_with_traffic, deps, scope)))
         jobs.append(("deliver the outbox", _delivery(deps, scope)))
         if first:
             jobs.append(("sum up evaluations", _summing_up(deps, scope)))
@@ -132,6 +144,8 @@ def tell(deps: Deps, steps: dict[Scope, Step], *, first: bool = True) -> None:
         deps.aside.start(jobs)
     if published:
         deps.publishing.start(published)
+    if followed:
+        deps.following.start(followed)
 
 
 def environments(store: Store) -> list[Scope]:
@@ -236,6 +250,12 @@ def _delivery(deps: Deps, scope: Scope) -> Job:
 
 def _summing_up(deps: Deps, scope: Scope) -> Job:
     return lambda: merge_usage(deps.store, deps.clock, scope)
+
+
+def _follow_with_traffic(deps: Deps, scope: Scope) -> None:
+    """By the definitions as this look found them."""
+    serving = servings_of(deps.definitions.held(scope)[SERVING])
+    deps.follower.follow(scope, serving.values())
 
 
 def _publication(deps: Deps, scope: Scope, step: Step) -> Job:
