@@ -123,11 +123,11 @@ def test_only_those_who_may(client: Client) -> None:
             _demanding(name="ratings", at_least=3), "no measure `ratings`", id="no measure"
         ),
         pytest.param(_demanding(name="rating", at_most=3), "More of `rating`", id="wrong side"),
-        pytest.param(_demanding(name="rating", at_least=-1), "at_least", id="below zero"),
+        pytest.param(_demanding(name="rating", at_least=-2e9), "at_least", id="too far below"),
         pytest.param(_demanding(name="rating", at_least=True), "at_least", id="no number"),
         pytest.param(
             {**_demanding(name="rating", at_least=3), "service": "search"},
-            "it reports none",
+            "there are `availability`, `performance_score`",
             id="a service that reports nothing",
         ),
         pytest.param({"candidate": "9.9.9"}, "no variant", id="no such variant"),
@@ -148,7 +148,15 @@ def test_a_plan_that_demands_a_measure_says_so(world: World, client: Client) -> 
     assert sentence in made["preview"]
     told = read(client, f"/v1/rollouts/{made['rollout']['id']}")
     assert told["plan"]["criteria"]["measures"] == [
-        {"name": "rating", "samples": 40, "at_least": 3.5, "at_most": None}
+        {
+            "name": "rating",
+            "samples": 40,
+            "at_least": 3.5,
+            "at_most": None,
+            "worse_by": None,
+            "better": "",
+            "optional": False,
+        }
     ]
     assert sentence in told["preview"]
 
