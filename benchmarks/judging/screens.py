@@ -125,8 +125,7 @@ def ratio(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
     many, few = segment.share * 0.5**level, (1 - segment.share) * 0.5**other
     shares = many / (many + few), few / (many + few)
     weight = np.maximum(
-        greatest(candidate, control, tolerated(shares[0], sample_ratio.TOLERANCE)),
-        greatest(control, candidate, tolerated(shares[1], sample_ratio.TOLERANCE)),
+        greatest(candidate, control, shares[0]), greatest(control, candidate, shares[1])
     )
     found: Flags = weight >= -log(sample_ratio.ALPHA)
     return found
@@ -163,11 +162,6 @@ def flagged(segment: Segment, rollout: Rollout) -> Flags:
     for rule in judge.RULES:
         found |= SCREENS.get(rule.__name__, always)(counts, rollout, bounds)
     return found
-
-
-def tolerated(share: Reals, tolerance: float) -> Reals:
-    """As stats.e_process.tolerated_share, of many."""
-    return tolerance * share / (tolerance * share + 1 - share)
 
 
 def greatest(candidate: Ints, control: Ints, expected: Reals | float) -> Reals:
