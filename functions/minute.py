@@ -22,6 +22,9 @@ from functions.metrics.minutes import Minutes
 from functions.metrics.missed import Missed
 from functions.metrics.publish import Sink
 from functions.metrics.slots import Slots
+from functions.rollouts.traffic.cloud_run import CloudRun
+from functions.rollouts.traffic.follow import Cloud, Follower
+from functions.rollouts.traffic.serving import COLLECTION as SERVING
 
 T = TypeVar("T")
 Job = Callable[[], object]
@@ -59,6 +62,10 @@ class Deps:
     publishing: Aside = field(default_factory=Aside)
     """Apart from the outbox: who is to be paged waits for no graph."""
     sender: Sender = field(default_factory=Sender)
+    cloud: Cloud = field(default_factory=CloudRun)
+    """Whose traffic follows rollbacks."""
+    following: Aside = field(default_factory=Aside)
+    """Apart from all else: Cloud Run takes its time."""
     slots: Slots = field(default_factory=Slots)
     """Of the last minutes, kept over the cycles."""
     missed: Missed = field(default_factory=Missed)
@@ -70,7 +77,12 @@ class Deps:
     @cached_property
     def definitions(self) -> Definitions:
         """What people defined, kept over the cycles."""
-        return Definitions(self.store, *defined.PARTS)
+        return Definitions(self.store, *defined.PARTS, SERVING)
+
+    @cached_property
+    def follower(self) -> Follower:
+        """What makes traffic follow rollbacks."""
+        return Follower(self.store, self.clock, self.cloud)
 
     @cached_property
     def budgets(self) -> Budgets:

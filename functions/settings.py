@@ -20,6 +20,7 @@ NAMES = (
     "PALIER_ENVIRONMENT",
     "PALIER_OPENAI_URL",
     "PALIER_MONITORING_ADDRESS",
+    "PALIER_CLOUD_RUN_ADDRESS",
     "PALIER_ALLOWED_ORIGINS",
     "PALIER_EVALUATION_LIMIT",
     "PALIER_APP_CHECK",
@@ -52,6 +53,7 @@ class Settings:
     openai_url                 another address than OpenAI's own ("" for OpenAI)
     openai_api_key             "" when it is not bound: stories then fail with a clear error
     monitoring_address         host:port of a local Cloud Monitoring server ("" for Google's)
+    cloud_run_address          host:port of a local Cloud Run Admin server ("" for Google's)
     allowed_origins            browsers' origins that may call `api`; ("*",) for all
     evaluation_limit           requests a second of one API key to one instance of `api`; 0 for any
     app_check                  whether callables demand an App Check token
@@ -69,6 +71,7 @@ class Settings:
     openai_url: str
     openai_api_key: str
     monitoring_address: str
+    cloud_run_address: str
     allowed_origins: tuple[str, ...]
     evaluation_limit: int
     app_check: bool
@@ -89,6 +92,7 @@ class Settings:
             openai_url=environ.get("PALIER_OPENAI_URL", ""),
             openai_api_key=environ.get("OPENAI_API_KEY", "").strip(),
             monitoring_address=environ.get("PALIER_MONITORING_ADDRESS", ""),
+            cloud_run_address=environ.get("PALIER_CLOUD_RUN_ADDRESS", ""),
             allowed_origins=_words(environ.get("PALIER_ALLOWED_ORIGINS", "*")),
             evaluation_limit=_whole(environ, "PALIER_EVALUATION_LIMIT", "1000"),
             app_check=_one_of(environ, "PALIER_APP_CHECK", (OFF, ENFORCED)) == ENFORCED,

@@ -166,9 +166,11 @@ def minute() -> Deps:
     """What a tick works with."""
     from functions.metrics.cloud_monitoring import CloudMonitoring
     from functions.minute import Deps
+    from functions.rollouts.traffic.cloud_run import CloudRun
 
     sink = CloudMonitoring(settings().project, settings().monitoring_address, location=REGION)
-    return Deps(store(), CLOCK, sink, sender=sender())
+    cloud = CloudRun(settings().cloud_run_address)
+    return Deps(store(), CLOCK, sink, sender=sender(), cloud=cloud)
 
 
 @once

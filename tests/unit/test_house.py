@@ -20,8 +20,13 @@ VENDORS = {
     "openai": {"functions/stories/model/openai.py"},
     "google.cloud.firestore": {"functions/documents.py", "functions/wiring.py"},
     "google.cloud.monitoring_v3": {"functions/metrics/cloud_monitoring.py"},
-    "google.api_core": {"functions/documents.py", "functions/metrics/cloud_monitoring.py"},
-    "grpc": {"functions/metrics/cloud_monitoring.py"},
+    "google.cloud.run_v2": {"functions/rollouts/traffic/cloud_run.py"},
+    "google.api_core": {
+        "functions/documents.py",
+        "functions/metrics/cloud_monitoring.py",
+        "functions/rollouts/traffic/cloud_run.py",
+    },
+    "grpc": {"functions/metrics/cloud_monitoring.py", "functions/rollouts/traffic/cloud_run.py"},
 }
 IN_THE_SURFACES = {"wiring", "api", "admin"}  # tests/emulator/test_surfaces.py
 CLOCKS = {"time", "monotonic", "perf_counter", "now", "utcnow", "today", "sleep"}

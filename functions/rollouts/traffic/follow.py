@@ -1,0 +1,295 @@
+"""Cloud Run's traffic follows what became of rollouts. Aside: no decision waits for it.
+
+    read rollouts and records → per service: what is wanted → look at Cloud Run → one step
+                                    START    may it begin?
+                                    HOLD     does the candidate's revision still serve alone?
+                                    RESTORE  ask for it, then see that it is so
+
+What is asked of Cloud Run is stored before, and each step of a move is a change with its audit
+entry. Whoever dies in between, or is overtaken, leaves what the next look needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Protocol
+
+from functions import log
+from functions.alerts import outbox
+from functions.changes import Change, Decision, Entry, View, commit_change
+from functions.clock import Clock
+from functions.documents import Refused, Scope, Store
+from functions.identity import Actor, Permission
+from functions.rollouts.rollout import Rollout
+from functions.rollouts.traffic import store as traffic
+from functions.rollouts.traffic import told, words
+from functions.rollouts.traffic.check import Found, check
+from functions.rollouts.traffic.cloud_run import (
+    CloudRunError,
+    Conflict,
+    Denied,
+    Missing,
+    Revision,
+    Unreachable,
+)
+from functions.rollouts.traffic.intent import Intent, Purpose, intent
+from functions.rollouts.traffic.move import Became, Move, applying, ended, seen
+from functions.rollouts.traffic.observed import Comparison, Observed, Target, compare, whole
+from functions.rollouts.traffic.record import Record, looked
+from functions.rollouts.traffic.serving import Serving
+from functions.rollouts.traffic.store import Kept
+
+ACTOR = Actor.machine("tick")
+SERVICE_SECONDS = 15.0
+"""For all that is asked of Cloud Run about one service in one look."""
+
+LEAST_SECONDS = 0.1
+CONFLICTS = 3
+KEPT_SECONDS = 60.0
+"""A record that says nothing new is written so often."""
+
+
+class Cloud(Protocol):
+    """Cloud Run, as cloud_run.py has it. Every call may raise CloudRunError."""
+
+    def service(self, name: str, seconds: float) -> Observed: ...
+
+    def revision(self, service: str, revision: str, seconds: float) -> Revision: ...
+
+    def direct(
+        self,
+        name: str,
+        etag: str,
+        targets: tuple[Target, ...],
+        seconds: float,
+        *,
+        only_validate: bool,
+    ) -> None: ...
+
+
+Present = Callable[[str, float], bool | None]
+"""Whether an image is still there, asked within so many seconds; None: nobody knows."""
+
+
+def nobody_knows(_image: str, _seconds: float) -> bool | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Follower:
+    """What following takes. `present` looks an image up; `moving` are the environments where a move
+    is under way, as the last look found it."""
+
+    store: Store
+    clock: Clock
+    cloud: Cloud
+    present: Present = nobody_knows
+    moving: set[Scope] = field(default_factory=set)
+
+    def follow(self, scope: Scope, servings: Iterable[Serving]) -> bool:
+        """One look at each service; whether a move is under way. Raises StoreUnavailable."""
+        wanted = [each for each in servings if each.cloud_run]
+        going_on = bool(wanted) and self._follow(scope, wanted)
+        (self.moving.add if going_on else self.moving.discard)(scope)
+        return going_on
+
+    def _follow(self, scope: Scope, wanted: Sequence[Serving]) -> bool:
+        rollouts = traffic.lately(self.store, scope, self.clock.now())
+        records = traffic.kept(self.store, scope, [each.service for each in wanted])
+        going_on = False
+        for serving in wanted:
+            one = _One(self, scope, serving, self.clock.monotonic() + SERVICE_SECONDS)
+            going_on |= one.look(rollouts, records[serving.service])
+        return going_on
+
+
+@dataclass(frozen=True)
+class _One:
+    """One look at one service, until `until` of the monotonic clock."""
+
+    by: Follower
+    scope: Scope
+    serving: Serving
+    until: float
+
+    def look(self, rollouts: Sequence[Rollout], kept: Kept) -> bool:
+        """Whether a move is under way. One service in trouble must not stop the others."""
+        wanted = intent(self.serving, rollouts)
+        move = kept.record.move
+        restoring = wanted is not None and wanted.purpose is Purpose.RESTORE
+        if wanted is None or (restoring and _done(move, wanted)):
+            return False
+        try:
+            return self._act(wanted, kept)
+        except CloudRunError as error:
+            reason = f"{type(error).__name__}: {error}"
+            log.warning("traffic not followed", service=self.serving.service, reason=reason)
+            self._note(kept, replace(kept.record, trouble=reason))
+            return restoring
+
+    def _act(self, wanted: Intent, kept: Kept) -> bool:
+        now = self.by.clock.now()
+        if wanted.purpose is Purpose.START:
+            self._note(kept, self._checked(wanted, kept.record, now))
+            return False
+        observed = self._observed()
+        record = looked(kept.record, wanted, observed, now)
+        if wanted.purpose is Purpose.HOLD:
+            self._note(kept, record)
+            return False
+        return self._restore(wanted, kept, record, observed)
+
+    def _checked(self, wanted: Intent, record: Record, now: float) -> Record:
+        """Whether the rollout may begin."""
+        try:
+            observed = self._observed()
+        except Missing:
+            name = self.serving.cloud_run.rpartition("/")[2]
+            return replace(record, checked=check(wanted, name, None, (), now))
+        pairs = ((wanted.fallback_version, wanted.fallback), (wanted.version, wanted.revision))
+        found = [self._found(version, name) for version, name in pairs if name]
+        found += self._rehearsed(wanted, observed) if not any(e.problem for e in found) else []
+        checked = check(wanted, self.serving.service, observed, tuple(found), now)
+        return replace(looked(record, wanted, observed, now), checked=checked)
+
+    def _found(self, version: str, name: str) -> Found:
+        try:
+            revision = self.by.cloud.revision(self.serving.cloud_run, name, self._left())
+        except Missing:
+            return Found(version, name, words.REVISION_GONE)
+        if revision.failure:
+            return Found(version, name, words.NOT_READY, revision.failure)
+        if revision.image and self.by.present(revision.image, self._left()) is False:
+            return Found(version, name, words.IMAGE_GONE)
+        return Found(version, name)
+
+    def _rehearsed(self, wanted: Intent, observed: Observed) -> list[Found]:
+        """Whether Cloud Run would take the traffic back: a rollback is no time to find out."""
+        if not wanted.fallback:
+            return []
+        try:
+            self._direct(observed, wanted.fallback, only_validate=True)
+        except Denied as refusal:
+            version = wanted.fallback_version
+            return [Found(version, wanted.fallback, words.REFUSED, str(refusal))]
+        except Conflict:
+            return []  # somebody deploys: the next look sees what came of it
+        return []
+
+    def _restore(self, wanted: Intent, kept: Kept, record: Record, observed: Observed) -> bool:
+        now = self.by.clock.now()
+        move = record.move
+        if move is None or move.rollout != wanted.rollout:
+            asked = Move(
+                wanted.rollout,
+                wanted.version,
+                wanted.revision,
+                Became.ASKED,
+                now,
+                observed.shares,
+            )
+            move = seen(asked, observed, now)
+        else:
+            move = seen(move, observed, now)
+        kept = self._step(kept, replace(record, move=move))
+        if move.became is Became.ASKED and kept.record.move == move:
+            move = self._asked(move, observed)
+            kept = self._step(kept, replace(kept.record, move=move))
+        return not move.ended
+
+    def _asked(self, move: Move, observed: Observed) -> Move:
+        """The move, once Cloud Run was asked for it; as it is when others kept changing it."""
+        for _ in range(CONFLICTS):
+            try:
+                self._direct(observed, move.revision, only_validate=True)
+                self._direct(observed, move.revision, only_validate=False)
+            except Conflict:
+                observed = self._observed()
+                if compare(observed, move.revision) is not Comparison.DRIFTED:
+                    break
+            except (Denied, Missing) as refusal:
+                return ended(move, Became.REFUSED, self.by.clock.now(), f"{refusal}")
+            else:
+                return applying(move, self.by.clock.now())
+        return seen(move, observed, self.by.clock.now())
+
+    def _observed(self) -> Observed:
+        return self.by.cloud.service(self.serving.cloud_run, self._left())
+
+    def _direct(self, observed: Observed, revision: str, *, only_validate: bool) -> None:
+        targets = whole(observed.asked, revision)
+        name, left = self.serving.cloud_run, self._left()
+        self.by.cloud.direct(name, observed.etag, targets, left, only_validate=only_validate)
+
+    def _left(self) -> float:
+        left = self.until - self.by.clock.monotonic()
+        if left < LEAST_SECONDS:
+            raise Unreachable("out of time")
+        return left
+
+    def _note(self, kept: Kept, record: Record) -> None:
+        """Keeps what was found. Refused: another tick has kept what it found."""
+        if not _news(kept, record):
+            return
+        try:
+            self.by.store.commit([traffic.write(self.scope, kept, record)])
+        except Refused:
+            log.info("traffic noted by another tick", service=record.service)
+
+    def _step(self, kept: Kept, record: Record) -> Kept:
+        """A step of a move, as a change; what is kept then. Nothing is done twice: where another
+        tick was faster, its step stands."""
+        if record.move is None or record.move == kept.record.move:
+            return kept
+        before, move = kept.record.move, record.move
+
+        def decide(view: View) -> Decision:
+            there = traffic.one(view, self.scope, record.service)
+            if there.record.move != before:
+                return Decision()
+            writes = [traffic.write(self.scope, there, record)]
+            message = told.of_move(record.service, move)
+            if message:
+                writes.append(outbox.enqueue(self.scope, message, view.now))
+            return Decision(writes=writes, entries=[_entry(record.service, before, move)])
+
+        change = Change(self.scope, ACTOR, Permission.ROLL_BACK, "traffic follows a rollback")
+        commit_change(self.by.store, self.by.clock, change, decide)
+        log.info("traffic moves", service=record.service, **_audited(move))
+        return traffic.one(self.by.store, self.scope, record.service)
+
+
+def _done(move: Move | None, wanted: Intent) -> bool:
+    return move is not None and move.rollout == wanted.rollout and move.ended
+
+
+def _news(kept: Kept, record: Record) -> bool:
+    before = kept.record
+    if kept.document is None or replace(before, at=record.at, checked=record.checked) != record:
+        return True
+    if before.checked != record.checked:
+        was, now = before.checked, record.checked
+        if was is None or now is None or replace(was, at=now.at) != now:
+            return True
+        return now.at - was.at >= CHECKED_SECONDS
+    return record.at - before.at >= KEPT_SECONDS
+
+
+CHECKED_SECONDS = 20.0
+"""A start takes no check that is older than a minute."""
+
+
+def _entry(service: str, before: Move | None, move: Move) -> Entry:
+    same = before is not None and before.rollout == move.rollout
+    return Entry(
+        action=f"traffic.{move.became.value}",
+        target=f"serving/{service}",
+        before=_audited(before) if before and same else None,
+        after=_audited(move),
+    )
+
+
+def _audited(move: Move) -> Mapping[str, object]:
+    said = asdict(move)
+    return {**said, "became": move.became.value}

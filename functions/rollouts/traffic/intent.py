@@ -1,0 +1,77 @@
+"""Where a service's traffic is meant to go: it follows from its rollouts. Pure.
+
+a rollout begins            the candidate's revision must serve alone already, and the control's
+                            must be there to go back to
+it splits                   the flag does that: the candidate's revision serves both versions,
+                            and goes on serving alone
+it was taken back           all traffic goes to the revision of the version that is back
+otherwise                   Palier wants nothing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from functions.rollouts.rollout import Rollout
+from functions.rollouts.state import Phase
+from functions.rollouts.traffic.serving import Serving
+
+TAKEN_BACK = frozenset({Phase.ROLLED_BACK, Phase.ABORTED})
+
+
+class Purpose(StrEnum):
+    START = "start"
+    HOLD = "hold"
+    RESTORE = "restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """
+    revision   that is meant to serve alone; "" where the version has none of its own
+    fallback   the revision to go back to; "" where that version has none of its own
+    """
+
+    purpose: Purpose
+    rollout: str
+    version: str
+    revision: str
+    fallback_version: str = ""
+    fallback: str = ""
+
+
+def intent(serving: Serving, rollouts: Sequence[Rollout]) -> Intent | None:
+    """`rollouts`: those of the environment that run or ended lately, in any order. None: traffic
+    may go wherever it goes."""
+    of_service = [each for each in rollouts if _concerns(serving, each)]
+    running = [each for each in of_service if each.state.running]
+    if running:
+        return _running(serving, max(running, key=lambda each: each.decided_at))
+    ended = [each for each in of_service if each.shift and each.decided_at >= serving.since]
+    if not ended:
+        return None
+    last = max(ended, key=lambda each: each.decided_at)
+    revision = serving.revisions.get(last.control, "")
+    if last.state.phase not in TAKEN_BACK or not revision:
+        return None
+    return Intent(Purpose.RESTORE, last.id, last.control, revision)
+
+
+def _running(serving: Serving, rollout: Rollout) -> Intent:
+    starting = rollout.state.phase is Phase.STARTING
+    return Intent(
+        Purpose.START if starting else Purpose.HOLD,
+        rollout.id,
+        rollout.candidate,
+        serving.revisions.get(rollout.candidate, ""),
+        rollout.control,
+        serving.revisions.get(rollout.control, ""),
+    )
+
+
+def _concerns(serving: Serving, rollout: Rollout) -> bool:
+    """Whether it is about versions that have a revision here."""
+    known = {rollout.candidate, rollout.control} & set(serving.revisions)
+    return rollout.service == serving.service and bool(known)

@@ -1,0 +1,25 @@
+"""How a call can be refused.
+
+Refused
+├── NotFound        there is no such thing
+├── Aborted         somebody else has changed it since it was read
+└── InvalidRequest  it makes no sense
+"""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """The text is what the client gets."""
+
+
+class NotFound(Refused):
+    """gRPC: NOT_FOUND."""
+
+
+class Aborted(Refused):
+    """gRPC: ABORTED."""
+
+
+class InvalidRequest(Refused):
+    """gRPC: INVALID_ARGUMENT."""
