@@ -27,10 +27,11 @@ _LATER = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """Distinct failing users of one stage, and the candidate's share (0..1) of the split."""
+    """Distinct failing users of one stage, and the candidate's share (0..1) of the split. Counts,
+    or what is expected of them."""
 
-    candidate: int
-    control: int
+    candidate: float
+    control: float
     share: float
 
 
