@@ -10,13 +10,13 @@ from functions import log
 from functions.alerts.in_force import in_force, read_rules
 from functions.alerts.objectives.objective import Objective, objectives_of
 from functions.alerts.objectives.scoring import score_from
-from functions.alerts.readable import readable
 from functions.alerts.rule import BURN_RATE, Rule
 from functions.alerts.silence import Silence, silences_of
 from functions.alerts.testing.synthetic import COLLECTION as TESTS
 from functions.alerts.testing.synthetic import AlertTest, tests_of
 from functions.alerts.thresholds import BUILT_IN
 from functions.metrics.performance import Score
+from functions.readable import readable
 
 RULES = "rules"
 SILENCES = "silences"

@@ -12,7 +12,6 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from functions.alerts import selectors
-from functions.alerts.readable import number, readable, texts
 from functions.alerts.rule import (
     ABOVE,
     ABSENCE,
@@ -25,6 +24,7 @@ from functions.alerts.rule import (
     Rule,
 )
 from functions.alerts.thresholds import BUILT_IN, BY_ID
+from functions.readable import number, readable, texts
 
 ENABLED = "enabled"
 Published = Mapping[str, Mapping[str, Any]]

@@ -12,7 +12,7 @@ from typing import Any
 
 from functions.alerts.incidents.incident import Subject
 from functions.alerts.measures import Key
-from functions.alerts.readable import Definitions, number, readable, texts
+from functions.readable import Definitions, number, readable, texts
 
 LONGEST_SECONDS = 30 * 86_400
 

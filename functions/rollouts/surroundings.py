@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.alerts.objectives.scoring import score_from
 from functions.alerts.objectives.store import SCORES
-from functions.alerts.readable import readable
+from functions.readable import readable
 from functions.documents import Reads, Scope
 from functions.flags.validation import KEY
 from functions.metrics.apps.declared import demandable, read_all

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from functions.alerts.message import ENGLISH, Event
+from functions.readable import Definitions, readable
 
 LOG_ID = "log"
 """The channel that is always there: what no route takes is told there."""
@@ -125,15 +126,10 @@ def needs_secrets(channel: Channel) -> bool:
 LOG = Channel(LOG_ID, Kind.LOG)
 
 
-def of_part(part: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Channel], list[str]]:
+def of_part(part: Definitions) -> tuple[dict[str, Channel], tuple[str, ...]]:
     """The channels by id, the log among them; and the ids of those that can't be read."""
-    found, unreadable = {LOG_ID: LOG}, []
-    for name, definition in part.items():
-        try:
-            found[name] = Channel.from_definition(name, definition)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            unreadable.append(name)
-    return found, unreadable
+    found, unreadable = readable(part, Channel.from_definition)
+    return {LOG_ID: LOG, **found}, unreadable
 
 
 def audited(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from functions.alerts.incidents.escalation import LEVELS
+from functions.readable import Definitions, readable
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PARIS = "Europe/Paris"
@@ -104,9 +105,9 @@ def zone(name: str) -> datetime.tzinfo:
     return ZoneInfo(name) if known_zone(name) else datetime.UTC
 
 
-def everybody(published: Mapping[str, Mapping[str, Any]]) -> list[Person]:
-    """The people of a published catalog, by id."""
-    return [Person.from_definition(name, published[name]) for name in sorted(published)]
+def everybody(published: Definitions) -> list[Person]:
+    """The people of a published catalog, by id, as far as they can be read."""
+    return list(readable(published, Person.from_definition)[0].values())
 
 
 def names(published: Mapping[str, Any] | None) -> Names:

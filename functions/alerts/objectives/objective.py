@@ -20,10 +20,10 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from functions.alerts.readable import Definitions, readable
 from functions.errors import InvalidArgument
 from functions.metrics.ladder import LADDER_MS
 from functions.metrics.measures import NAME
+from functions.readable import Definitions, readable
 
 DAYS = (7, 28, 30)
 LEAST_TARGET, LARGEST_TARGET = 0.5, 0.99999

@@ -18,11 +18,11 @@ from functions.alerts.objectives.answers import ScoreChanged, ScoreList, score_v
 from functions.alerts.objectives.bodies import PutScore
 from functions.alerts.objectives.scoring import score_document, score_from
 from functions.alerts.objectives.store import SCORES
-from functions.alerts.readable import readable
 from functions.description import described
 from functions.errors import FailedPrecondition
 from functions.identity import Permission
 from functions.metrics.performance import OF_SERVICES
+from functions.readable import readable
 
 BY_SERVICE = {"service": f"^{catalog.ID.pattern}$"}
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from functions.alerts.channels.channel import LOG_ID, Channel
 from functions.alerts.message import Event, Message
+from functions.readable import Definitions, readable
 
 FOLLOWING = frozenset({Event.UPDATE, Event.ACKNOWLEDGE, Event.RESOLVE})
 """Events that whoever heard of the beginning hears of as well, whatever the routes say by now: a
@@ -87,15 +88,10 @@ def choose(
     return Chosen(tuple(to) or (LOG_ID,), tuple(left))
 
 
-def of_part(part: Mapping[str, Mapping[str, Any]]) -> tuple[list[Route], list[str]]:
+def of_part(part: Definitions) -> tuple[list[Route], tuple[str, ...]]:
     """The routes, and the ids of those that can't be read."""
-    found, unreadable = [], []
-    for name, definition in part.items():
-        try:
-            found.append(Route.from_definition(definition))
-        except (KeyError, TypeError):
-            unreadable.append(name)
-    return found, unreadable
+    found, unreadable = readable(part, lambda _, definition: Route.from_definition(definition))
+    return list(found.values()), unreadable
 
 
 def _among(value: str, wanted: Sequence[str]) -> bool:

@@ -15,12 +15,12 @@ from typing import Any
 
 from functions.alerts import selectors
 from functions.alerts.measures import Key, Measured, Measurement, measure
-from functions.alerts.readable import Definitions, number, readable, texts
 from functions.alerts.rule import ABOVE, EXECUTION_TIME, THRESHOLD, Rule
 from functions.alerts.state import SHOWN_SECONDS
 from functions.metrics.observation import NO_CAUSE, OK, Observation
 from functions.metrics.tally import Tally, merge_all, of
 from functions.metrics.windows import Arm
+from functions.readable import Definitions, number, readable, texts
 
 COLLECTION = "tests"
 MARK = "+test"

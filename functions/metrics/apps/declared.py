@@ -25,6 +25,7 @@ from typing import Any, Literal
 from functions.metrics import labels, measures, satisfaction
 from functions.metrics.measures import LARGEST, Known
 from functions.metrics.names import COMPLAINED, SATISFIED
+from functions.readable import Definitions, readable
 
 LATE = "late"
 """What came too late to count is counted by this name."""
@@ -232,16 +233,10 @@ def problems(metric: AppMetric, measured: Mapping[str, Mapping[str, Known]]) -> 
         yield f"Of a {metric.kind}, {better} is better."
 
 
-def read_all(part: Mapping[str, Any]) -> dict[str, AppMetric]:
+def read_all(part: Definitions) -> dict[str, AppMetric]:
     """Those of a published part, by name; what a later bundle wrote and this can't read is left
     out, so its events are refused as undeclared."""
-    found: dict[str, AppMetric] = {}
-    for name, data in part.items():
-        try:
-            found[name] = AppMetric.from_definition(name, data)
-        except (KeyError, TypeError, ValueError):
-            continue
-    return found
+    return readable(part, AppMetric.from_definition)[0]
 
 
 def demandable(metrics: Iterable[AppMetric]) -> dict[str, Known]:
