@@ -33,7 +33,7 @@ from functions.rollouts.traffic.cloud_run import (
     Revision,
     Unreachable,
 )
-from functions.rollouts.traffic.intent import Intent, Purpose, intent
+from functions.rollouts.traffic.intent import Intent, Purpose, back_to, intent
 from functions.rollouts.traffic.move import Became, Move, applying, ended, seen
 from functions.rollouts.traffic.observed import Comparison, Observed, Target, compare, whole
 from functions.rollouts.traffic.record import Record, looked
@@ -120,6 +120,11 @@ class _One:
         restoring = wanted is not None and wanted.purpose is Purpose.RESTORE
         if wanted is None or (restoring and _done(move, wanted)):
             return False
+        if restoring and not (move and move.rollout == wanted.rollout):
+            default = traffic.default_of(self.by.store, self.scope, wanted.flag)
+            wanted = back_to(wanted, self.serving, default or wanted.version)
+            if not wanted.revision:
+                return False
         try:
             return self._act(wanted, kept)
         except CloudRunError as error:

@@ -11,7 +11,7 @@ otherwise                   Palier wants nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from functions.rollouts.rollout import Rollout
@@ -32,6 +32,7 @@ class Intent:
     """
     revision   that is meant to serve alone; "" where the version has none of its own
     fallback   the revision to go back to; "" where that version has none of its own
+    flag       that was taken back
     """
 
     purpose: Purpose
@@ -40,12 +41,13 @@ class Intent:
     revision: str
     fallback_version: str = ""
     fallback: str = ""
+    flag: str = ""
 
 
 def intent(serving: Serving, rollouts: Sequence[Rollout]) -> Intent | None:
     """`rollouts`: those of the environment that run or ended lately, in any order. None: traffic
     may go wherever it goes."""
-    of_service = [each for each in rollouts if _concerns(serving, each)]
+    of_service = [each for each in rollouts if concerns(serving, each)]
     running = [each for each in of_service if each.state.running]
     if running:
         return _running(serving, max(running, key=lambda each: each.decided_at))
@@ -53,10 +55,22 @@ def intent(serving: Serving, rollouts: Sequence[Rollout]) -> Intent | None:
     if not ended:
         return None
     last = max(ended, key=lambda each: each.decided_at)
-    revision = serving.revisions.get(last.control, "")
-    if last.state.phase not in TAKEN_BACK or not revision:
+    if last.state.phase not in TAKEN_BACK:
         return None
-    return Intent(Purpose.RESTORE, last.id, last.control, revision)
+    revision = serving.revisions.get(last.control, "")
+    return Intent(Purpose.RESTORE, last.id, last.control, revision, flag=last.flag)
+
+
+def back_to(wanted: Intent, serving: Serving, default: str) -> Intent:
+    """The same, for the version that the flag went back to: not the control where that could not
+    serve."""
+    return replace(wanted, version=default, revision=serving.revisions.get(default, ""))
+
+
+def concerns(serving: Serving, rollout: Rollout) -> bool:
+    """Whether it is about versions that have a revision here."""
+    known = {rollout.candidate, rollout.control} & set(serving.revisions)
+    return rollout.service == serving.service and bool(known)
 
 
 def _running(serving: Serving, rollout: Rollout) -> Intent:
@@ -69,9 +83,3 @@ def _running(serving: Serving, rollout: Rollout) -> Intent:
         rollout.control,
         serving.revisions.get(rollout.control, ""),
     )
-
-
-def _concerns(serving: Serving, rollout: Rollout) -> bool:
-    """Whether it is about versions that have a revision here."""
-    known = {rollout.candidate, rollout.control} & set(serving.revisions)
-    return rollout.service == serving.service and bool(known)

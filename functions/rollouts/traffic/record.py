@@ -17,6 +17,7 @@ class Record:
     """
     at            of the last look that Cloud Run answered (epoch seconds)
     shares        percent of the requests by revision, as they were served then
+    shares_meant  the same, as Cloud Run was asked for them
     rollout       whose intent the traffic was compared with; "" for none
     revision      that is meant to serve alone; "" for none
     comparison    how the traffic stood to that
@@ -28,6 +29,7 @@ class Record:
     service: str
     at: float = 0.0
     shares: Mapping[str, int] = field(default_factory=dict)
+    shares_meant: Mapping[str, int] = field(default_factory=dict)
     rollout: str = ""
     revision: str = ""
     comparison: Comparison | None = None
@@ -40,6 +42,7 @@ class Record:
             "service": self.service,
             "at": self.at,
             "shares": dict(self.shares),
+            "shares_meant": dict(self.shares_meant),
             "rollout": self.rollout,
             "revision": self.revision,
             "comparison": self.comparison.value if self.comparison else None,
@@ -55,6 +58,7 @@ class Record:
             data["service"],
             data["at"],
             data["shares"],
+            data["shares_meant"],
             data["rollout"],
             data["revision"],
             Comparison(comparison) if comparison else None,
@@ -71,6 +75,7 @@ def looked(record: Record, wanted: Intent | None, observed: Observed, now: float
         record,
         at=now,
         shares=observed.shares,
+        shares_meant=observed.shares_asked,
         rollout=wanted.rollout if wanted else "",
         revision=revision,
         comparison=compare(observed, revision) if revision else None,

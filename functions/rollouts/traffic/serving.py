@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from functions.readable import readable
+from functions.alerts.readable import readable
 from functions.errors import InvalidArgument
 
 COLLECTION = "serving"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from functions import log
 from functions.documents import Document, Reads, Scope, Write, document_id
+from functions.flags.flag import Flag
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.store import LISTED
 from functions.rollouts.traffic.record import Record
@@ -67,6 +68,13 @@ def lately(reads: Reads, scope: Scope, now: float) -> list[Rollout]:
         except (KeyError, TypeError, ValueError) as error:
             log.exception("rollout unreadable", error, rollout=document.id)
     return list(found.values())
+
+
+def default_of(reads: Reads, scope: Scope, flag: str) -> str:
+    """The variant that everybody gets; "" of a flag that is gone."""
+    document = reads.get(scope.doc("flags", flag))
+    definition = Flag.from_document(document.data).definition if document else {}
+    return str(definition.get("defaultVariant") or "")
 
 
 def _kept(service: str, document: Document | None) -> Kept:
