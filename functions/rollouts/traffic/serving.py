@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from functions.alerts.readable import readable
 from functions.errors import InvalidArgument
+from functions.readable import readable
 
 COLLECTION = "serving"
 VERSION = "{version}"

@@ -8,6 +8,7 @@ from functions.documents import Reads, Scope
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.traffic import store as traffic
 from functions.rollouts.traffic.gate import UNCONCERNED, Standing, standing
+from functions.rollouts.traffic.record import Record
 from functions.rollouts.traffic.serving import Serving
 
 Standings = Callable[[Rollout, float], Standing]
@@ -32,5 +33,14 @@ def standings(reads: Reads, scope: Scope, servings: Mapping[str, Serving]) -> St
         if serving is None:
             return UNCONCERNED
         return standing(rollout, serving, kept[serving.service].record, now)
+
+    return of
+
+
+def unknown(servings: Mapping[str, Serving]) -> Standings:
+    """Where nothing could be read: a start waits, and nothing else is held up."""
+
+    def of(rollout: Rollout, now: float) -> Standing:
+        return standing(rollout, servings.get(rollout.service), Record(rollout.service), now)
 
     return of
