@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 
-from cli import bundle, metrics, objectives, project, rollouts, stories
+from cli import bundle, metrics, objectives, project, rollbacks, rollouts, stories
 from cli.alerting.arguments import add_alerts, add_rules, add_silences
 from cli.flag_arguments import add_flags, add_schedules, add_segments
 from cli.monitoring.arguments import add_monitoring
@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="verbs", required=True, metavar="VERB")
     _add_project_verbs(verbs)
     _add_rollout(group(verbs, "rollout", "releases in stages"))
+    _add_rollbacks(group(verbs, "rollbacks", "what was taken back, and whether it came about"))
     _add_stories(group(verbs, "stories", "the versions that write them, and one user's"))
     _add_metrics(group(verbs, "metrics", "what apps measure"))
     add_objectives(group(verbs, "objectives", "what services are to achieve"))
@@ -100,6 +101,14 @@ def _add_project_verbs(verbs: Subparsers) -> None:
     init.add_argument("--reason", required=True, help="why, for the audit trail")
     audit = group(verbs, "audit", "the trail of all changes")
     project_verb(audit, "verify", "recompute the chain of hashes; 1 if broken", project.verify)
+
+
+def _add_rollbacks(taken_back: Subparsers) -> None:
+    bundle_verb(taken_back, "list", "the latest, newest first", rollbacks.list_all)
+    show = bundle_verb(
+        taken_back, "show", "one, with every check; exits with 1 if one failed", rollbacks.show
+    )
+    show.add_argument("id", metavar="ID")
 
 
 def _add_rollout(rollout: Subparsers) -> None:

@@ -78,9 +78,11 @@ def application() -> flask.Flask:
     from functions.metrics import restart_routes
     from functions.metrics.apps import admin_routes as app_metrics
     from functions.metrics.apps.declare import METRICS
-    from functions.published import SERVICES
+    from functions.published import NOTICES, SERVICES
     from functions.registry import routes as registry
     from functions.rollouts import routes as rollouts
+    from functions.rollouts.after import routes as rollbacks
+    from functions.rollouts.after.record import notices
     from functions.rollouts.explain import routes as explained
     from functions.rollouts.store import using
     from functions.stories import admin_routes as versions
@@ -112,7 +114,7 @@ def application() -> flask.Flask:
         key_routes.blueprint(ask),
         transfer_routes.blueprint(ask, releasable),
         exchange_routes.blueprint(ask, releasable),
-        repair_routes.blueprint(ask, {SERVICES: services, **catalogs}),
+        repair_routes.blueprint(ask, {SERVICES: services, NOTICES: notices, **catalogs}),
         versions.blueprint(ask),
         users.blueprint(ask),
         app_metrics.blueprint(ask, measured),
@@ -128,6 +130,7 @@ def application() -> flask.Flask:
         score_routes.blueprint(ask),
         scorecard_routes.blueprint(ask),
         rollouts.blueprint(ask, releasable, measured),
+        rollbacks.blueprint(ask),
         explained.blueprint(ask),
         registry.blueprint(ask),
     ]

@@ -18,7 +18,7 @@ from functions.errors import (
     StoreUnavailable,
     Unauthenticated,
 )
-from functions.flags.clients import flagd, manifest, ofrep
+from functions.flags.clients import flagd, manifest, notices, ofrep
 from functions.flags.clients.context import INVALID_CONTEXT, MAXIMUM_VALUES
 from functions.flags.evaluation import (
     DEFAULT,
@@ -74,6 +74,9 @@ def hot_routes() -> tuple[dict[str, Any], dict[str, Any]]:
         },
         manifest.PATH: {
             "get": _document("manifest", "Keys and types of flags", "Manifest", FOR_ALL)
+        },
+        notices.PATH: {
+            "get": _document("notices", "What users may be told of rollbacks", "Notices", FOR_ALL)
         },
     }, SCHEMAS
 
@@ -222,6 +225,21 @@ SCHEMAS: dict[str, Any] = {
             "additionalProperties": {"type": "object", "required": ["state", "variants"]},
         },
         metadata=METADATA,
+    ),
+    "Notices": _object(
+        ["notices"],
+        notices={
+            "type": "array",
+            "items": _object(
+                ["id", "flag", "at", "until", "en", "fr"],
+                id=TEXT,
+                flag={"type": ["string", "null"]},
+                at={"type": "number"},
+                until={"type": "number"},
+                en=TEXT,
+                fr=TEXT,
+            ),
+        },
     ),
     "Manifest": _object(
         ["flags"],

@@ -17,7 +17,7 @@ from functions import log, messages, web
 from functions.clock import Clock
 from functions.documents import Scope
 from functions.errors import Internal, MethodNotAllowed, PalierError
-from functions.flags.clients import flagd, manifest, ofrep
+from functions.flags.clients import flagd, manifest, notices, ofrep
 from functions.flags.clients.answer import Answer
 from functions.flags.clients.context import MAXIMUM_BODY_BYTES
 from functions.flags.clients.limits import Limits
@@ -49,11 +49,12 @@ class Usage(Protocol):
 
 
 class Served(NamedTuple):
-    """What a route answers from: the snapshot that the API key opens, and where it counts."""
+    """What a route answers from: the snapshot that the API key opens, where it counts, and when."""
 
     snapshot: Snapshot
     kind: Kind
     tally: Tally
+    now: float
 
 
 class Route(Protocol):
@@ -120,10 +121,22 @@ class Document:
         return Answer(error.http_status, problem.encode(), content_type=web.PROBLEM_TYPE)
 
 
+class Notices(Document):
+    """A document that changes with time as well."""
+
+    def __init__(self) -> None:
+        pass
+
+    def answer(self, served: Served, environ: Environ) -> Answer:
+        given = environ.get("HTTP_IF_NONE_MATCH")
+        return notices.notices(served.snapshot, served.kind, served.now, given)
+
+
 ALL_FLAGS = AllFlags()
 DOCUMENTS: Mapping[str, Route] = {
     flagd.PATH: Document(flagd.sync, SYNCED),
     manifest.PATH: Document(manifest.manifest),
+    notices.PATH: Notices(),
 }
 
 
@@ -193,10 +206,11 @@ class HotRoutes:
             raise MethodNotAllowed("This address does not answer to this method.")
         key = from_headers(environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY"))
         snapshot = self._snapshots().get(key.scope)
-        check_key(key, snapshot.keys, self._clock.now())
+        now = self._clock.now()
+        check_key(key, snapshot.keys, now)
         self._limits.take(key.id, self._clock.monotonic())
         usage = self._usage()
-        answer = route.answer(Served(snapshot, key.kind, usage.tally(snapshot)), environ)
+        answer = route.answer(Served(snapshot, key.kind, usage.tally(snapshot), now), environ)
         usage.write_when_due()
         return answer
 

@@ -1,6 +1,6 @@
 """What users are told of a rollback, discreetly: the published part `notices`. Pure.
 
-    {"notices": [{"id", "flag", "service", "at", "en", "fr"}, …]}, the newest first
+    {"notices": [{"id", "flag", "service", "at", "until", "en", "fr"}, …]}, the newest first
 
 Nothing in it tells a version, a cause or a person.
 """
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from functions.rollouts.after.rollback import Rollback
 
 KEPT_SECONDS = 86_400.0
 MOST = 20
@@ -23,9 +25,16 @@ TEXTS = {
 Notice = Mapping[str, Any]
 
 
-def notice(identifier: str, flag: str, service: str, at: float) -> Notice:
+def of(rollback: Rollback) -> Notice:
     """`service` is whose versions the flag chooses from, "" for none."""
-    return {"id": identifier, "flag": flag, "service": service, "at": at, **TEXTS}
+    return {
+        "id": rollback.id,
+        "flag": rollback.flag,
+        "service": "" if rollback.service == rollback.flag else rollback.service,
+        "at": rollback.at,
+        "until": rollback.at + KEPT_SECONDS,
+        **TEXTS,
+    }
 
 
 def with_notices(part: Any, new: Iterable[Notice], now: float) -> dict[str, Any]:
@@ -41,4 +50,4 @@ def with_notices(part: Any, new: Iterable[Notice], now: float) -> dict[str, Any]
 def current(part: Any, now: float) -> Sequence[Notice]:
     """Those of the last day."""
     found = part.get("notices") if isinstance(part, dict) else None
-    return [each for each in found or () if now - float(each["at"]) < KEPT_SECONDS]
+    return [each for each in found or () if float(each["until"]) > now]

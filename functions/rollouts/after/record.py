@@ -54,14 +54,17 @@ def beside(view: View, transitions: Sequence[Passing], flags: Came) -> Beside:
     paths = {each.after.id: store.before_path(view.scope, each.after.id) for each in taken_back}
     known = view.get_many(sorted(paths.values()))
     rollbacks = [_rollback(view, each, known[paths[each.after.id]], flags) for each in taken_back]
-    told = [
-        notice.notice(each.after.id, each.after.flag, each.after.service, each.occasion.now)
-        for each in taken_back
-    ]
+    told = [notice.of(each) for each in rollbacks]
     part = notice.with_notices(view.part_as_found(NOTICES), told, view.now)
     return Beside(
         [*writes, *(store.written(view.scope, each) for each in rollbacks)], {NOTICES: part}
     )
+
+
+def notices(view: View) -> dict[str, Any]:
+    """The published part of that name, made anew of the rollbacks that are recorded."""
+    lately = store.since(view, view.scope, view.now - notice.KEPT_SECONDS)
+    return notice.with_notices({}, map(notice.of, lately), view.now) if lately else {}
 
 
 def _begins(each: Passing) -> bool:
@@ -71,11 +74,7 @@ def _begins(each: Passing) -> bool:
 def _takes_back(each: Passing) -> bool:
     """Of what users have had: a rollout that never split deployed nothing."""
     rolled_back = each.after.state.phase is Phase.ROLLED_BACK
-    return rolled_back and each.before.state.phase is not Phase.ROLLED_BACK and _was_out(each)
-
-
-def _was_out(each: Passing) -> bool:
-    return each.before.shift is not None
+    return rolled_back and each.before.shift is not None
 
 
 def _noted(view: View, each: Passing, flags: Came) -> Write | None:
@@ -90,13 +89,15 @@ def _noted(view: View, each: Passing, flags: Came) -> Write | None:
 def _rollback(view: View, each: Passing, before: Document | None, flags: Came) -> Rollback:
     rollout, occasion = each.after, each.occasion
     stood = store.before_of(before)
+    own = 2 if each.before.state.phase is Phase.SUCCEEDED else 0
     back = tuple(
-        restored(moved.control, moved.candidate, stood.get(moved.flag), flags[moved.flag][1])
+        restored(moved.control, moved.candidate, stood.get(moved.flag), flags[moved.flag][1], own)
         for moved in rollout.moves
         if moved.flag in flags
     )
     return Rollback(
         id=rollout.id,
+        flag=rollout.flag,
         service=rollout.measured_as,
         control=back[0].control if back else rollout.control,
         candidate=rollout.candidate,

@@ -63,6 +63,7 @@ class Restored:
 
     revision_before  None where nobody noted what it was
     differences      between then and now, none when it is restored exactly
+    own_revisions    edits that Palier made itself: the promotion of a success, and its undoing
     reaches          whether the flag's own rules give somebody the candidate, split or not
     """
 
@@ -73,14 +74,18 @@ class Restored:
     revision: int
     differences: tuple[Mapping[str, Any], ...] = ()
     reaches: bool = False
+    own_revisions: int = 0
 
     @property
     def edited(self) -> bool:
         """Whether people edited it while it was rolled out."""
-        return self.revision_before is not None and self.revision_before != self.revision
+        before = self.revision_before
+        return before is not None and before + self.own_revisions != self.revision
 
 
-def restored(control: str, candidate: str, before: Stood | None, now: Flag) -> Restored:
+def restored(
+    control: str, candidate: str, before: Stood | None, now: Flag, own_revisions: int = 0
+) -> Restored:
     """`now` is the flag as the rollback leaves it."""
     after = Stood.of(now)
     default = now.definition.get("defaultVariant")
@@ -95,6 +100,7 @@ def restored(control: str, candidate: str, before: Stood | None, now: Flag) -> R
         if before
         else (),
         reaches=led_to is None or candidate in led_to,
+        own_revisions=own_revisions,
     )
 
 
@@ -102,7 +108,8 @@ def restored(control: str, candidate: str, before: Stood | None, now: Flag) -> R
 class Rollback:
     """
     id                 of the rollout that was taken back
-    service            whose metrics tell of both versions
+    flag               its flag
+    service            whose metrics tell of both versions: the flag itself where it is no service's
     control            the version that users have again; candidate: the one that was taken back
     percentage         of the users who had the candidate
     at                 when it was decided (epoch seconds)
@@ -116,6 +123,7 @@ class Rollback:
     """
 
     id: str
+    flag: str
     service: str
     control: str
     candidate: str
