@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from benchmarks.judging import screens
 from benchmarks.judging.segment import CANDIDATE, CONTROL, SERVICE, START, Segment
 from benchmarks.judging.traffic import NONE, Difference, Requests
@@ -113,12 +111,17 @@ class Play:
         if self.every:
             return at
         where, first = self._rollout.state, self._segment.first
-        ahead = np.flatnonzero(self._flagged[at - first :])
-        times = [at + int(ahead[0])] if len(ahead) else []
-        if where.phase is Phase.PAUSED:
+        paused = where.phase is Phase.PAUSED
+        ahead = (self._flagged.paused if paused else self._flagged.running)[at - first :]
+        found = int(ahead.argmax())
+        times = [at + found] if ahead[found] else []
+        if paused:
             times.append(self._slot_at((where.paused_at or 0.0) + PERSON_SECONDS))
         else:
-            times.append(self._slot_at(where.since + self._rollout.needed_seconds))
+            served = first + self._flagged.enough
+            times.append(max(served, self._slot_at(where.since + self._rollout.needed_seconds)))
+            if where.deadline is not None:
+                times.append(self._slot_at(where.deadline))
         slot = max(at, min(times))
         return slot if slot < self.requests.slots else None
 

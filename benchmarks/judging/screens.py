@@ -13,19 +13,21 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from math import log
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.judging.segment import Segment
-from benchmarks.judging.traffic import Flags, Ints
+from benchmarks.judging.segment import START, Segment
+from benchmarks.judging.traffic import CAUSES, Flags, Ints
 from functions.metrics import distinct
 from functions.metrics.tally import USERS_CAP
 from functions.metrics.windows import SLOT_SECONDS
 from functions.rollouts import judge, sample_ratio
 from functions.rollouts.evidence import FOLD_EVERY_SECONDS, RECENT_SECONDS, SETTLED_SECONDS
 from functions.rollouts.harm import (
+    AFTER_SHIFT_SECONDS,
     DISASTER_USERS,
     INTERNAL_RATE,
     LEAST_FAILING_USERS,
@@ -58,6 +60,13 @@ class Counts:
         self.candidate_failed = _sums(segment.slot[segment.candidate & segment.failed], slots)
         self.control_failed = _sums(segment.slot[~segment.candidate & segment.failed], slots)
 
+    def upstream(self, candidate: bool) -> Ints:
+        """Of an arm, failures that upstream caused."""
+        segment = self.segment
+        failed = np.flatnonzero(segment.failed & (segment.candidate == candidate))
+        of_it = segment.causes(failed) == CAUSES.index("upstream")
+        return _sums(segment.slot[failed[of_it]], self.slots)
+
     def slow(self) -> Ints:
         slow = self.segment.candidate & (self.segment.log_ms > log(SLOW_MS) - 1e-3)
         return _sums(self.segment.slot[slow], self.slots)
@@ -72,16 +81,18 @@ def evidence(counts: Counts, rollout: Rollout, _limits: Limits) -> Flags:
     return (weight >= -log(rollout.plan.alpha)) & (candidate >= LEAST_FAILING_USERS)
 
 
-def internal(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
+def internal(counts: Counts, rollout: Rollout, _limits: Limits) -> Flags:
+    """Soon after a shift, in both arms."""
+    now = START + (counts.segment.first + 1 + np.arange(counts.slots)) * SLOT_SECONDS
+    soon = now - (rollout.shift.at if rollout.shift else now) <= AFTER_SHIFT_SECONDS
     requests = _last(counts.candidate + counts.control, RECENT)
     failed = _last(counts.candidate_failed + counts.control_failed, RECENT)
-    return (failed >= LEAST_FAILING_USERS) & (failed >= INTERNAL_RATE * requests)
+    return soon & (failed >= LEAST_FAILING_USERS) & (failed >= INTERNAL_RATE * requests)
 
 
 def upstream(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
-    candidate, control = (
-        _last(each, RECENT) for each in (counts.candidate_failed, counts.control_failed)
-    )
+    """Exactly where its rule has something to say, so what comes after it needs no look."""
+    candidate, control = (_last(counts.upstream(arm), RECENT) for arm in (True, False))
     return (
         (candidate >= UPSTREAM_CANDIDATE)
         & (control >= UPSTREAM_CONTROL)
@@ -102,17 +113,23 @@ def disaster(counts: Counts, _rollout: Rollout, limits: Limits) -> Flags:
 
 
 def limits(counts: Counts, _rollout: Rollout, limits: Limits) -> Flags:
-    """Checks end with the newest slot but one, and follow each other: so many failures, at such a
-    rate, lie in some stretch that ends there."""
-    least = LEAST_FAILING_USERS * limits.strikes
+    """Checks follow each other backwards from the newest slot but one, each as short as gives it
+    enough requests. Failing users are no more than failures."""
     found = np.zeros(counts.slots, np.bool_)
     rates = [(counts.candidate_failed, limits.error_rate), (counts.slow(), limits.slow_rate)]
     for failed, rate in rates:
-        for length in range(limits.strikes, LIVE + 1):
-            of_them = _last(failed, length)
-            found[1:] |= ((of_them >= least) & (of_them > rate * _last(counts.candidate, length)))[
-                :-1
-            ]
+        end, struck = np.arange(counts.slots), np.ones(counts.slots, np.bool_)
+        for _ in range(limits.strikes):
+            served = counts.candidate[end] - limits.check_requests
+            begin = np.searchsorted(counts.candidate, served, side="right") - 1
+            begin = np.minimum(begin, end - 1)
+            struck &= begin >= 0
+            begin = np.maximum(begin, 0)
+            bad = failed[end] - failed[begin]
+            struck &= bad > rate * (counts.candidate[end] - counts.candidate[begin])
+            struck &= bad >= LEAST_FAILING_USERS
+            end = begin
+        found |= struck
     high = np.concatenate(([0], np.cumsum(counts.segment.memory > limits.memory)))
     return found | (_last(high, LIVE + 1) > 0)
 
@@ -153,15 +170,36 @@ SCREENS: Mapping[str, Callable[[Counts, Rollout, Limits], Flags]] = {
 """By the name of the rule in functions.rollouts.judge."""
 
 
-def flagged(segment: Segment, rollout: Rollout) -> Flags:
-    """Whether something could be decided at the look after each slot of the segment, by what is
-    seen alone; a PASS and a deadline come by time. A rule without a screen is always asked."""
+PAUSING = frozenset({"upstream", "sample_ratio"})
+"""Rules that at most pause: while it is paused they have nothing to add."""
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """Whether something could be decided at the look after each slot of a segment, by what is seen
+    alone; a PASS and a deadline come by time, a PASS on enough requests."""
+
+    running: Flags
+    paused: Flags
+    enough: int
+    """The slot after which the candidate has had the requests that a PASS takes."""
+
+
+def flagged(segment: Segment, rollout: Rollout) -> Flagged:
+    """A rule without a screen is always asked."""
     counts = Counts(segment)
     bounds = rollout.plan.limits_at(rollout.state.stage)
-    found = never(counts, rollout, bounds)
+    running, paused, silenced = (never(counts, rollout, bounds) for _ in range(3))
     for rule in judge.RULES:
-        found |= SCREENS.get(rule.__name__, always)(counts, rollout, bounds)
-    return found
+        name = rule.__name__
+        found = SCREENS.get(name, always)(counts, rollout, bounds) & ~silenced
+        running |= found
+        if name not in PAUSING:
+            paused |= found
+        if name == "upstream":
+            silenced = found
+    requests = rollout.plan.criteria_at(rollout.state.stage).requests
+    return Flagged(running, paused, int(np.searchsorted(counts.candidate, requests)) - 1)
 
 
 def greatest(candidate: Ints, control: Ints, expected: Reals | float) -> Reals:

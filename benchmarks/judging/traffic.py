@@ -21,6 +21,9 @@ Flags = npt.NDArray[np.bool_]
 
 DAY = 86_400
 CAUSES = ("candidate", "upstream", "internal")
+CAUSED_BY = (0.2, 0.7, 0.1)
+"""How often each is what causes a burst: mostly what both versions depend on."""
+
 MOST_OFTEN = 0.5
 """The chance of a request to fail is at most that, for whatever user."""
 
@@ -46,7 +49,7 @@ class World:
     error_rate: float = 0.01
     prone: float = 0.7
     rhythm: float = 0.6
-    bursts: float = 3.0
+    bursts: float = 1.0
     burst_rate: float = 0.05
     median_ms: float = 800.0
     spread: float = 0.6
@@ -165,7 +168,7 @@ def _chances(
         first = int(rng.integers(slots))
         last = first + int(rng.integers(6, 61))
         chance[first:last] += rng.exponential(world.burst_rate)
-        cause[first:last] = rng.integers(len(CAUSES))
+        cause[first:last] = rng.choice(len(CAUSES), p=CAUSED_BY)
     return chance, cause
 
 
