@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from functions.alerts.alarm import Alarm
 from functions.alerts.rule import P1, PAUSE, ROLL_BACK
 from functions.metrics.tally import Tally
-from functions.rollouts.harm import LEAST_FAILING_USERS, shared_trouble
+from functions.rollouts.harm import LEAST_FAILING_USERS, Measured, shared_trouble
 from functions.rollouts.plan import Plan
-from functions.rollouts.verdict import Kind, Situation, Verdict
+from functions.rollouts.verdict import ALERTING, Kind, Situation, Verdict
 
 TELLING = "telling_users"
 """The figure: how many told of harm, where that was too few."""
@@ -31,9 +31,16 @@ def alarms(_plan: Plan, situation: Situation) -> Verdict | None:
     grave = [alarm for alarm in new if ROLL_BACK in alarm.actions and not _few(alarm, situation)]
     for alarm in grave:
         if alarm.name not in situation.shared_alarms:
-            return Verdict(Kind.FAIL, "alarm", f"Rolled back: {alarm.sentence}")
+            return Verdict(
+                Kind.FAIL,
+                "alarm",
+                f"Rolled back: {alarm.sentence}",
+                {},
+                ALERTING,
+                *_measured(alarm, situation),
+            )
     if grave:
-        return shared_trouble("alarm", {})
+        return shared_trouble("alarm", {}, _measured(grave[0], situation), ALERTING)
     for alarm in new:
         if PAUSE in alarm.actions or ROLL_BACK in alarm.actions:
             return _paused(alarm, situation)
@@ -60,7 +67,7 @@ def said(alarm: Alarm, situation: Situation) -> str:
 def _paused(alarm: Alarm, situation: Situation) -> Verdict:
     sentence = f"Paused: {said(alarm, situation)}"
     if not (ROLL_BACK in alarm.actions and _few(alarm, situation)):
-        return Verdict(Kind.PAUSE, "alarm", sentence)
+        return Verdict(Kind.PAUSE, "alarm", sentence, {}, ALERTING, *_measured(alarm, situation))
     users = len(_harmed(alarm, situation.seen.stage.candidate))
     return Verdict(
         Kind.PAUSE,
@@ -68,7 +75,15 @@ def _paused(alarm: Alarm, situation: Situation) -> Verdict:
         f"{sentence} Signed-in users who told of it: {users}; it takes {LEAST_FAILING_USERS} to "
         "take the version back.",
         {TELLING: users},
+        ALERTING,
+        *_measured(alarm, situation),
     )
+
+
+def _measured(alarm: Alarm, situation: Situation) -> Measured:
+    """What the alert says, and what the stage rests on: the rule has a window of its own."""
+    candidate = situation.seen.stage.candidate
+    return Measured(alarm.value, candidate.served, situation.window_seconds)
 
 
 def too_few(alarm: Alarm, stage: Tally) -> bool:

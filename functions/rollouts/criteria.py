@@ -5,104 +5,223 @@ from __future__ import annotations
 from math import log, sqrt
 
 from functions.metrics.tally import Tally
+from functions.rollouts import latency, watched
 from functions.rollouts.alarmed import holding, said
-from functions.rollouts.criterion import number
+from functions.rollouts.check import Check
+from functions.rollouts.checking import CHECK, struck
+from functions.rollouts.criterion import HIGHER, LOWER, Criterion, number
 from functions.rollouts.durations import duration
-from functions.rollouts.harm import error_rate, evidence_so_far
-from functions.rollouts.plan import Plan
-from functions.rollouts.verdict import Kind, Situation, Verdict, figures_of, percent
+from functions.rollouts.harm import error_rate
+from functions.rollouts.plan import Criteria, Plan, Without
+from functions.rollouts.suspicion import e_value, evidence_so_far
+from functions.rollouts.verdict import (
+    ALERTING,
+    ALWAYS_VALID,
+    COUNT,
+    LIMIT,
+    Kind,
+    Situation,
+    Verdict,
+    figures_of,
+    percent,
+)
+
+NO_DATA = "no data"
+Want = tuple[str, str]
+"""The rule that is not met yet, and the words for what it takes."""
 
 
 def criteria(plan: Plan, situation: Situation) -> Verdict | None:
-    """What the stage still needs: NO_DATA or INCONCLUSIVE, past its deadline PAUSE."""
-    kind, rule, waiting = _missing(plan, situation)
-    if kind is None:
+    """What the stage still needs: NO_DATA or INCONCLUSIVE; past its deadline what the plan says."""
+    want = _missing(plan, situation)
+    if want is None:
         return None
-    figures = _figures(plan, situation) | {"needed_requests": plan.criteria.requests}
-    if situation.overdue:
-        return Verdict(
-            Kind.PAUSE,
-            rule,
-            "Paused: it could not prove itself healthy in the time planned. "
-            f"{waiting[:1].upper()}{waiting[1:]}",
-            figures,
-        )
-    return Verdict(kind, rule, f"Waiting: {waiting}", figures)
+    rule, waiting = want
+    kind = Kind.NO_DATA if rule == NO_DATA else Kind.INCONCLUSIVE
+    figures = _figures(plan, situation)
+    found = _found(plan, rule, situation)
+    if not situation.overdue:
+        return Verdict(kind, rule, f"Waiting: {waiting}", figures, *found)
+    then = plan.on_no_data if kind is Kind.NO_DATA else plan.on_inconclusive
+    back = then is Without.ROLL_BACK
+    begins = "Rolled back" if back else "Paused"
+    return Verdict(
+        Kind.FAIL if back else Kind.PAUSE,
+        rule,
+        f"{begins}: it could not prove itself healthy in the time planned. "
+        f"{waiting[:1].upper()}{waiting[1:]}",
+        figures,
+        *found,
+    )
 
 
-def _missing(plan: Plan, situation: Situation) -> tuple[Kind | None, str, str]:
-    """What the stage still needs: kind and rule of the verdict, and the words for it."""
-    stage = situation.seen.stage
-    candidate = stage.candidate
-    requests, needed = candidate.served, plan.criteria.requests
-    failed = error_rate(candidate)
+def _missing(plan: Plan, situation: Situation) -> Want | None:
+    """The first thing that the stage still needs."""
+    return (
+        _too_few(plan, situation)
+        or _too_early(situation)
+        or _too_many_errors(plan, situation)
+        or _unmet(plan, situation)
+        or _spent(plan, situation)
+        or _suspected(plan, situation)
+        or _firing(situation)
+    )
+
+
+def _too_few(plan: Plan, situation: Situation) -> Want | None:
+    stage, needed = situation.seen.stage, plan.criteria_at(situation.stage).requests
+    requests = stage.candidate.served
     if not requests:
-        return Kind.NO_DATA, "no data", "nobody has used the new version since the last change."
+        return NO_DATA, "nobody has used the new version since the last change."
     if requests < needed:
         return (
-            Kind.INCONCLUSIVE,
             "requests",
             f"{requests:,} of the {needed:,} requests needed on the new version so far.",
         )
-    comparable = _control_needed(needed, situation.share)
+    comparable = 0 if situation.audience else _control_needed(needed, situation.share)
     if stage.control.served < comparable:
         return (
-            Kind.INCONCLUSIVE,
             "control",
             f"{stage.control.served:,} of the {comparable:,} requests on the old version that a "
             "comparison takes.",
         )
-    if situation.elapsed < situation.needed:
-        left = duration(situation.needed - situation.elapsed)
-        return Kind.INCONCLUSIVE, "time", f"healthy so far; {left} to go."
-    if failed > plan.criteria.error_rate:
-        return (
-            Kind.INCONCLUSIVE,
-            "criteria",
-            f"{percent(failed)} of requests to the new version failed; "
-            f"at most {percent(plan.criteria.error_rate)} may before it advances.",
-        )
-    unmet = _unmet(plan, candidate)
-    if unmet:
-        return Kind.INCONCLUSIVE, *unmet
-    lacking = overspent(plan, situation.budget_left)
-    if lacking:
-        return Kind.INCONCLUSIVE, "budget", lacking
-    if evidence_so_far(plan, situation) > log(sqrt(1.0 / plan.alpha)):
-        return (
-            Kind.INCONCLUSIVE,
-            "suspicion",
-            "more users of the new version hit errors than chance explains well.",
-        )
-    critical = holding(situation)
-    if critical:
-        return Kind.INCONCLUSIVE, "alarm", said(critical[0], situation)
-    return None, "", ""
-
-
-def _unmet(plan: Plan, candidate: Tally) -> tuple[str, str] | None:
-    """The first measure that has too few values, or whose mean is out of bounds: rule and words."""
-    for each in plan.criteria.measures:
-        measure = candidate.measure(each.name)
-        if measure.mean is None or measure.count < each.samples:
-            return (
-                "samples",
-                f"{measure.count:,} of the {each.samples:,} values of `{each.name}` needed of the "
-                "new version so far.",
-            )
-        if not each.holds(measure.mean):
-            return (
-                "measures",
-                f"the mean of `{each.name}` is {number(measure.mean)} on the new version; "
-                f"{each.bounds} is needed before it advances.",
-            )
     return None
 
 
-def overspent(plan: Plan, left: float | None) -> str | None:
+def _too_early(situation: Situation) -> Want | None:
+    if situation.elapsed >= situation.needed:
+        return None
+    left = duration(situation.needed - situation.elapsed)
+    return "time", f"healthy so far; {left} to go."
+
+
+def _too_many_errors(plan: Plan, situation: Situation) -> Want | None:
+    failed, most = error_rate(situation.seen.stage.candidate), _criteria(plan, situation).error_rate
+    if failed <= most:
+        return None
+    return (
+        "criteria",
+        f"{percent(failed)} of requests to the new version failed; "
+        f"at most {percent(most)} may before it advances.",
+    )
+
+
+def _unmet(plan: Plan, situation: Situation) -> Want | None:
+    """The first measure that has too few values, or whose mean is out of bounds, or worse than the
+    control's; or a check that is beyond its bound now."""
+    for each in _criteria(plan, situation).measures:
+        count, mean = _mean_of(each.name, situation.seen.stage.candidate, situation)
+        if mean is None or count < each.samples:
+            return (
+                "samples",
+                f"{count:,} of the {each.samples:,} values of `{each.name}` needed of the "
+                "new version so far.",
+            )
+        if not each.holds(mean):
+            return (
+                "measures",
+                f"the mean of `{each.name}` is {number(mean)} on the new version; "
+                f"{each.bounds} is needed before it advances.",
+            )
+        behind = _behind(each, mean, situation)
+        if behind is not None:
+            return (
+                "worse",
+                f"the mean of `{each.name}` is {number(mean)} on the new version and "
+                f"{number(behind)} on the old one; it may be worse by at most "
+                f"{percent(each.worse_by or 0.0)} before it advances.",
+            )
+    for found in struck(plan, situation):
+        return (
+            "check",
+            f"`{found.check.metric}` of the new version is beyond its bound, though the old one "
+            "may be as bad.",
+        )
+    return None
+
+
+def _behind(criterion: Criterion, mean: float, situation: Situation) -> float | None:
+    """The control's mean, when the candidate's is worse by more than the criterion allows."""
+    if criterion.worse_by is None or situation.audience:
+        return None
+    _, theirs = _control_mean(criterion.name, situation)
+    if theirs is None:
+        return None
+    allowed = criterion.worse_by * abs(theirs)
+    gap = theirs - mean if criterion.better == HIGHER else mean - theirs
+    worse = abs(gap) if criterion.better not in (HIGHER, LOWER) else gap
+    return theirs if worse > allowed else None
+
+
+def _mean_of(name: str, tally: Tally, situation: Situation) -> tuple[int, float | None]:
+    """How many values of it there are, and their mean."""
+    demanded = Check(name)
+    found = watched.sums(tally, watched.parts_of(demanded, situation.score))
+    return (
+        watched.samples(demanded, found, situation.score),
+        watched.value(demanded, found, situation.score),
+    )
+
+
+def _control_mean(name: str, situation: Situation) -> tuple[int, float | None]:
+    """Of the control now, or before the rollout where nobody is left on it."""
+    if situation.share < 1.0:
+        return _mean_of(name, situation.seen.stage.control, situation)
+    kept = situation.frozen.measures.get(name) if situation.frozen else None
+    return (kept.count, kept.mean) if kept else (0, None)
+
+
+def _spent(plan: Plan, situation: Situation) -> Want | None:
+    lacking = overspent(plan, situation.budget_left, situation.stage)
+    return ("budget", lacking) if lacking else None
+
+
+def _suspected(plan: Plan, situation: Situation) -> Want | None:
+    if evidence_so_far(plan, situation) <= log(sqrt(1.0 / plan.alpha)):
+        return None
+    return "suspicion", "more users of the new version hit errors than chance explains well."
+
+
+def _firing(situation: Situation) -> Want | None:
+    critical = holding(situation)
+    return ("alarm", said(critical[0], situation)) if critical else None
+
+
+def _criteria(plan: Plan, situation: Situation) -> Criteria:
+    return plan.criteria_at(situation.stage)
+
+
+def _found(plan: Plan, rule: str, situation: Situation) -> tuple[str, float | None, int, float]:
+    """Method, value, sample and window of what is not met yet."""
+    candidate = situation.seen.stage.candidate
+    window = situation.window_seconds
+    served = candidate.served
+    if rule == "criteria":
+        return LIMIT, round(error_rate(candidate), 4), served, window
+    if rule == "suspicion":
+        weight = evidence_so_far(plan, situation)
+        return ALWAYS_VALID, e_value(weight), served, window
+    if rule == "budget":
+        left = situation.budget_left
+        return LIMIT, None if left is None else round(left, 4), served, window
+    if rule == "alarm":
+        return ALERTING, None, served, window
+    if rule in ("samples", "measures", "worse", "check"):
+        return LIMIT, None, served, window
+    if rule == "time":
+        return COUNT, window, served, window
+    return (
+        COUNT,
+        served if rule != "control" else situation.seen.stage.control.served,
+        served,
+        window,
+    )
+
+
+def overspent(plan: Plan, left: float | None, stage: int = 0) -> str | None:
     """Why what is left of the service's error budget doesn't do; None when it does, or nobody asks
     for it."""
-    needed = plan.criteria.budget
+    needed = plan.criteria_at(stage).budget
     if needed is None or (left is not None and left >= needed):
         return None
     if left is None:
@@ -116,16 +235,26 @@ def overspent(plan: Plan, left: float | None) -> str | None:
 
 def _figures(plan: Plan, situation: Situation) -> dict[str, float]:
     """Those of the situation, and of what the plan demands the means of both arms."""
-    figures = figures_of(situation)
-    if plan.criteria.budget is not None and situation.budget_left is not None:
+    wanted = _criteria(plan, situation)
+    figures = {
+        **figures_of(situation),
+        **latency.figures(situation),
+        "needed_requests": wanted.requests,
+        "needed_error_rate": wanted.error_rate,
+    }
+    if wanted.budget is not None and situation.budget_left is not None:
         figures["budget_left"] = round(situation.budget_left, 4)
-    stage = situation.seen.stage
-    for each in plan.criteria.measures:
-        figures[f"values_of_{each.name}"] = stage.candidate.measure(each.name).count
-        for tally, suffix in ((stage.candidate, ""), (stage.control, "_control")):
-            mean = tally.measure(each.name).mean
-            if mean is not None:
-                figures[f"mean_of_{each.name}{suffix}"] = round(mean, 4)
+    for each in wanted.measures:
+        count, mean = _mean_of(each.name, situation.seen.stage.candidate, situation)
+        figures[f"values_of_{each.name}"] = count
+        of_control = _control_mean(each.name, situation)[1]
+        for suffix, found in (("", mean), ("_control", of_control)):
+            if found is not None:
+                figures[f"mean_of_{each.name}{suffix}"] = round(found, 4)
+    for struck_one in struck(plan, situation):
+        name = struck_one.check.metric
+        value = watched.value(struck_one.check, struck_one.over.candidate, situation.score)
+        figures[f"{CHECK}{name}"] = round(value or 0.0, 4)
     return figures
 
 
@@ -145,4 +274,8 @@ def healthy(plan: Plan, situation: Situation) -> Verdict:
         f"Healthy: {stage.candidate.failures:,} of {stage.candidate.served:,} requests to the new "
         f"version failed, {stage.control.failures:,} of {stage.control.served:,} on the old one.",
         _figures(plan, situation),
+        COUNT,
+        round(error_rate(stage.candidate), 4),
+        stage.candidate.served,
+        situation.window_seconds,
     )

@@ -13,6 +13,8 @@ from typing import Any
 
 from functions.metrics.tally import EMPTY, USERS_CAP, Tally, merge
 from functions.metrics.windows import SLOT_SECONDS, Arm, Window, slot_start
+from functions.rollouts import watched
+from functions.rollouts.watched import Stretch
 from functions.stats.e_process import Failing
 
 SETTLED_SECONDS = 180
@@ -21,6 +23,13 @@ SETTLED_SECONDS = 180
 SKEW_SECONDS = 120
 RECENT_SECONDS = 60
 FOLD_EVERY_SECONDS = 60
+
+TRAIL = 120
+"""Stretches that are kept: two hours by the minute; what is older is kept by ever longer ones."""
+
+HEALTH = "health"
+"""The measure that the health prober reports: 1 for a check that went well, 0 for one that didn't.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +45,13 @@ class Both:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is kept of the slots before `through` that were served since `generation`."""
+    """What is kept of the slots before `through` that were served since `generation`; `trail` is
+    what the plan's checks watch of them, by stretches of time, oldest first."""
 
     generation: int
     through: int
     both: Both = field(default_factory=Both)
+    trail: tuple[Stretch, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         return {
@@ -48,12 +59,14 @@ class Evidence:
             "through": self.through,
             "candidate": self.both.candidate.to_text(),
             "control": self.both.control.to_text(),
+            "trail": [stretch.to_document() for stretch in self.trail],
         }
 
     @staticmethod
     def from_document(data: Mapping[str, Any]) -> Evidence:
         tallies = (Tally.from_text(data[arm]) for arm in ("candidate", "control"))
-        return Evidence(data["generation"], data["through"], Both(*tallies))
+        trail = tuple(map(Stretch.from_document, data.get("trail", ())))
+        return Evidence(data["generation"], data["through"], Both(*tallies), trail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +76,15 @@ class Seen:
     stage     everything since the shift
     recent    the last minute
     checks    consecutive stretches of time, the newest first, each with enough requests
+    trail     what the plan's checks watch, the newest first
+    unwell    of both arms, the health checks in a row that went badly until now; None without any
     """
 
     stage: Both = field(default_factory=Both)
     recent: Both = field(default_factory=Both)
     checks: Sequence[Both] = ()
+    trail: Sequence[Stretch] = ()
+    unwell: tuple[int | None, int | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +94,8 @@ class Arms:
     candidate: Arm
     control: Arm
     generation: int
+    watched: tuple[str, ...] = ()
+    """What the plan's checks watch (watched.parts)."""
 
     def among(self, windows: Iterable[Window]) -> list[Window]:
         return [
@@ -108,7 +127,12 @@ def fold(evidence: Evidence, arms: Arms, windows: Iterable[Window], now: float) 
     settled = [
         window for window in arms.among(windows) if evidence.through <= window.start < through
     ]
-    return replace(evidence, through=through, both=evidence.both.add(arms.both(settled)))
+    return replace(
+        evidence,
+        through=through,
+        both=evidence.both.add(arms.both(settled)),
+        trail=_shortened((*evidence.trail, *_stretches(arms, settled, FOLD_EVERY_SECONDS))),
+    )
 
 
 def seen(
@@ -120,6 +144,11 @@ def seen(
         stage=evidence.both.add(arms.both(live)),
         recent=arms.both(window for window in live if window.end > now - RECENT_SECONDS),
         checks=_checks(arms, live, now, check_requests),
+        trail=(
+            *reversed(_stretches(arms, _complete(live, now), SLOT_SECONDS)),
+            *reversed(evidence.trail),
+        ),
+        unwell=(_unwell(arms.candidate, live), _unwell(arms.control, live)),
     )
 
 
@@ -154,11 +183,9 @@ def _checks(arms: Arms, live: Sequence[Window], now: float, requests: int) -> tu
 
     A function of the slots alone: nothing is counted, so nothing can be counted twice.
     """
-    newest = slot_start(now - SLOT_SECONDS / 2) - SLOT_SECONDS
     by_start: dict[int, list[Window]] = {}
-    for window in live:
-        if window.start <= newest:
-            by_start.setdefault(window.start, []).append(window)
+    for window in _complete(live, now):
+        by_start.setdefault(window.start, []).append(window)
     checks = []
     current = Both()
     for start in sorted(by_start, reverse=True):
@@ -167,3 +194,52 @@ def _checks(arms: Arms, live: Sequence[Window], now: float, requests: int) -> tu
             checks.append(current)
             current = Both()
     return tuple(checks)
+
+
+def _complete(live: Sequence[Window], now: float) -> list[Window]:
+    newest = slot_start(now - SLOT_SECONDS / 2) - SLOT_SECONDS
+    return [window for window in live if window.start <= newest]
+
+
+def _stretches(arms: Arms, windows: Iterable[Window], seconds: int) -> list[Stretch]:
+    """What is watched in these, oldest first, by so many seconds."""
+    if not arms.watched:
+        return []
+    found: dict[int, Stretch] = {}
+    for window in windows:
+        sums = watched.sums(window.tally, arms.watched)
+        if not sums:
+            continue
+        of_candidate = window.arm == arms.candidate
+        start = window.start // seconds * seconds
+        one = Stretch(
+            window.start, window.end, sums if of_candidate else {}, {} if of_candidate else sums
+        )
+        found[start] = found[start].add(one) if start in found else one
+    return [found[start] for start in sorted(found)]
+
+
+def _shortened(trail: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
+    """At most TRAIL of them: of too many, the older half is put together by two."""
+    while len(trail) > TRAIL:
+        half = len(trail) // 2 // 2 * 2
+        pairs = zip(trail[:half:2], trail[1:half:2], strict=True)
+        trail = (*(first.add(second) for first, second in pairs), *trail[half:])
+    return trail
+
+
+def _unwell(arm: Arm, live: Sequence[Window]) -> int | None:
+    """How many health checks of an arm went badly since the last that went well."""
+    readings = [
+        (window.start, window.tally.measures[HEALTH])
+        for window in live
+        if window.arm == arm and HEALTH in window.tally.measures
+    ]
+    if not readings:
+        return None
+    bad = 0
+    for _, reading in sorted(readings, key=lambda each: each[0], reverse=True):
+        if reading.thousandths > 0:
+            break
+        bad += reading.count
+    return bad

@@ -10,10 +10,11 @@ from functions.metrics.windows import Window
 from functions.rollouts import state
 from functions.rollouts.alarmed import too_few
 from functions.rollouts.evidence import Evidence, seen
-from functions.rollouts.harm import INTERNAL, stage_evidence
+from functions.rollouts.harm import INTERNAL
 from functions.rollouts.judge import judge
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import Phase, State
+from functions.rollouts.suspicion import stage_evidence
 from functions.rollouts.verdict import Kind, Situation, Verdict
 
 
@@ -110,7 +111,9 @@ def _situation(
 ) -> Situation:
     where, shift = rollout.state, rollout.shift
     until = where.paused_at if where.paused_at is not None else now
-    found = seen(evidence, rollout.arms, windows, now, rollout.plan.limits.check_requests)
+    found = seen(
+        evidence, rollout.arms, windows, now, rollout.plan.limits_at(where.stage).check_requests
+    )
     of_control = [each for each in told.control_alarms if not too_few(each, found.stage.control)]
     return Situation(
         seen=found,
@@ -128,4 +131,8 @@ def _situation(
         alarms=told.alarms,
         shared_alarms=alike(told.alarms, of_control),
         budget_left=told.budget_left,
+        stage=where.stage,
+        audience=bool(rollout.audience),
+        frozen=rollout.frozen,
+        score=rollout.score,
     )

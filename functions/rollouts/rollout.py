@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from functions.metrics.performance import Score, score_of
 from functions.metrics.windows import Arm
 from functions.published import timestamp
-from functions.rollouts import state
+from functions.rollouts import state, watched
 from functions.rollouts.baseline import Baseline
 from functions.rollouts.evidence import Arms, Both
 from functions.rollouts.plan import Plan
@@ -140,7 +141,13 @@ class Rollout:
             Arm(self.measured_as, self.candidate),
             Arm(self.measured_as, self.control),
             self.shift.generation if self.shift else 0,
+            watched.parts(self.plan.checks, self.score) if self.plan.checks else (),
         )
+
+    @property
+    def score(self) -> Score:
+        """How its service is scored, from the start of the rollout to its end."""
+        return self.frozen.score if self.frozen else score_of(self.service, {})
 
     def to_document(self) -> dict[str, Any]:
         return {

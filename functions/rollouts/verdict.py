@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from functions.alerts.alarm import Alarm
+from functions.metrics.performance import USUAL, Score
+from functions.rollouts.baseline import Baseline
 from functions.rollouts.evidence import Seen
 
 LARGEST_FIGURE = 1e12
@@ -16,6 +18,14 @@ LARGEST_FIGURE = 1e12
 ALERT = "alert_"
 CONTROL_ALERT = "control_alert_"
 """In figures, before the id of a rule that fires: on the candidate, and on the control as well."""
+
+
+ALWAYS_VALID = "always-valid e-process"
+SEQUENCE = "always-valid confidence sequence"
+LIMIT = "comparison with a limit"
+ALERTING = "alert rule"
+COUNT = "count"
+"""How verdicts are found: `Verdict.method`."""
 
 
 class Kind(StrEnum):
@@ -90,6 +100,11 @@ class Situation:
     resumed_at       when a person last let it go on; None when nobody has
     alarms           the alerts that fire on the candidate, the most severe first
     shared_alarms    those that fire on the control as well, with what was measured of it
+    stage            index into the plan's stages
+    audience         whether the candidate is for a segment only: then chance didn't choose who
+                     gets it, and comparing both arms says nothing
+    frozen           how the control was before the rollout; None when nobody looked
+    score            how the service is scored
     budget_left      the share of the service's error budget that is left, below 0 when it is
                      overdrawn; None when nobody knows
     """
@@ -109,6 +124,15 @@ class Situation:
     alarms: Sequence[Alarm] = ()
     shared_alarms: Mapping[str, float | None] = field(default_factory=dict)
     budget_left: float | None = None
+    stage: int = 0
+    audience: bool = False
+    frozen: Baseline | None = None
+    score: Score = USUAL
+
+    @property
+    def window_seconds(self) -> float:
+        """How long the stage was measured."""
+        return round(self.elapsed, 1)
 
 
 def alarm_figures(situation: Situation) -> dict[str, float]:
@@ -139,6 +163,7 @@ def figures_of(situation: Situation) -> dict[str, float]:
         "requests_control": stage.control.served,
         "failures_control": stage.control.failures,
         "elapsed": round(situation.elapsed, 1),
+        "stage": situation.stage,
     }
 
 

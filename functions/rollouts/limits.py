@@ -1,0 +1,191 @@
+"""The plan's limits: a disaster acts at once, the others in checks in a row. Pure.
+
+They take back only what the control doesn't suffer as well; a shared trouble pauses instead. Users
+are counted by keyed hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from functions.metrics.tally import USERS_CAP, Tally
+from functions.rollouts.evidence import RECENT_SECONDS, Both, rate
+from functions.rollouts.harm import (
+    AFTER_SHIFT_SECONDS,
+    DISASTER_USERS,
+    LEAST_FAILING_USERS,
+    LIVE_SECONDS,
+    RUN_FAILED_SHARE,
+    RUN_LEAST,
+    SLOW_MS,
+    Measured,
+    error_rate,
+    shared_trouble,
+)
+from functions.rollouts.plan import Limits, Plan
+from functions.rollouts.verdict import LIMIT, Kind, Situation, Verdict, percent
+
+
+def disaster(plan: Plan, situation: Situation) -> Verdict | None:
+    """A large part of the candidate's requests fails: FAIL at once."""
+    limits = plan.limits_at(situation.stage)
+    limit, least = limits.disaster_rate, limits.disaster_requests
+    seen = situation.seen
+    return _disaster_in(limits, seen.recent, limit, least) or _disaster_in(
+        limits, _last_requests(seen.stage), max(limit, RUN_FAILED_SHARE), RUN_LEAST
+    )
+
+
+def _disaster_in(limits: Limits, both: Both, limit: float, least: int) -> Verdict | None:
+    candidate = both.candidate
+    failed, users = _users_error_rate(candidate), len(candidate.users_failing)
+    well = candidate.served - candidate.failures
+    if well + users < least or users < DISASTER_USERS or failed < limit:
+        return None
+    figures = {
+        "failing_users": users,
+        "failures": candidate.failures,
+        "requests": candidate.served,
+        "error_rate": round(failed, 4),
+        "limit": limit,
+        "error_rate_control": round(_users_error_rate(both.control), 4),
+    }
+    measured = Measured(round(failed, 4), candidate.served, RECENT_SECONDS)
+    compared = both.control.served >= limits.check_requests
+    if compared and _users_error_rate(both.control) >= failed / 2:
+        return shared_trouble("disaster", figures, measured)
+    return Verdict(
+        Kind.FAIL,
+        "disaster",
+        f"Rolled back: {users} users hit errors on the new version while {well} requests to it "
+        f"went well; the limit for acting at once is {percent(limit)}.",
+        figures,
+        LIMIT,
+        *measured,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    name: str
+    words: str
+    limit: float
+    value: Callable[[Tally], float]
+    enough: Callable[[Tally], bool]
+
+
+def _measures(limits: Limits) -> Iterator[_Measure]:
+    yield _Measure(
+        "error_rate",
+        "of requests to the new version failed, a user's repeats not counted",
+        limits.error_rate,
+        _users_error_rate,
+        lambda tally: len(tally.users_failing) >= LEAST_FAILING_USERS,
+    )
+    yield _Measure(
+        "slow_rate",
+        "of requests to the new version took longer than 30 s",
+        limits.slow_rate,
+        _slow_rate,
+        lambda tally: tally.above.get(str(SLOW_MS), 0) >= LEAST_FAILING_USERS,
+    )
+    yield _Measure(
+        "memory",
+        "of the memory was in use while the new version ran",
+        limits.memory,
+        lambda tally: tally.memory_max,
+        lambda _tally: True,
+    )
+
+
+def limits(plan: Plan, situation: Situation) -> Verdict | None:
+    """Errors, slowness or memory beyond the plan's limits in consecutive checks: FAIL."""
+    given = plan.limits_at(situation.stage)
+    checks = list(situation.seen.checks[: given.strikes])
+    if len(checks) < given.strikes:
+        return None
+    for measure in _measures(given):
+        values = [measure.value(check.candidate) for check in checks]
+        struck = all(
+            value > measure.limit and measure.enough(check.candidate)
+            for value, check in zip(values, checks, strict=True)
+        )
+        if not struck:
+            continue
+        together = _together(checks)
+        controls = sum(measure.value(check.control) for check in checks) / len(checks)
+        figures = {
+            measure.name: round(values[0], 4),
+            "limit": measure.limit,
+            "checks": len(checks),
+            "requests": together.candidate.served,
+            f"{measure.name}_control": round(controls, 4),
+        }
+        lowest = min(values)
+        # Bad checks are picked from many, so the candidate looks worse than it is: a control near
+        # the limit is trouble of both. How much worse the candidate is, is for the evidence.
+        compared = together.control.served >= given.check_requests
+        shared = compared and controls >= measure.limit / 2
+        window = min(situation.elapsed, LIVE_SECONDS)
+        measured = Measured(round(values[0], 4), together.candidate.served, round(window, 1))
+        if shared and not _began_with_the_shift(measure, situation):
+            return shared_trouble(measure.name, figures, measured)
+        return Verdict(
+            Kind.FAIL,
+            measure.name,
+            f"Rolled back: in {len(checks)} checks in a row at least {percent(lowest)} "
+            f"{measure.words}; the limit is {percent(measure.limit)}.",
+            figures,
+            LIMIT,
+            *measured,
+        )
+    return None
+
+
+def _began_with_the_shift(measure: _Measure, situation: Situation) -> bool:
+    """Memory is shared by both arms: what a shift brought about is the candidate's."""
+    return (
+        measure.name == "memory"
+        and situation.raised
+        and situation.since_shift <= AFTER_SHIFT_SECONDS
+        and situation.memory_before <= measure.limit
+    )
+
+
+def _last_requests(stage: Both) -> Both:
+    """The last requests of each arm as tallies of their own."""
+    return Both(_last(stage.candidate), _last(stage.control))
+
+
+def _last(tally: Tally) -> Tally:
+    failed = [completion for completion in tally.recent if completion.failed]
+    return Tally(
+        requests=len(tally.recent),
+        failures=len(failed),
+        users_failing=frozenset(completion.user for completion in failed),
+    )
+
+
+def _together(checks: Sequence[Both]) -> Both:
+    together = Both()
+    for check in checks:
+        together = together.add(check)
+    return together
+
+
+def _users_error_rate(tally: Tally) -> float:
+    """As the error rate, but a user who fails again and again counts as one failed request.
+
+    Clients that retry multiply failures: counted each, chance would look like a disaster. With more
+    failing users than are kept (USERS_CAP) nobody stands out, and requests are counted.
+    """
+    users = len(tally.users_failing)
+    if users >= USERS_CAP:
+        return error_rate(tally)
+    tried = tally.served - tally.failures + users
+    return users / tried if tried else 0.0
+
+
+def _slow_rate(tally: Tally) -> float:
+    return rate(tally.above.get(str(SLOW_MS), 0), tally)
