@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from functions import log
 from functions.documents import Scope, Store
@@ -21,6 +22,8 @@ from functions.rollouts.plan import Plan
 from functions.rollouts.transition import Transition
 
 Scores = Mapping[str, Score]
+USUALLY: Scores = MappingProxyType({})
+"""Where nobody decided how services are scored."""
 
 
 def with_baseline(
