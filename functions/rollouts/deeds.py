@@ -8,6 +8,7 @@ from typing import Any
 from functions.alerts.incidents.incident import Deed, Subject
 from functions.documents import Reads, Scope
 from functions.rollouts import french
+from functions.rollouts.after.deed import verified
 from functions.rollouts.obstacles import in_french
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.store import LISTED, events
@@ -20,7 +21,7 @@ def history(reads: Reads, scope: Scope, since: float) -> Deeds:
     """Asks for the deeds of a version: its rollouts' transitions, as candidate or control.
 
     The rollouts that moved since `since` are read once; the events of one only when it has moved on
-    from what is known.
+    from what is known. What came of a rollback is a deed as well.
     """
     moved = [
         Rollout.from_document(document.id, document.data)
@@ -34,16 +35,21 @@ def history(reads: Reads, scope: Scope, since: float) -> Deeds:
     ]
 
     def deeds(subject: Subject, after: float, known: Collection[str]) -> list[Deed]:
-        return [
-            _deed(rollout, event)
+        own = [
+            rollout
             for rollout in moved
             if rollout.measured_as == subject.service
             and subject.version in (rollout.candidate, rollout.control)
             and rollout.decided_at >= after
-            and _name(rollout, rollout.transitions) not in known
+        ]
+        done = [
+            _deed(rollout, event)
+            for rollout in own
+            if _name(rollout, rollout.transitions) not in known
             for event in events(reads, scope, rollout.id)
             if event["at"] >= after
         ]
+        return done + [deed for rollout in own if (deed := verified(reads, scope, rollout, known))]
 
     return deeds
 

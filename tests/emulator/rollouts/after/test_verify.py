@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from functions.alerts.incidents.incident import Deed, Subject
 from functions.documents import Write
 from functions.metrics.slots import Slots
 from functions.rollouts import commands
@@ -11,6 +12,7 @@ from functions.rollouts.advance import advance
 from functions.rollouts.after import store
 from functions.rollouts.after.rollback import Rollback, Status
 from functions.rollouts.after.verify import verify
+from functions.rollouts.deeds import history
 from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL, World
 
 
@@ -105,3 +107,31 @@ def test_two_that_look_at_once_note_the_same(back: World) -> None:
     assert read
     assert again
     assert again.version == read.version, "nothing new, nothing written"
+
+
+def told(world: World, known: tuple[str, ...] = ()) -> list[Deed]:
+    ask = history(world.store, world.scope, 0.0)
+    found = ask(Subject(world.rollout().service, CANDIDATE), 0.0, known)
+    return [deed for deed in found if deed.id.endswith("/verified")]
+
+
+def test_the_timeline_of_an_incident_gets_what_came_of_it_once(back: World) -> None:
+    looked(back)
+    assert told(back) == []
+    back.clock.advance(20)
+    back.serve(CANDIDATE, 3, 2)
+    looked(back)
+    (deed,) = told(back)
+    assert deed.kind == "rollback_failed"
+    assert deed.sentence.startswith("1.3.0 is still served: 3 requests")
+    assert deed.french.startswith("1.3.0 est encore servie : 3 requêtes")
+    assert told(back, ("r1/verified",)) == []
+
+
+def test_a_good_end_is_told_too(back: World) -> None:
+    for _ in range(4):
+        back.clock.advance(40)
+        back.serve(CONTROL, 40)
+        looked(back)
+    (deed,) = told(back)
+    assert deed.kind == "rollback_verified"
