@@ -7,7 +7,6 @@ from functions.errors import InvalidArgument
 from functions.rollouts.criterion import MAXIMUM, Criterion
 from functions.rollouts.durations import DAY, HOUR, duration
 from functions.rollouts.plan import Criteria, Limits, Plan, Stage
-from functions.rollouts.preview import preview
 from functions.rollouts.templates import TEMPLATES
 from functions.rollouts.validation import validate
 
@@ -141,36 +140,6 @@ def test_what_demands_nothing_of_measures_is_shown_so() -> None:
     ]
     assert shown["budget"] == kept["budget"] == 0.0
     assert Plan.from_document(demands.to_document()) == demands
-
-
-def test_preview_says_how_much_of_the_budget_must_be_left() -> None:
-    plan = replace(GOOD, criteria=Criteria(budget=0.25))
-    assert preview(plan)[3] == (
-        "Each stage takes 25 % or more of the service's error budget to be left."
-    )
-
-
-def test_preview_says_what_is_demanded_of_measures() -> None:
-    plan = demanding(Criterion("rating", 1500, at_least=3.5), Criterion("words", 9, 100, 900.125))
-    assert preview(plan)[3:5] == (
-        "Each stage takes a mean of `rating` of at least 3.5, over 1,500 values or more.",
-        "Each stage takes a mean of `words` of at least 100 and at most 900.125, over 9 values or "
-        "more.",
-    )
-
-
-def test_preview_says_what_happens_and_what_it_can_not_see() -> None:
-    assert preview(replace(GOOD, holdback=0.0, watch_seconds=DAY)) == (
-        "10 % of users for at least 1 min, then on when it proves healthy; "
-        "paused if it can't after 10 min.",
-        "50 % of users for at least 1 min, then on when it proves healthy; "
-        "paused if it can't after 10 min.",
-        "100 % of users for at least 1 min, then on when it proves healthy; "
-        "paused if it can't after 10 min.",
-        "Then it is watched for 1 day and becomes the default.",
-        "At 100 % nobody is left on the old version to compare with: only the limits "
-        "on errors, slowness and memory can take it back then.",
-    )
 
 
 @pytest.mark.parametrize(
