@@ -99,7 +99,7 @@ def decide(deps: Deps, scope: Scope) -> Step:
         alarms = _alarms(deps, scope, seen)
         step = attempt(
             "step rollouts",
-            lambda: advance(deps.store, deps.clock, scope, alarms, deps.slots.recent),
+            lambda: advance(deps.store, deps.clock, scope, alarms, deps.slots.recent, releasable),
         )
         # After the rollouts: what takes users back waits for nothing, and can be told of.
         attempt("follow incidents", lambda: _follow(deps, scope, seen))

@@ -25,9 +25,12 @@ from functions.identity import Actor, Permission
 from functions.metrics.series import ROLLOUT_PERCENTAGE, Reading
 from functions.metrics.store import RECENT_SECONDS, load_recent
 from functions.metrics.windows import Window
+from functions.published import FLAGS
 from functions.rollouts import obstacles, state
+from functions.rollouts.back import back
 from functions.rollouts.evidence import fold, last_minute
 from functions.rollouts.look import Look, Told, following, look
+from functions.rollouts.queue import begun, next_in_line
 from functions.rollouts.rollout import Occasion, Rollout
 from functions.rollouts.state import Phase
 from functions.rollouts.store import (
@@ -36,9 +39,10 @@ from functions.rollouts.store import (
     awaited,
     evidence_of,
     evidence_write,
-    running,
+    looked_at,
 )
-from functions.rollouts.transition import Transition, decide, roll_back, transition
+from functions.rollouts.target import Releasable, anything
+from functions.rollouts.transition import Transition, decide, transition
 
 ACTOR = Actor.machine("tick")
 TOGETHER = 100
@@ -59,7 +63,7 @@ Recent = Callable[[Store, Scope, float, float], list[Window]]
 class Step:
     """What one step did.
 
-    running      rollouts that it looked at
+    running      rollouts that it looked at, and those that wait for their turn
     awaited      whether one was created lately, so that a start is to be expected
     due_soon     whether a scheduled change of a flag takes effect within the minute, or a test of
                  alerts runs
@@ -88,6 +92,7 @@ class _Survey:
 
     now: float
     stored: Sequence[Stored]
+    waiting: Sequence[Stored]
     kept: Mapping[str, StoredEvidence]
     windows: Sequence[Window]
     alarms: Alarms
@@ -104,20 +109,25 @@ def advance(
     scope: Scope,
     alarms: Alarms = nothing_fires,
     recent: Recent = load_recent,
+    releasable: Releasable = anything,
 ) -> Step:
     """Raises StoreUnavailable; then nothing is half done, and the next step does it."""
     survey = _read(store, store, scope, clock.now(), alarms, recent)
-    if not survey.stored:
+    if not survey.stored and not survey.waiting:
         return Step(0, awaited(store, scope, clock.now() - AWAITED_SECONDS))
     moved: list[dict[str, Any]] = []
     for _ in range(ROUNDS):
-        if not _due(survey, generation=0):
+        if not _due(survey, generation=0) and not next_in_line(survey.waiting, survey.stored):
             break
-        moved += _commit(store, clock, scope, alarms, recent)
+        made = _commit(store, clock, scope, alarms, recent, releasable)
+        if not made:
+            break  # what is due can't be done: a blocked rollback is tried again in the next step
+        moved += made
         survey = _read(store, store, scope, clock.now(), alarms, recent)
     _fold(store, scope, survey)
     readings = tuple(_reading(stored.rollout) for stored in survey.stored)
-    return Step(len(survey.stored), transitions=tuple(moved), readings=readings)
+    number = len(survey.stored) + len(survey.waiting)
+    return Step(number, transitions=tuple(moved), readings=readings)
 
 
 def look_at(
@@ -135,11 +145,11 @@ def look_at(
 def _read(
     reads: Reads, store: Store, scope: Scope, now: float, alarms: Alarms, recent: Recent
 ) -> _Survey:
-    stored = running(reads, scope)
+    stored, waiting = looked_at(reads, scope)
     kept = evidence_of(reads, scope, [each.rollout for each in stored])
     windows = recent(store, scope, now, _span(kept, now)) if stored else []
     budgets = _budgets(reads, scope, [each.rollout for each in stored])
-    return _Survey(now, stored, kept, windows, alarms, budgets)
+    return _Survey(now, stored, waiting, kept, windows, alarms, budgets)
 
 
 def _budgets(reads: Reads, scope: Scope, rollouts: Sequence[Rollout]) -> dict[str, float | None]:
@@ -155,11 +165,19 @@ def _span(kept: Mapping[str, StoredEvidence], now: float) -> float:
 
 
 def _commit(
-    store: Store, clock: Clock, scope: Scope, alarms: Alarms, recent: Recent
+    store: Store,
+    clock: Clock,
+    scope: Scope,
+    alarms: Alarms,
+    recent: Recent,
+    releasable: Releasable,
 ) -> list[dict[str, Any]]:
     def deciding(view: View) -> Decision:
-        due = _due(_read(view, store, scope, view.now, alarms, recent), view.next_generation)
-        moving = _possible(view, due)
+        survey = _read(view, store, scope, view.now, alarms, recent)
+        moving = _possible(view, _due(survey, view.next_generation), releasable)
+        for each in next_in_line(survey.waiting, survey.stored)[: TOGETHER - len(moving)]:
+            occasion = Occasion(view.now, view.next_generation, str(ACTOR))
+            moving.append(begun(view, each, occasion, releasable))
         return decide(view, moving, [each.summary() for each in moving])
 
     change = Change(scope, ACTOR, Permission.ROLL_OUT, reason="decided by the rollout's plan")
@@ -198,8 +216,6 @@ def _transition(survey: _Survey, stored: Stored, generation: int) -> Transition 
         closing=move.closing,
         before=last_minute(arms.candidate, arms.control, survey.windows, survey.now),
     )
-    if move.after.phase is Phase.ROLLED_BACK:
-        return roll_back(stored, move.after, occasion)
     return transition(stored, move.after, move.kind, occasion)
 
 
@@ -209,33 +225,27 @@ def _told(rollout: Rollout, alarms: Alarms, budgets: Mapping[str, float | None])
     return Told(candidate, control, budgets.get(rollout.service))
 
 
-def _possible(view: View, due: Sequence[Transition]) -> list[Transition]:
+def _possible(view: View, due: Sequence[Transition], releasable: Releasable) -> list[Transition]:
     """What the flags still allow: an impossible move of one must not stop the others."""
-    paths = {each.after.flag: view.scope.doc("flags", each.after.flag) for each in due}
-    documents = view.get_many(sorted(paths.values()))
+    keys = {moved.flag for each in due for moved in each.after.moves}
+    paths = {key: view.scope.doc("flags", key) for key in sorted(keys)}
+    documents = view.get_many(list(paths.values()))
+    flags = {
+        key: Flag.from_document(document.data) if (document := documents[path]) else None
+        for key, path in paths.items()
+    }
+    part = view.part_as_found(FLAGS) if any(each.after.reach.audiences for each in due) else {}
+    segments = (part or {}).get("document", {}).get("$evaluators", {})
     possible = []
     for each in due:
-        document = documents[paths[each.after.flag]]
-        flag = Flag.from_document(document.data) if document else None
-        obstacle = _obstacle(flag, each)
-        possible.append(_ending(each, obstacle) if obstacle else each)
+        obstacle = obstacles.obstacle(flags, segments, each.before, each.after)
+        moving: Transition | None = each
+        if obstacle:
+            moving = _ending(each, obstacle)
+        elif each.after.state.phase is Phase.ROLLED_BACK:
+            moving = back(view, each.stored, each.occasion, releasable)
+        possible += [moving] if moving else []
     return possible
-
-
-def _obstacle(flag: Flag | None, each: Transition) -> str:
-    """One of obstacles.py, or nothing."""
-    rollout = each.after
-    if not (rollout.state.splitting or rollout.state.phase is Phase.SUCCEEDED):
-        return ""
-    if flag is None or flag.archived:
-        return obstacles.GONE
-    if not {rollout.control, rollout.candidate} <= set(flag.definition["variants"]):
-        return obstacles.VARIANTS
-    if flag.split and flag.split.rollout != rollout.id:
-        return obstacles.TAKEN
-    if each.before.shift is None and flag.definition.get("defaultVariant") != rollout.control:
-        return obstacles.DEFAULT
-    return ""
 
 
 def _ending(each: Transition, obstacle: str) -> Transition:

@@ -10,10 +10,12 @@ from functions.metrics.windows import Window
 from functions.rollouts import state
 from functions.rollouts.alarmed import too_few
 from functions.rollouts.evidence import Evidence, seen
+from functions.rollouts.french import WAITING
 from functions.rollouts.harm import INTERNAL
+from functions.rollouts.held import closed, unapproved
 from functions.rollouts.judge import judge
 from functions.rollouts.rollout import Rollout
-from functions.rollouts.state import Phase, State
+from functions.rollouts.state import Paused, Phase, State
 from functions.rollouts.suspicion import stage_evidence
 from functions.rollouts.verdict import Kind, Situation, Verdict
 
@@ -72,7 +74,11 @@ def following(
 ) -> Move | None:
     """What the controller does now; None when it is to go on waiting."""
     if rollout.state.phase is Phase.STARTING:
+        if closed(rollout, now):
+            return None
         return Move(state.begin(rollout.plan, rollout.state, now), "started")
+    if rollout.state.phase is Phase.BLOCKED:
+        return Move(state.roll_back(rollout.state, now), "rolled_back", rollout.verdict)
     if evidence is None or not rollout.state.splitting:
         return None
     found = look(rollout, evidence, windows, now, told)
@@ -92,13 +98,24 @@ def respond(rollout: Rollout, verdict: Verdict, now: float) -> Move | None:
     if where.phase is Phase.PAUSED:
         return None
     if verdict.kind is Kind.PAUSE:
-        return Move(state.pause(where, now), "paused")
+        return Move(state.pause(where, now, _paused_for(verdict)), "paused")
     if verdict.kind is Kind.PASS and plan.automatic:
+        if unapproved(rollout):
+            return Move(state.pause(where, now, Paused.APPROVAL), "approval_needed")
+        if closed(rollout, now):
+            return None
         after = state.advance(plan, where, now)
         return Move(after, _WORDS.get(after.phase, "advanced"))
     return None
 
 
+def _paused_for(verdict: Verdict) -> Paused:
+    if verdict.rule in _PAUSED_FOR:
+        return _PAUSED_FOR[verdict.rule]
+    return Paused.INCONCLUSIVE if verdict.rule in WAITING else Paused.JUDGE
+
+
+_PAUSED_FOR = {"no data": Paused.NO_DATA, "health": Paused.HEALTH, "drift": Paused.DRIFT}
 _WORDS = {Phase.WATCHING: "watching", Phase.SUCCEEDED: "succeeded"}
 
 

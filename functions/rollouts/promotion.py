@@ -19,3 +19,8 @@ def promoted(definition: Mapping[str, Any], control: str, candidate: str) -> dic
     if isinstance(branches, list) and len(branches) % 2 and branches[-1] == control:
         changed["targeting"] = {"if": [*branches[:-1], candidate]}
     return changed
+
+
+def demoted(definition: Mapping[str, Any], control: str, candidate: str) -> dict[str, Any]:
+    """What `promoted` made, as it was before."""
+    return promoted(definition, candidate, control)

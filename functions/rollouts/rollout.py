@@ -54,6 +54,11 @@ class Moved:
     candidate: str
 
 
+def moved_name(flag: str, candidate: str) -> str:
+    """By which a rollout is found that moves a flag to a candidate. A key has no equals sign."""
+    return f"{flag}={candidate}"
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """A person let a stage begin, and all before it. `at` is epoch seconds."""
@@ -171,6 +176,7 @@ class Rollout:
             "quarantined": self.quarantined,
             "also": [asdict(each) for each in self.also],
             "flags": [each.flag for each in self.moves],
+            "moved": [moved_name(each.flag, each.candidate) for each in self.moves],
             "cause": self.cause,
             "if_running": self.if_running,
             "approvals": [asdict(each) for each in self.approvals],

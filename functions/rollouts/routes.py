@@ -136,7 +136,7 @@ def blueprint(
     @_commanding("Back to 100 % control")
     def rollback(identifier: str) -> Any:
         admin, body = administration(), web.parse(CommandBody)
-        deciding = commands.rollback(identifier, _asked(admin, body))
+        deciding = commands.rollback(identifier, _asked(admin, body), releasable)
         unconditional = body.model_copy(update={"expected_generation": None})
         return web.answer(_told(admin.commit(Permission.ROLL_BACK, unconditional, deciding)))
 

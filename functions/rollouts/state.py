@@ -24,7 +24,11 @@ from enum import StrEnum
 from typing import Any
 
 from functions.errors import FailedPrecondition
-from functions.rollouts.plan import Plan
+from functions.rollouts.opening import is_open, next_opening
+from functions.rollouts.plan import RAISES, Plan
+
+OPEN_SECONDS = 600.0
+"""How long a stage whose wait ended in closed hours may still advance once they are over."""
 
 
 class Phase(StrEnum):
@@ -305,7 +309,13 @@ def _deadline(plan: Plan, phase: Phase, stage: int, now: float) -> float | None:
     if not plan.automatic:
         return None
     watch = plan.watch_seconds if phase is Phase.WATCHING else 0.0
-    return now + watch + plan.stages[stage].max_wait_seconds
+    at = now + watch + plan.stages[stage].max_wait_seconds
+    raises = phase is Phase.BAKING and stage < plan.last and plan.open_for == RAISES
+    if not raises or is_open(plan.openings, at):
+        return at
+    # In closed hours it couldn't advance: it has the beginning of the next open ones to prove it.
+    opens = next_opening(plan.openings, at)
+    return at if opens is None else opens + OPEN_SECONDS
 
 
 def _require(state: State, verb: str, *phases: Phase) -> None:

@@ -16,8 +16,8 @@ from functions import log
 from functions.documents import Document, Reads, Scope, Write
 from functions.errors import NotFound
 from functions.rollouts.evidence import Evidence, fresh
-from functions.rollouts.rollout import Rollout
-from functions.rollouts.state import Phase
+from functions.rollouts.rollout import Rollout, moved_name
+from functions.rollouts.state import RUNNING, Phase
 
 LISTED = 200
 IDENTIFIER = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -52,14 +52,29 @@ def find(reads: Reads, scope: Scope, identifier: str) -> Stored:
     return Stored(document, Rollout.from_document(document.id, document.data))
 
 
-def running(reads: Reads, scope: Scope) -> list[Stored]:
-    """All that the controller looks at. One that can't be read must not stop the others."""
-    documents = reads.query(scope.collection("rollouts"), [("running", "==", True)])
+def looked_at(reads: Reads, scope: Scope) -> tuple[list[Stored], list[Stored]]:
+    """All that the controller looks at, in one query: those that run, and those that wait for their
+    turn, the first to be asked for first. One that can't be read must not stop the others."""
+    phases = sorted(phase.value for phase in (*RUNNING, Phase.QUEUED))
+    found = _readable(reads.query(scope.collection("rollouts"), [("phase", "in", phases)]))
+    waiting = [each for each in found if each.rollout.state.phase is Phase.QUEUED]
+    waiting.sort(key=lambda each: (each.rollout.state.since, each.rollout.id))
+    return [each for each in found if each.rollout.state.running], waiting
+
+
+def succeeded(reads: Reads, scope: Scope, flag: str) -> list[Rollout]:
+    """The rollouts of a flag whose candidate became its default, the newest first."""
+    where = [("flag", "==", flag), ("phase", "==", Phase.SUCCEEDED.value)]
+    found = _readable(reads.query(scope.collection("rollouts"), where))
+    return sorted((each.rollout for each in found), key=lambda each: -each.decided_at)
+
+
+def _readable(documents: Iterable[Document]) -> list[Stored]:
     stored = []
     for document in documents:
         try:
             stored.append(Stored(document, Rollout.from_document(document.id, document.data)))
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             log.exception("rollout unreadable", error, rollout=document.id)
     return stored
 
@@ -72,26 +87,40 @@ def awaited(reads: Reads, scope: Scope, since: float) -> bool:
     return any(document.data["created_at"].timestamp() >= since for document in documents)
 
 
-def running_on(reads: Reads, scope: Scope, flag: str) -> list[str]:
-    """Ids of the running rollouts of a flag."""
-    where = [("flag", "==", flag), ("running", "==", True)]
-    return [document.id for document in reads.query(scope.collection("rollouts"), where)]
+def running_on(reads: Reads, scope: Scope, flags: Collection[str]) -> list[Stored]:
+    """The running rollouts that move one of these flags."""
+    found = {}
+    for flag in flags:
+        # An older bundle kept only the first flag by its name.
+        for condition in (("flag", "==", flag), ("flags", "array_contains", flag)):
+            where = [condition, ("running", "==", True)]
+            for document in reads.query(scope.collection("rollouts"), where):
+                found[document.id] = document
+    return [Stored(each, Rollout.from_document(each.id, each.data)) for each in found.values()]
 
 
 def using(reads: Reads, scope: Scope, flags: Collection[str]) -> dict[str, list[str]]:
     """What of this room uses these flags, by key, read at once."""
     users: dict[str, list[str]] = {key: [] for key in flags}
     for document in reads.query(scope.collection("rollouts"), [("running", "==", True)]):
-        if document.data["flag"] in users:
-            users[document.data["flag"]].append(f"rollout {document.id}")
+        for key in document.data.get("flags", [document.data["flag"]]):
+            if key in users:
+                users[key].append(f"rollout {document.id}")
     return users
 
 
 def quarantined(reads: Reads, scope: Scope, flag: str, candidate: str) -> list[Stored]:
     """The rollouts of this candidate that were taken back and not forgiven."""
-    where = [("flag", "==", flag), ("candidate", "==", candidate), ("quarantined", "==", True)]
-    documents = reads.query(scope.collection("rollouts"), where)
-    return [Stored(each, Rollout.from_document(each.id, each.data)) for each in documents]
+    taken_back = ("quarantined", "==", True)
+    # An older bundle kept only the first flag and its candidate by their names.
+    alone = [("flag", "==", flag), ("candidate", "==", candidate), taken_back]
+    together = [("moved", "array_contains", moved_name(flag, candidate)), taken_back]
+    found = {
+        document.id: document
+        for where in (alone, together)
+        for document in reads.query(scope.collection("rollouts"), where)
+    }
+    return [Stored(each, Rollout.from_document(each.id, each.data)) for each in found.values()]
 
 
 def listed(reads: Reads, scope: Scope) -> list[Rollout]:

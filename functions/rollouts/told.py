@@ -17,7 +17,7 @@ from functions.rollouts.rollout import Occasion, Rollout
 from functions.rollouts.verdict import Kind
 
 QUIET = frozenset({"start_requested"})
-URGENT = frozenset({"rolled_back", "stepped_back"})
+URGENT = frozenset({"rolled_back", "stepped_back", "blocked"})
 WAITING = frozenset(french.WAITING)
 """Rules behind a pause that can wait until the morning."""
 
@@ -32,6 +32,15 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "rolled_back": ("is rolled back", "est annulé"),
     "stepped_back": ("goes back one step", "recule d'un palier"),
     "superseded": ("does not begin", "ne commence pas"),
+    "approval_needed": ("waits for an approval", "attend une approbation"),
+    "approved": ("is approved", "est approuvé"),
+    "increased": ("is given more users", "reçoit plus d'utilisateurs"),
+    "completed": ("is completed by hand", "est achevé à la main"),
+    "aborted": ("is aborted", "est abandonné"),
+    "blocked": ("can't be rolled back", "ne peut pas être annulé"),
+    "reset": ("is reset", "est remis à zéro"),
+    "queued": ("waits for its turn", "attend son tour"),
+    "dequeued": ("has its turn", "a son tour"),
 }
 """In English and in French."""
 
@@ -51,6 +60,27 @@ DONE: Mapping[str, tuple[str, str]] = {
         "continue de veiller.",
     ),
     "superseded": ("Nobody got {candidate}.", "Personne n'a eu {candidate}."),
+    "approval_needed": (
+        "{candidate} has proved healthy at this stage. The next one begins when a person lets it.",
+        "{candidate} s'est montrée saine à ce palier. Le suivant commence quand quelqu'un le "
+        "permet.",
+    ),
+    "aborted": (
+        "All users get {control} again. {candidate} may be released anew.",
+        "Tous les utilisateurs retrouvent {control}. {candidate} peut être relancée.",
+    ),
+    "reset": (
+        "All users get {control} again, and what was seen so far is forgotten.",
+        "Tous les utilisateurs retrouvent {control}, et ce qui a été observé est oublié.",
+    ),
+    "blocked": (
+        "It should be rolled back, but {control} can't be served any more, and no other version "
+        "is known to be good. {percentage} % of the users keep {candidate}; Palier tries again "
+        "every 10 s.",
+        "Il devrait être annulé, mais {control} ne peut plus être servie, et aucune autre version "
+        "n'est connue pour être bonne. {percentage} % des utilisateurs gardent {candidate} ; "
+        "Palier réessaie toutes les 10 s.",
+    ),
 }
 """What Palier did, where the title doesn't say it."""
 
@@ -72,6 +102,17 @@ TO_DO: Mapping[str, tuple[str, str]] = {
     "paused": (
         "What to do: look (palier rollout show {id}), then resume, promote or roll back.",
         "Que faire : regardez (palier rollout show {id}), puis reprenez, promouvez ou annulez.",
+    ),
+    "approval_needed": (
+        "What to do: look (palier rollout show {id}), then approve it (palier rollout approve "
+        "{id}) or roll it back.",
+        "Que faire : regardez (palier rollout show {id}), puis approuvez (palier rollout approve "
+        "{id}) ou annulez.",
+    ),
+    "blocked": (
+        "What to do: make {control} servable again, or publish a corrected version, now.",
+        "Que faire : rendez {control} de nouveau servable, ou publiez une version corrigée, "
+        "maintenant.",
     ),
     "superseded": (
         "What to do: look at the flag, and create the rollout anew.",
@@ -164,7 +205,7 @@ def _say(words: Mapping[str, tuple[str, str]], kind: str, after: Rollout, langua
 def _severity(kind: str, occasion: Occasion) -> str:
     verdict = occasion.verdict
     if kind in URGENT:
-        return P1 if verdict else P2
+        return P1 if verdict or kind == "blocked" else P2
     if kind == "paused" and verdict and verdict.kind is Kind.PAUSE:
         return P2 if verdict.rule in WAITING else P1
-    return P2 if kind == "superseded" else P3
+    return P2 if kind in ("superseded", "approval_needed") else P3

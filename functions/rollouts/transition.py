@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from functions.alerts import outbox
@@ -26,12 +26,16 @@ from functions.rollouts.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One rollout on its way from what was read to what it becomes."""
+    """One rollout on its way from what was read to what it becomes.
+
+    `definitions`: what its flags become besides, by key, where that isn't for the state to say.
+    """
 
     stored: Stored
     after: Rollout
     kind: str
     occasion: Occasion
+    definitions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def before(self) -> Rollout:
@@ -74,10 +78,10 @@ def roll_back(stored: Stored, state: State, occasion: Occasion) -> Transition:
 def decide(view: View, transitions: Sequence[Transition], result: Any = None) -> Decision:
     """All of it in one commit. Flags that are gone or archived have nothing to be put back."""
     writes: list[Write] = []
-    flags: list[Flag] = []
-    came: dict[str, tuple[Flag, Flag]] = {}
     entries = []
     documents = _flags(view, transitions)
+    found = {key: Flag.from_document(each.data) for key, each in documents.items() if each}
+    flags = dict(found)
     for each in transitions:
         writes.append(Write.update(each.stored.document, each.after.to_document()))
         writes.append(
@@ -90,44 +94,53 @@ def decide(view: View, transitions: Sequence[Transition], result: Any = None) ->
         message = told.of_transition(each.after, each.kind, each.occasion, _names(view, each))
         if message:
             writes.append(outbox.enqueue(view.scope, message, each.occasion.now))
-        document = documents[each.after.flag]
-        if document is None:
-            continue
-        flag = Flag.from_document(document.data)
-        changed = follow(flag, each.after)
-        came[flag.key] = (flag, changed)
-        if changed != flag:
-            saved, saving = save_flag(view, document, changed)
+        for key in [one.flag for one in each.after.moves if one.flag in flags]:
+            flags[key] = _followed(flags[key], each)
+    saved: list[Flag] = []
+    for key, flag in flags.items():
+        if flag != found[key]:
+            kept, saving = save_flag(view, documents[key], flag)
             writes += saving
-            flags.append(saved)
-    kept = beside(view, transitions, came)
+            saved.append(kept)
+    came = {key: (found[key], flag) for key, flag in flags.items()}
+    recorded = beside(view, transitions, came)
     return Decision(
-        writes=[*writes, *kept.writes],
-        parts={**publish_moved(view, flags), **kept.parts},
+        writes=[*writes, *recorded.writes],
+        parts={**publish_moved(view, saved), **recorded.parts},
         entries=entries,
         result=result,
     )
 
 
+def _followed(flag: Flag, each: Transition) -> Flag:
+    changed = follow(flag, each.after)
+    definition = each.definitions.get(flag.key)
+    return changed if definition is None else changed.edited({"definition": definition})
+
+
 def follow(flag: Flag, rollout: Rollout) -> Flag:
-    """The flag as the rollout wants it: split, back as it was, or with the candidate for good."""
+    """One of the rollout's flags as it wants it: split, back as it was, or with the candidate for
+    good."""
+    wanted = next(each for each in rollout.moves if each.flag == flag.key)
     if rollout.state.splitting:
-        begun = flag.split
+        begun, reach = flag.split, rollout.reach
         split = Split(
             rollout=rollout.id,
             salt=rollout.id,
-            control=rollout.control,
-            candidate=rollout.candidate,
-            percentage=rollout.percentage,
-            service=rollout.measured_as,
+            control=wanted.control,
+            candidate=wanted.candidate,
+            percentage=reach.everybody,
+            # A further flag's variants are no versions of the service.
+            service=rollout.measured_as if flag.key == rollout.flag else flag.key,
             # Another algorithm would move users: a rollout keeps the one that it began with.
             algorithm=begun.algorithm if begun and begun.rollout == rollout.id else ALGORITHM,
+            audiences=reach.audiences,
         )
         return flag if flag.split == split else flag.with_split(split)
     if flag.split is None or flag.split.rollout != rollout.id:
         return flag
     if rollout.state.phase is Phase.SUCCEEDED:
-        definition = promoted(flag.definition, rollout.control, rollout.candidate)
+        definition = promoted(flag.definition, wanted.control, wanted.candidate)
         return flag.with_split(None).edited({"definition": definition})
     return flag.with_split(None)
 
@@ -140,7 +153,8 @@ def _names(view: View, each: Transition) -> Names:
 
 
 def _flags(view: View, transitions: Iterable[Transition]) -> dict[str, Document | None]:
-    paths = {each.after.flag: view.scope.doc("flags", each.after.flag) for each in transitions}
+    keys = {moved.flag for each in transitions for moved in each.after.moves}
+    paths = {key: view.scope.doc("flags", key) for key in sorted(keys)}
     documents = view.get_many(sorted(set(paths.values())))
     return {key: documents[path] for key, path in paths.items()}
 
@@ -167,4 +181,6 @@ def _audited(rollout: Rollout) -> dict[str, Any]:
         "phase": rollout.state.phase.value,
         "stage": rollout.state.stage,
         "percentage": rollout.percentage,
+        **({"audience": rollout.audience} if rollout.audience else {}),
+        **({"also": [each.flag for each in rollout.also]} if rollout.also else {}),
     }

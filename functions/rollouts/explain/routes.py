@@ -73,17 +73,14 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
 def _known(store: Store, scope: Scope, identifier: str, now: float) -> Known:
     """Raises NotFound, StoreUnavailable."""
     rollout = rollouts.find(store, scope, identifier).rollout
-    ahead: list[str] = []
-    if rollout.state.phase is Phase.QUEUED:
-        ahead = [
-            other
-            for moved in rollout.moves
-            for other in rollouts.running_on(store, scope, moved.flag)
-        ]
+    queued = rollout.state.phase is Phase.QUEUED
+    ahead = (
+        rollouts.running_on(store, scope, [each.flag for each in rollout.moves]) if queued else []
+    )
     return Known(
         rollout,
         look_at(store, scope, rollout, now, firing(store, scope)),
         rollouts.events(store, scope, identifier),
         now,
-        tuple(dict.fromkeys(ahead)),
+        tuple(each.rollout.id for each in ahead),
     )

@@ -1,0 +1,99 @@
+"""The course of a rollout by hand: it pauses, goes on, takes a step or the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from functions.changes import Decision, View
+from functions.metrics.windows import Window
+from functions.rollouts import state, store
+from functions.rollouts.commands.asked import Asked, Deciding, moving, occasion, require_stage
+from functions.rollouts.commands.requirements import require_approved
+from functions.rollouts.evidence import last_minute
+from functions.rollouts.look import look
+from functions.rollouts.rollout import Rollout
+from functions.rollouts.state import State
+from functions.rollouts.transition import decide, transition
+
+
+def pause(identifier: str, asked: Asked) -> Deciding:
+    """Keeps the split and stays guarded, but no longer advances."""
+    return moving(identifier, asked, "paused", lambda view, it: state.pause(it.state, view.now))
+
+
+def resume(identifier: str, asked: Asked) -> Deciding:
+    """On with the bake where it stopped."""
+    return moving(
+        identifier, asked, "resumed", lambda view, it: state.resume(it.plan, it.state, view.now)
+    )
+
+
+def promote(identifier: str, asked: Asked, windows: Sequence[Window] = ()) -> Deciding:
+    """One step on by hand: the next stage, the watch, or success. `windows`: the recent slots."""
+    return _stepping(
+        identifier,
+        asked,
+        "promoted",
+        lambda it, now: state.advance(it.plan, it.state, now),
+        windows,
+    )
+
+
+def increase(
+    identifier: str, asked: Asked, percentage: float, windows: Sequence[Window] = ()
+) -> Deciding:
+    """More users by hand now: `percentage` (0..100) of them."""
+    return _stepping(
+        identifier,
+        asked,
+        "increased",
+        lambda it, now: state.increase(it.plan, it.state, percentage, now),
+        windows,
+    )
+
+
+def complete(identifier: str, asked: Asked, windows: Sequence[Window] = ()) -> Deciding:
+    """Success now, from the last stage or the watch: the candidate is the default."""
+    return _stepping(
+        identifier,
+        asked,
+        "completed",
+        lambda it, now: state.complete(it.plan, it.state, now),
+        windows,
+    )
+
+
+def _stepping(
+    identifier: str,
+    asked: Asked,
+    kind: str,
+    step: Callable[[Rollout, float], State],
+    windows: Sequence[Window],
+) -> Deciding:
+    """A step by hand, which closes the stage that it leaves. A person who takes it approves of what
+    it enters; of a hotfix that has to be a second one."""
+
+    def deciding(view: View) -> Decision:
+        stored = store.find(view, view.scope, identifier)
+        rollout = stored.rollout
+        require_stage(rollout, asked)
+        after = step(rollout, view.now)
+        if after.running:
+            require_approved(rollout, after.stage)
+            after = replace(after, approved=max(after.approved, after.stage))
+        kept = store.evidence_of(view, view.scope, [rollout])[rollout.id]
+        arms = rollout.arms
+        made = transition(
+            stored,
+            after,
+            kind,
+            replace(
+                occasion(view, asked),
+                closing=look(rollout, kept.evidence, windows, view.now).stage_evidence,
+                before=last_minute(arms.candidate, arms.control, windows, view.now),
+            ),
+        )
+        return decide(view, [made], made.after)
+
+    return deciding

@@ -1,0 +1,126 @@
+"""What must hold before a rollout may be created or started."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from functions.alerts.objectives.left import budgets_left
+from functions.changes import View
+from functions.errors import FailedPrecondition, InvalidArgument, NotFound
+from functions.flags.flag import Flag
+from functions.published import FLAGS
+from functions.rollouts import store
+from functions.rollouts.criteria import overspent
+from functions.rollouts.plan import Plan, Type
+from functions.rollouts.rollout import Rollout
+from functions.rollouts.store import Stored
+
+
+def flag_of(view: View, key: str) -> Flag:
+    """Raises NotFound, or FailedPrecondition when it is archived."""
+    document = view.get(view.scope.doc("flags", key))
+    if document is None:
+        raise NotFound(f"There is no flag {key} in this environment.")
+    flag = Flag.from_document(document.data)
+    if flag.archived:
+        raise FailedPrecondition(f"The flag {key} is archived.")
+    return flag
+
+
+def control_of(flag: Flag, candidate: str) -> str:
+    """The variant that the rollout moves users from: the flag's default."""
+    variants = flag.definition["variants"]
+    control = flag.definition.get("defaultVariant")
+    if control is None:
+        raise FailedPrecondition(f"The flag {flag.key} has no default to roll out from.")
+    if candidate not in variants:
+        raise InvalidArgument(
+            f"The flag {flag.key} has no variant {candidate}; it has {', '.join(variants)}."
+        )
+    if candidate == control:
+        raise InvalidArgument(f"{candidate} is already the default of the flag {flag.key}.")
+    return str(control)
+
+
+def require_default(view: View, rollout: Rollout) -> None:
+    """Raises FailedPrecondition when a flag has another default than when it was created."""
+    for each in rollout.moves:
+        if control_of(flag_of(view, each.flag), each.candidate) != each.control:
+            raise FailedPrecondition(
+                f"The default of the flag {each.flag} is no longer {each.control}.",
+                remedy="Create the rollout anew.",
+            )
+
+
+def require_free(others: Sequence[Stored], rollout: Rollout) -> None:
+    """Raises FailedPrecondition when another rollout runs on one of its flags."""
+    if others:
+        other = others[0].rollout
+        flag = next(
+            each.flag for each in other.moves if each.flag in {one.flag for one in rollout.moves}
+        )
+        raise FailedPrecondition(
+            f"The rollout {other.id} is running on the flag {flag}.",
+            remedy="Wait until it has ended, or roll it back.",
+            extra={"rollout": other.id},
+        )
+
+
+def require_budget(view: View, rollout: Rollout) -> None:
+    """Raises FailedPrecondition when less of the error budget is left than the plan asks for."""
+    if rollout.plan.criteria.budget is None:
+        return
+    left = budgets_left(view, view.scope, [rollout.service])[rollout.service]
+    lacking = overspent(rollout.plan, left)
+    if lacking:
+        raise FailedPrecondition(
+            f"This plan asks for error budget: {lacking}",
+            remedy="`palier objectives list` says where the service stands. Wait, or take a plan "
+            "that asks for less.",
+        )
+
+
+def require_audiences(view: View, plan: Plan) -> None:
+    """Raises InvalidArgument when a stage is for a segment that doesn't exist."""
+    known = view.part(FLAGS).get("document", {}).get("$evaluators", {})
+    unknown = sorted({each.audience for each in plan.stages if each.audience} - set(known))
+    if unknown:
+        raise InvalidArgument(
+            f"There is no segment {unknown[0]}, which a stage of this plan is for.",
+            remedy="Create the segment first, or name another.",
+        )
+
+
+def require_approved(rollout: Rollout, stage: int) -> None:
+    """A hotfix is rushed, so a second person lets each of these stages begin.
+
+    Raises FailedPrecondition.
+    """
+    asks = stage == 0 or rollout.plan.stages[stage].approval
+    if rollout.plan.type is Type.HOTFIX and asks and rollout.state.approved < stage:
+        raise FailedPrecondition(
+            "A second person has to approve a hotfix first: it goes faster than others, so two "
+            "people answer for it.",
+            remedy=f"Ask somebody else to run `palier rollout approve {rollout.id}`.",
+        )
+
+
+def held(view: View, rollout: Rollout) -> list[Stored]:
+    """The rollouts for which a candidate of this one is quarantined."""
+    found = {
+        each.rollout.id: each
+        for moved in rollout.moves
+        for each in store.quarantined(view, view.scope, moved.flag, moved.candidate)
+    }
+    return list(found.values())
+
+
+def require_released(rollout: Rollout, taken_back: Sequence[Stored]) -> None:
+    """Raises FailedPrecondition when a candidate is quarantined."""
+    if taken_back:
+        raise FailedPrecondition(
+            f"{rollout.candidate} was rolled back before, by the rollout "
+            f"{taken_back[0].rollout.id}: it is quarantined.",
+            remedy="Release a corrected version, or set `override_quarantine`.",
+            extra={"rollout": taken_back[0].rollout.id},
+        )
