@@ -43,10 +43,14 @@ class Call:
 
 
 class Traffic:
-    """Stories at `rate` requests a second, each user in turn. Start it with `going`."""
+    """Stories at `rate` requests a second, each user in turn, at most `workers` at once. Start it
+    with `going`."""
 
-    def __init__(self, url: str, people: Sequence[Person], rate: float) -> None:
+    def __init__(
+        self, url: str, people: Sequence[Person], rate: float, workers: int = WORKERS
+    ) -> None:
         self.url = url
+        self._workers = workers
         self._people = itertools.cycle(people)
         self._period = 1.0 / rate
         self._due = time.monotonic()
@@ -62,7 +66,7 @@ class Traffic:
     @contextmanager
     def going(self) -> Iterator[None]:
         """Asks for stories while the block lasts; what is under way at its end is waited for."""
-        workers = [threading.Thread(target=self._work, daemon=True) for _ in range(WORKERS)]
+        workers = [threading.Thread(target=self._work, daemon=True) for _ in range(self._workers)]
         for worker in workers:
             worker.start()
         try:

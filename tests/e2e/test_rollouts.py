@@ -2,94 +2,59 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import random
 from typing import Any
 
 import pytest
 
-from local import aimock, seed, stack
-from local.client import Person
-from local.demo import traffic
-from local.demo.traffic import Call, Traffic
+from local import aimock, seed
+from tests.e2e import takeback
 from tests.e2e.world import STABLE, World, until
 
 BAD, GOOD = "1.3.0", "1.4.0"
-PLAN = {
-    "name": "e2e",
-    "stages": [
-        {"percentage": 50.0, "bake_seconds": 120.0},
-        {"percentage": 100.0, "bake_seconds": 120.0},
-    ],
-    "criteria": {"requests": 1000},
-}
-WORKERS = 3
-RATE = 12.0
+PLAN = takeback.plan(50.0)
+RUNS = 3
 AUTOMATIC_SECONDS = 30.0
 MANUAL_SECONDS = 5.0
 
 
 @pytest.fixture(scope="module")
-def people(world: World) -> list[Person]:
-    stack.warm(world.function("generate_story"), WORKERS)
-    return [world.person() for _ in range(60)]
+def versions(world: World) -> None:
+    takeback.warm(world)
+    seed.create_version(world.admin, BAD, aimock.BROKEN_MODEL)
+    seed.create_version(world.admin, GOOD, aimock.HEALTHY_MODEL)
 
 
-@contextmanager
-def asking(
-    world: World, people: list[Person], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Traffic]:
-    monkeypatch.setattr(traffic, "WORKERS", WORKERS)  # fewer processes than the demo
-    users = Traffic(world.function("generate_story"), people, RATE)
-    with users.going():
-        yield users
+@pytest.mark.usefixtures("versions")
+def test_a_bad_version_takes_itself_back(world: World) -> None:
+    """Also when every tick is killed on the way."""
+    chance = random.Random()
+    runs = [
+        takeback.by_itself(world, BAD, takeback.crowd(world, run), chance) for run in range(RUNS)
+    ]
+    worst = max(run.seconds for run in runs)
+    print(f"first failed request to the last one served by the bad version: {worst:.1f} s")
+    assert worst <= AUTOMATIC_SECONDS
+    for run in runs:
+        assert run.killed >= takeback.COPIES
+        assert run.others >= 50
+        assert run.failed == 0, "users of the stable version saw nothing"
+        _took_itself_back(world, run.rollout)
+    _is_quarantined(world)
+    _is_told_by_the_command_line(world, runs[-1].rollout)
 
 
-def released(world: World, version: str, model: str) -> str:
-    """A rollout that was asked to start."""
-    seed.create_version(world.admin, version, model)
-    body = {"flag": "stories.version", "candidate": version, "plan": PLAN, "reason": "a test"}
-    identifier = str(world.admin.post("/v1/rollouts", body)["rollout"]["id"])
-    done = world.palier("rollout", "start", identifier, "--reason", "a test")
-    assert done.returncode == 0, done.stderr
-    assert "is starting" in done.stdout
-    return identifier
-
-
-def of(calls: list[Call], version: str) -> list[Call]:
-    return [call for call in calls if call.version == version]
-
-
-def test_a_bad_version_takes_itself_back(
-    world: World, people: list[Person], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    identifier = released(world, BAD, aimock.BROKEN_MODEL)
-    path = f"/v1/rollouts/{identifier}"
-    with asking(world, people, monkeypatch) as users, world.ticking():
-        until(lambda: world.admin.get(path)["phase"] == "rolled_back", 60, pause=0.5)
-        time.sleep(MANUAL_SECONDS)
-    calls = users.calls()
-    bad = of(calls, BAD)
-    served = max(call.ended for call in bad) - min(call.ended for call in bad)
-    print(f"first failed request to last one served by the bad version: {served:.1f} s")
-    assert served <= AUTOMATIC_SECONDS
-    assert len(of(calls, STABLE)) >= 50
-    assert all(call.ok for call in of(calls, STABLE)), "users of the stable version saw nothing"
-
-    found = world.admin.get(path)
+def _took_itself_back(world: World, identifier: str) -> None:
+    found = world.admin.get(f"/v1/rollouts/{identifier}")
     assert [event["kind"] for event in found["events"]] == [
         "start_requested",
         "started",
         "rolled_back",
-    ]
+    ], "twice delivered, done once"
     last = found["events"][-1]
     assert last["actor"] == "machine:tick"
     assert last["verdict"]["rule"] == "evidence"
     assert "users hit errors on the new version" in last["verdict"]["sentence"]
-    assert found["quarantined"]
-    _is_quarantined(world)
-    _is_told_by_the_command_line(world, identifier)
 
 
 def _is_quarantined(world: World) -> None:
@@ -116,27 +81,35 @@ def _is_told_by_the_command_line(world: World, identifier: str) -> None:
     assert f"{STABLE} -> {BAD}" in line
 
 
-def test_a_person_takes_a_version_back_by_one_command(
-    world: World, people: list[Person], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    identifier = released(world, GOOD, aimock.HEALTHY_MODEL)
-    with asking(world, people, monkeypatch) as users, world.ticking():
-        until(lambda: bool(of(users.calls(), GOOD)), 30)
-        assert world.palier("rollout", "status", identifier).returncode == 0, "healthy so far"
-        _steer(world, identifier)
-        commanded = time.time()
-        done = world.palier("rollout", "rollback", identifier, "--reason", "not what we wanted")
-        assert done.returncode == 0, done.stderr
-        time.sleep(MANUAL_SECONDS)
-    served = max(call.ended for call in of(users.calls(), GOOD)) - commanded
-    print(f"command to the last request served by the version: {served:.1f} s")
-    assert served <= MANUAL_SECONDS
-    assert all(call.ok for call in users.calls()), "nobody noticed"
-    found = world.admin.get(f"/v1/rollouts/{identifier}")
+@pytest.mark.usefixtures("versions")
+def test_a_person_takes_a_version_back_by_one_command(world: World) -> None:
+    runs = [
+        takeback.by_hand(world, GOOD, takeback.crowd(world, RUNS + run), 50.0)
+        for run in range(RUNS)
+    ]
+    worst = max(run.seconds for run in runs)
+    print(f"command to the last request served by the version: {worst:.1f} s")
+    assert worst <= MANUAL_SECONDS
+    assert not any(run.failed for run in runs), "nobody noticed"
+    found = world.admin.get(f"/v1/rollouts/{runs[-1].rollout}")
     assert found["phase"] == "rolled_back"
     assert found["events"][-1]["actor"] == f"person:{world.administrator.uid}"
-    assert found["events"][-1]["reason"] == "not what we wanted"
-    assert world.palier("rollout", "status", identifier).returncode == 1
+    assert found["events"][-1]["reason"] == "a test"
+    assert world.palier("rollout", "status", runs[-1].rollout).returncode == 1
+
+
+@pytest.mark.usefixtures("versions")
+def test_a_person_steers(world: World) -> None:
+    """From the command line, as CI does."""
+    identifier = takeback.begun(world, GOOD, 50.0)
+    path = f"/v1/rollouts/{identifier}"
+    with world.ticking():
+        until(lambda: bool(world.admin.get(path)["phase"] == "baking"), 30)
+        assert world.palier("rollout", "status", identifier).returncode == 0, "healthy so far"
+        explained = world.palier("rollout", "explain", identifier, "--language", "fr")
+        assert "Palier 1 sur 2" in explained.stdout
+        _steer(world, identifier)
+        assert world.palier("rollout", "rollback", identifier, "--reason", "no").returncode == 0
 
 
 def _steer(world: World, identifier: str) -> None:
