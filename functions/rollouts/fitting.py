@@ -16,6 +16,7 @@ from functions.rollouts.check import Check
 from functions.rollouts.criterion import Criterion, resolved
 from functions.rollouts.plan import Criteria, Plan
 
+VERSION_SUFFIX = ".version"
 UNREPORTED, SLOWER = "unreported", "slower"
 
 
@@ -63,6 +64,12 @@ class LeftOut:
 
     name: str
     why: str
+
+
+def service_of(flag: str) -> str:
+    """The service whose versions a flag's variants are: `stories` of `stories.version`; "" of flags
+    with other names."""
+    return flag.removesuffix(VERSION_SUFFIX) if flag.endswith(VERSION_SUFFIX) else ""
 
 
 def fitted(plan: Plan, around: Surroundings) -> Plan:

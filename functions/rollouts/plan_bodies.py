@@ -11,6 +11,8 @@ from functions.metrics.measures import LARGEST
 from functions.rollouts import check, criterion, opening
 from functions.rollouts.check import Check
 from functions.rollouts.criterion import Criterion
+from functions.rollouts.fitting import service_of
+from functions.rollouts.foresight import Traffic
 from functions.rollouts.opening import PARIS, Opening
 from functions.rollouts.plan import Criteria, Limits, Plan, Stage, Type, Without
 from functions.rollouts.templates import TEMPLATES
@@ -171,3 +173,35 @@ def named_or_given(plan: str | PlanBody) -> Plan:
     if plan not in TEMPLATES:
         raise InvalidArgument(f"There is no plan {plan!r}; there are {', '.join(TEMPLATES)}.")
     return TEMPLATES[plan]
+
+
+class TrafficBody(_Body):
+    """Requests a second of all users, and how many of them fail (0 to 1)."""
+
+    requests_per_second: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+    error_rate: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.0
+
+    def traffic(self) -> Traffic:
+        return Traffic(self.requests_per_second, self.error_rate)
+
+
+class PreviewBody(_Body):
+    """`plan` is the name of a template, or a plan. The service is named, or told by the flag:
+    `stories` by `stories.version`. Without `traffic` it is what was measured in the last days."""
+
+    plan: Name | PlanBody
+    flag: Name | None = None
+    service: Annotated[str, Field(max_length=100)] | None = None
+    traffic: TrafficBody | None = None
+
+    def wanted(self) -> Plan:
+        """Raises InvalidArgument for a template that doesn't exist."""
+        return named_or_given(self.plan)
+
+    def of_service(self) -> str:
+        """ "" for nobody's. Raises InvalidArgument where neither is named."""
+        if self.service is not None:
+            return self.service
+        if self.flag is None:
+            raise InvalidArgument("Name the `flag` or the `service` that the plan is for.")
+        return service_of(self.flag)

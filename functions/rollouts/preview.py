@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from functions.alerts.message import ENGLISH
+from functions.alerts.message import ENGLISH, FRENCH
 from functions.rollouts import plan_told
 from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.fitting import SLOWER, UNREPORTED, LeftOut
@@ -38,6 +38,14 @@ def preview(
         *_ends(plan, known, tongue),
         *_unseen(plan, known, tongue),
     )
+
+
+def in_both(plan: Plan, known: Circumstances = NOTHING_KNOWN) -> dict[str, list[str]]:
+    """The preview in English and in French, as answers have it."""
+    return {
+        "preview": list(preview(plan, known, ENGLISH)),
+        "preview_fr": list(preview(plan, known, FRENCH)),
+    }
 
 
 def _happens(plan: Plan, tongue: Tongue) -> Iterator[str]:

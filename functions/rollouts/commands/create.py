@@ -11,14 +11,13 @@ from functions.errors import InvalidArgument
 from functions.rollouts import store
 from functions.rollouts.commands.asked import Asked, Deciding
 from functions.rollouts.commands.requirements import control_of, flag_of
-from functions.rollouts.fitting import fitted, misfits
+from functions.rollouts.fitting import fitted, misfits, service_of
 from functions.rollouts.plan import Plan, Type
 from functions.rollouts.rollout import REJECT, SUPERSEDE, Moved, Rollout
 from functions.rollouts.surroundings import Measured, around
 from functions.rollouts.target import Releasable, anything
 from functions.rollouts.validation import validate
 
-VERSION_SUFFIX = ".version"
 MOST_FLAGS = 10
 """Together: each is a part of the commit that moves them."""
 
@@ -116,10 +115,7 @@ def _require_sense(creation: Creation, *, hotfix: bool) -> None:
 
 
 def _service(creation: Creation) -> str:
-    if creation.service is not None:
-        return creation.service
-    named = creation.flag.endswith(VERSION_SUFFIX)
-    return creation.flag.removesuffix(VERSION_SUFFIX) if named else ""
+    return service_of(creation.flag) if creation.service is None else creation.service
 
 
 def _fitting(view: View, creation: Creation, service: str, measured: Measured) -> Plan:
