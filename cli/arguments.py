@@ -11,6 +11,7 @@ from cli.flag_arguments import add_flags, add_schedules, add_segments
 from cli.monitoring.arguments import add_monitoring
 from cli.objective_arguments import add_objectives, add_scores
 from cli.responding.arguments import add_alert_test, add_incidents, add_people
+from cli.serving_arguments import add_serving
 from cli.telling.arguments import add_channels, add_deliveries, add_routes
 from cli.verbs import (
     Subparsers,
@@ -58,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     _add_project_verbs(verbs)
     _add_rollout(group(verbs, "rollout", "releases in stages"))
     _add_rollbacks(group(verbs, "rollbacks", "what was taken back, and whether it came about"))
+    add_serving(group(verbs, "serving", "where services run, and where their traffic goes"))
     _add_stories(group(verbs, "stories", "the versions that write them, and one user's"))
     _add_metrics(group(verbs, "metrics", "what apps measure"))
     add_objectives(group(verbs, "objectives", "what services are to achieve"))

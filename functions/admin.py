@@ -85,6 +85,8 @@ def application() -> flask.Flask:
     from functions.rollouts.after.record import notices
     from functions.rollouts.explain import routes as explained
     from functions.rollouts.store import using
+    from functions.rollouts.traffic import routes as serving
+    from functions.rollouts.traffic.catalog import SERVING
     from functions.stories import admin_routes as versions
     from functions.stories.measures import MEASURES
     from functions.stories.owners import user_routes as users
@@ -103,6 +105,7 @@ def application() -> flask.Flask:
         SILENCES_CATALOG,
         OBJECTIVES,
         SCORES,
+        SERVING,
     )
     catalogs = {each.collection: rebuild(each) for each in kinds}
     rooms = [
@@ -132,6 +135,7 @@ def application() -> flask.Flask:
         rollouts.blueprint(ask, releasable, measured),
         rollbacks.blueprint(ask),
         explained.blueprint(ask),
+        serving.blueprint(ask, local=wiring.settings().local_channels),
         registry.blueprint(ask),
     ]
     app = web.make_app(FUNCTION, PREFIX, rooms)

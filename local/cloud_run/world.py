@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,6 +94,13 @@ class World:
         with self._lock:
             self._revision(self._of(service), short)
             del self._of(service).revisions[short]
+
+    def direct(self, name: str, shares: Mapping[str, int]) -> None:
+        """Somebody sends traffic by hand: percent by revision. Raises NotFound, InvalidRequest."""
+        given = Service(name=name)
+        for short, percent in shares.items():
+            given.traffic.add(type_=BY_REVISION, revision=short, percent=percent)
+        self.update(given, ["traffic"], only_validate=False)
 
     def updates(self, name: str) -> int:
         """How many updates were carried out."""

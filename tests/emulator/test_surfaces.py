@@ -141,6 +141,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "target": 0.999,
     },
     ("PUT", "/v1/scores/service"): {"target_ms": 500},
+    ("PUT", "/v1/serving/service"): {"health_url": "https://health.example.com/{version}"},
     ("PUT", "/v1/silences/identifier"): {"until": 1e10, "rule": "p3-memory"},
     ("POST", "/v1/promote"): {"flags": ["f"]},
     ("POST", "/v1/copy"): {"from": "demo", "flags": ["f"]},
