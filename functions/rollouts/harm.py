@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from functions.metrics.tally import Tally
+from functions.metrics.tally import USERS_CAP, Tally
 from functions.rollouts.evidence import FOLD_EVERY_SECONDS, RECENT_SECONDS, SETTLED_SECONDS, rate
 from functions.rollouts.plan import Plan
 from functions.rollouts.verdict import LIMIT, Kind, Situation, Verdict, percent
@@ -41,6 +41,10 @@ LIVE_SECONDS = float(SETTLED_SECONDS + FOLD_EVERY_SECONDS)
 
 SHARED = (
     "Paused: the old version suffers as well, so going back would not help. A person should look."
+)
+UNSURE = (
+    "Paused: too few requests went to the old version meanwhile to tell whether it suffers as "
+    "well. A person should look."
 )
 
 
@@ -77,7 +81,7 @@ def internal(_plan: Plan, situation: Situation) -> Verdict | None:
     users = len(candidate.users_failing | control.users_failing)
     if requests < INTERNAL_REQUESTS or users < LEAST_FAILING_USERS:
         return None
-    control_rate = rate(_internal_failures(control), control)
+    control_rate = _internal_failures(control) / control.served if control.served else 0.0
     if failed < INTERNAL_RATE * requests or control_rate < INTERNAL_RATE / 2:
         return None  # in the candidate alone it is the candidate's, and other rules see it
     return Verdict(
@@ -86,7 +90,7 @@ def internal(_plan: Plan, situation: Situation) -> Verdict | None:
         f"Taken back to the split before: soon after it was changed, {percent(failed / requests)} "
         "of the requests to both versions crashed or ran out of time or memory.",
         {
-            "internal": failed,
+            "internal": round(failed),
             "requests": requests,
             "internal_rate_control": round(control_rate, 4),
             "since_shift": round(situation.since_shift, 1),
@@ -136,10 +140,15 @@ class Measured(NamedTuple):
 
 
 def shared_trouble(
-    rule: str, figures: Mapping[str, float], measured: Measured, method: str = LIMIT
+    rule: str,
+    figures: Mapping[str, float],
+    measured: Measured,
+    method: str = LIMIT,
+    *,
+    sure: bool = True,
 ) -> Verdict:
-    """The control has it as well: PAUSE."""
-    return Verdict(Kind.PAUSE, rule, SHARED, figures, method, *measured)
+    """The control has it as well, or nobody can tell yet: PAUSE."""
+    return Verdict(Kind.PAUSE, rule, SHARED if sure else UNSURE, figures, method, *measured)
 
 
 def error_rate(tally: Tally) -> float:
@@ -147,8 +156,11 @@ def error_rate(tally: Tally) -> float:
     return tally.error_rate or 0.0
 
 
-def _internal_failures(tally: Tally) -> int:
-    return tally.causes.get("internal", 0)
+def _internal_failures(tally: Tally) -> float:
+    """As many as users had them: a client that tries again in vain makes no crash of its own."""
+    failures = tally.causes.get("internal", 0)
+    users = len(tally.users_failing)
+    return failures * min(1.0, users / tally.failures) if 0 < users < USERS_CAP else failures
 
 
 def _upstream_rate(tally: Tally) -> float:

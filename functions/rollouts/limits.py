@@ -1,13 +1,15 @@
 """The plan's limits: a disaster acts at once, the others in checks in a row. Pure.
 
-They take back only what the control doesn't suffer as well; a shared trouble pauses instead. Users
-are counted by keyed hashes.
+They take back only what the control doesn't suffer as well: where one trouble of both could look so
+by chance, they pause instead. Users are counted by keyed hashes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 
 from functions.metrics.tally import USERS_CAP, Tally
 from functions.rollouts.evidence import RECENT_SECONDS, Both, rate
@@ -20,11 +22,18 @@ from functions.rollouts.harm import (
     RUN_LEAST,
     SLOW_MS,
     Measured,
-    error_rate,
     shared_trouble,
 )
 from functions.rollouts.plan import Limits, Plan
 from functions.rollouts.verdict import LIMIT, Kind, Situation, Verdict, percent
+from functions.stats.fisher import as_many
+
+BY_CHANCE = 0.0001
+"""In checks beyond a limit the candidate is worse than the control when chance parts them so less
+often than that: bursts of errors that both have are frequent, and each takes many looks."""
+
+DISASTER_BY_CHANCE = 0.01
+"""In a disaster, which is rare and doesn't wait."""
 
 
 def disaster(plan: Plan, situation: Situation) -> Verdict | None:
@@ -32,12 +41,17 @@ def disaster(plan: Plan, situation: Situation) -> Verdict | None:
     limits = plan.limits_at(situation.stage)
     limit, least = limits.disaster_rate, limits.disaster_requests
     seen = situation.seen
-    return _disaster_in(limits, seen.recent, limit, least) or _disaster_in(
-        limits, _last_requests(seen.stage), max(limit, RUN_FAILED_SHARE), RUN_LEAST
+    last = _last_requests(seen.stage)
+    if seen.recent.control.served >= last.control.served:
+        # The control's last requests may all be of one moment: its last minute says more.
+        last = Both(last.candidate, seen.recent.control)
+    compared = situation.share < 1.0
+    return _disaster_in(seen.recent, limit, least, compared=compared) or _disaster_in(
+        last, max(limit, RUN_FAILED_SHARE), RUN_LEAST, compared=compared
     )
 
 
-def _disaster_in(limits: Limits, both: Both, limit: float, least: int) -> Verdict | None:
+def _disaster_in(both: Both, limit: float, least: int, *, compared: bool) -> Verdict | None:
     candidate = both.candidate
     failed, users = _users_error_rate(candidate), len(candidate.users_failing)
     well = candidate.served - candidate.failures
@@ -52,9 +66,9 @@ def _disaster_in(limits: Limits, both: Both, limit: float, least: int) -> Verdic
         "error_rate_control": round(_users_error_rate(both.control), 4),
     }
     measured = Measured(round(failed, 4), candidate.served, RECENT_SECONDS)
-    compared = both.control.served >= limits.check_requests
-    if compared and _users_error_rate(both.control) >= failed / 2:
-        return shared_trouble("disaster", figures, measured)
+    if compared and not _worse(_users_failing, both, DISASTER_BY_CHANCE):
+        suffers = _users_error_rate(both.control) >= failed / 2
+        return shared_trouble("disaster", figures, measured, sure=suffers)
     return Verdict(
         Kind.FAIL,
         "disaster",
@@ -73,6 +87,8 @@ class _Measure:
     limit: float
     value: Callable[[Tally], float]
     enough: Callable[[Tally], bool]
+    counts: Callable[[Tally], tuple[int, int]] | None = None
+    """How many were bad, of how many; None where nothing is counted."""
 
 
 def _measures(limits: Limits) -> Iterator[_Measure]:
@@ -82,6 +98,7 @@ def _measures(limits: Limits) -> Iterator[_Measure]:
         limits.error_rate,
         _users_error_rate,
         lambda tally: len(tally.users_failing) >= LEAST_FAILING_USERS,
+        _users_failing,
     )
     yield _Measure(
         "slow_rate",
@@ -89,6 +106,7 @@ def _measures(limits: Limits) -> Iterator[_Measure]:
         limits.slow_rate,
         _slow_rate,
         lambda tally: tally.above.get(str(SLOW_MS), 0) >= LEAST_FAILING_USERS,
+        lambda tally: (tally.above.get(str(SLOW_MS), 0), tally.served),
     )
     yield _Measure(
         "memory",
@@ -123,14 +141,12 @@ def limits(plan: Plan, situation: Situation) -> Verdict | None:
             f"{measure.name}_control": round(controls, 4),
         }
         lowest = min(values)
-        # Bad checks are picked from many, so the candidate looks worse than it is: a control near
-        # the limit is trouble of both. How much worse the candidate is, is for the evidence.
-        compared = together.control.served >= given.check_requests
-        shared = compared and controls >= measure.limit / 2
+        shared = _shared(measure, situation)
         window = min(situation.elapsed, LIVE_SECONDS)
         measured = Measured(round(values[0], 4), together.candidate.served, round(window, 1))
-        if shared and not _began_with_the_shift(measure, situation):
-            return shared_trouble(measure.name, figures, measured)
+        if shared:
+            suffers = controls >= measure.limit / 2
+            return shared_trouble(measure.name, figures, measured, sure=suffers)
         return Verdict(
             Kind.FAIL,
             measure.name,
@@ -141,6 +157,28 @@ def limits(plan: Plan, situation: Situation) -> Verdict | None:
             *measured,
         )
     return None
+
+
+def _shared(measure: _Measure, situation: Situation) -> bool:
+    """Whether the control may suffer as well.
+
+    Bad checks are picked from many, so the candidate looks worse than it is. It is compared over
+    all checks in a row that are bad: with a small holdback it takes some until anybody can tell.
+    """
+    run = _together(list(takewhile(partial(_beyond, measure), situation.seen.checks)))
+    if not measure.counts:
+        suffers = run.control.served > 0 and measure.value(run.control) >= measure.limit / 2
+        return suffers and not _began_with_the_shift(measure, situation)
+    return situation.share < 1.0 and not _worse(measure.counts, run, BY_CHANCE)
+
+
+def _beyond(measure: _Measure, check: Both) -> bool:
+    return measure.value(check.candidate) > measure.limit and measure.enough(check.candidate)
+
+
+def _worse(counts: Callable[[Tally], tuple[int, int]], both: Both, by_chance: float) -> bool:
+    """Whether the candidate is worse than the control at that moment, and not by chance."""
+    return as_many(*counts(both.candidate), *counts(both.control)) < by_chance
 
 
 def _began_with_the_shift(measure: _Measure, situation: Situation) -> bool:
@@ -180,11 +218,16 @@ def _users_error_rate(tally: Tally) -> float:
     Clients that retry multiply failures: counted each, chance would look like a disaster. With more
     failing users than are kept (USERS_CAP) nobody stands out, and requests are counted.
     """
+    users, tried = _users_failing(tally)
+    return users / tried if tried else 0.0
+
+
+def _users_failing(tally: Tally) -> tuple[int, int]:
+    """Failing users and what was tried, a user's repeats not counted."""
     users = len(tally.users_failing)
     if users >= USERS_CAP:
-        return error_rate(tally)
-    tried = tally.served - tally.failures + users
-    return users / tried if tried else 0.0
+        return tally.failures, tally.served
+    return users, tally.served - tally.failures + users
 
 
 def _slow_rate(tally: Tally) -> float:

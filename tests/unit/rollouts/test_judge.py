@@ -97,6 +97,11 @@ def alike(both: Both, **options: object) -> Situation:
 HEALTHY = Both(tally(200), control(1800))
 
 
+def bad_checks(count: int, beside: Tally) -> tuple[Both, ...]:
+    """Six percent of the candidate's requests fail in each, for other users each time."""
+    return tuple(Both(tally(100, 6, prefix=f"c{n}-"), beside) for n in range(count))
+
+
 def alarm(rule: str, *, severity: str = "P1", actions: tuple[str, ...] = (NOTIFY,)) -> Alarm:
     return Alarm(rule, severity, actions, since=10.0, value=0.9, sentence=f"{rule} fires.")
 
@@ -195,7 +200,13 @@ CASES = {
     ),
     # disasters
     "a quarter fails at 95 percent": Case(
-        at(HEALTHY, recent=Both(tally(20, 5), control(1)), share=0.95), Kind.FAIL, "disaster"
+        at(HEALTHY, recent=Both(tally(20, 5), control(40)), share=0.95), Kind.FAIL, "disaster"
+    ),
+    "a quarter fails, and hardly anybody is left on the old version": Case(
+        at(HEALTHY, recent=Both(tally(20, 5), control(1)), share=0.95), Kind.PAUSE, "disaster"
+    ),
+    "a quarter fails, and nobody is left on the old version": Case(
+        at(HEALTHY, recent=Both(tally(20, 5)), share=1.0), Kind.FAIL, "disaster"
     ),
     "a quarter of too few requests": Case(
         at(HEALTHY, recent=Both(tally(19, 19), control(1)), share=0.95), Kind.PASS, "healthy"
@@ -222,7 +233,10 @@ CASES = {
                     tally(5000, 60, failing=10),
                     recent=tuple(Completion(n, f"c{n:04d}", n % 2 == 0) for n in range(20)),
                 ),
-                control(260),
+                replace(
+                    control(260),
+                    recent=tuple(Completion(n, f"b{n:04d}", False) for n in range(20)),
+                ),
             ),
             share=0.95,
         ),
@@ -231,9 +245,22 @@ CASES = {
     ),
     # limits
     "six percent in three checks": Case(
-        at(HEALTHY, checks=(Both(tally(100, 6), control(5)),) * 3, share=0.95),
+        at(HEALTHY, checks=bad_checks(3, control(100)), share=0.5),
         Kind.FAIL,
         "error_rate",
+    ),
+    "six percent in three checks, too few to compare with": Case(
+        at(HEALTHY, checks=(Both(tally(100, 6), control(5)),) * 3, share=0.95),
+        Kind.PAUSE,
+        "error_rate",
+    ),
+    "six percent for as many checks as it takes to compare": Case(
+        at(HEALTHY, checks=bad_checks(40, control(5)), share=0.95),
+        Kind.FAIL,
+        "error_rate",
+    ),
+    "six percent in three checks, with nobody left to compare with": Case(
+        at(HEALTHY, checks=(Both(tally(100, 6)),) * 3, share=1.0), Kind.FAIL, "error_rate"
     ),
     "six percent in two checks of three": Case(
         at(
@@ -259,7 +286,7 @@ CASES = {
         "error_rate",
     ),
     "slow in three checks": Case(
-        at(HEALTHY, checks=(Both(tally(100, slow=6), control(50)),) * 3), Kind.FAIL, "slow_rate"
+        at(HEALTHY, checks=(Both(tally(100, slow=6), control(900)),) * 3), Kind.FAIL, "slow_rate"
     ),
     "memory that a shift brought about, in both": Case(
         at(
