@@ -21,6 +21,7 @@ from functions.metrics import store as metrics
 from functions.metrics import sum_hours
 from functions.metrics.apps import batches
 from functions.published import timestamp
+from functions.rollouts.after.archive_metrics import archive_metrics
 from functions.rollouts.ended import ended
 from functions.stories.limits import cap, quota
 from functions.tick import environments
@@ -39,6 +40,8 @@ def daily(store: Store, clock: Clock) -> None:
     """Looks after every environment. Raises StoreUnavailable at its beginning."""
     for scope in environments(store):
         with log.bound(application=scope.application, environment=scope.environment):
+            # Before the minutes that it is made of have expired.
+            _attempt("archive rollouts", partial(archive_metrics, store, scope, clock.now()))
             for what, clean_up in WORK:
                 _attempt(f"clean up {what}", partial(clean_up, store, scope, clock.now()))
             _attempt("report stale flags", partial(report_stale_flags, store, scope, clock.now()))
@@ -121,7 +124,7 @@ def _delete(store: Store, documents: Sequence[Document]) -> int:
 
 
 def _attempt(what: str, job: Callable[[], int]) -> None:
-    """`job` says how many documents were deleted, or flags are stale."""
+    """`job` says how many documents were deleted, rollouts archived, or flags are stale."""
     try:
         log.info("daily: done", what=what, number=job())
     except Exception as error:
