@@ -43,6 +43,7 @@ from functions.rollouts.deeds import history
 from functions.rollouts.store import using
 from functions.rollouts.traffic.serving import COLLECTION as SERVING
 from functions.rollouts.traffic.serving import servings_of
+from functions.rollouts.traffic.stand import Standings, standings, unknown
 from functions.stories.abandoned import settle_abandoned
 from functions.stories.publish import releasable
 
@@ -97,9 +98,12 @@ def decide(deps: Deps, scope: Scope) -> Step:
         )
         seen = _see(deps, scope)
         alarms = _alarms(deps, scope, seen)
+        traffic = _standings(deps, scope)
         step = attempt(
             "step rollouts",
-            lambda: advance(deps.store, deps.clock, scope, alarms, deps.slots.recent, releasable),
+            lambda: advance(
+                deps.store, deps.clock, scope, alarms, deps.slots.recent, releasable, traffic
+            ),
         )
         # After the rollouts: what takes users back waits for nothing, and can be told of.
         attempt("follow incidents", lambda: _follow(deps, scope, seen))
@@ -250,6 +254,13 @@ def _delivery(deps: Deps, scope: Scope) -> Job:
 
 def _summing_up(deps: Deps, scope: Scope) -> Job:
     return lambda: merge_usage(deps.store, deps.clock, scope)
+
+
+def _standings(deps: Deps, scope: Scope) -> Standings:
+    """Where that can't be read, no start of what runs in Cloud Run is let through."""
+    serving = servings_of(deps.definitions.held(scope)[SERVING])
+    found = attempt("read traffic", lambda: standings(deps.store, scope, serving))
+    return found or unknown(serving)
 
 
 def _follow_with_traffic(deps: Deps, scope: Scope) -> None:

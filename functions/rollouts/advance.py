@@ -42,6 +42,8 @@ from functions.rollouts.store import (
     looked_at,
 )
 from functions.rollouts.target import Releasable, anything
+from functions.rollouts.traffic.gate import Standing
+from functions.rollouts.traffic.stand import Standings, unconcerned
 from functions.rollouts.transition import Transition, decide, transition
 
 ACTOR = Actor.machine("tick")
@@ -97,6 +99,7 @@ class _Survey:
     windows: Sequence[Window]
     alarms: Alarms
     budgets: Mapping[str, float | None]
+    traffic: Standings
 
 
 def nothing_fires(_service: str, _version: str) -> Sequence[Alarm]:
@@ -110,20 +113,21 @@ def advance(
     alarms: Alarms = nothing_fires,
     recent: Recent = load_recent,
     releasable: Releasable = anything,
+    traffic: Standings = unconcerned,
 ) -> Step:
     """Raises StoreUnavailable; then nothing is half done, and the next step does it."""
-    survey = _read(store, store, scope, clock.now(), alarms, recent)
+    survey = _read(store, store, scope, clock.now(), alarms, recent, traffic)
     if not survey.stored and not survey.waiting:
         return Step(0, awaited(store, scope, clock.now() - AWAITED_SECONDS))
     moved: list[dict[str, Any]] = []
     for _ in range(ROUNDS):
         if not _due(survey, generation=0) and not next_in_line(survey.waiting, survey.stored):
             break
-        made = _commit(store, clock, scope, alarms, recent, releasable)
+        made = _commit(store, clock, scope, alarms, recent, releasable, traffic)
         if not made:
             break  # what is due can't be done: a blocked rollback is tried again in the next step
         moved += made
-        survey = _read(store, store, scope, clock.now(), alarms, recent)
+        survey = _read(store, store, scope, clock.now(), alarms, recent, traffic)
     _fold(store, scope, survey)
     readings = tuple(_reading(stored.rollout) for stored in survey.stored)
     number = len(survey.stored) + len(survey.waiting)
@@ -131,25 +135,37 @@ def advance(
 
 
 def look_at(
-    store: Store, scope: Scope, rollout: Rollout, now: float, alarms: Alarms = nothing_fires
+    store: Store,
+    scope: Scope,
+    rollout: Rollout,
+    now: float,
+    alarms: Alarms = nothing_fires,
+    traffic: Standings = unconcerned,
 ) -> Look | None:
     """What is known of one rollout now; None while nobody gets its candidate."""
     if not rollout.state.splitting:
         return None
     kept = evidence_of(store, scope, [rollout])
     windows = load_recent(store, scope, now, _span(kept, now))
-    found = _told(rollout, alarms, _budgets(store, scope, [rollout]))
+    budgets = _budgets(store, scope, [rollout])
+    found = _told(rollout, alarms, budgets, traffic(rollout, now))
     return look(rollout, kept[rollout.id].evidence, windows, now, found)
 
 
 def _read(
-    reads: Reads, store: Store, scope: Scope, now: float, alarms: Alarms, recent: Recent
+    reads: Reads,
+    store: Store,
+    scope: Scope,
+    now: float,
+    alarms: Alarms,
+    recent: Recent,
+    traffic: Standings,
 ) -> _Survey:
     stored, waiting = looked_at(reads, scope)
     kept = evidence_of(reads, scope, [each.rollout for each in stored])
     windows = recent(store, scope, now, _span(kept, now)) if stored else []
     budgets = _budgets(reads, scope, [each.rollout for each in stored])
-    return _Survey(now, stored, waiting, kept, windows, alarms, budgets)
+    return _Survey(now, stored, waiting, kept, windows, alarms, budgets, traffic)
 
 
 def _budgets(reads: Reads, scope: Scope, rollouts: Sequence[Rollout]) -> dict[str, float | None]:
@@ -171,9 +187,10 @@ def _commit(
     alarms: Alarms,
     recent: Recent,
     releasable: Releasable,
+    traffic: Standings,
 ) -> list[dict[str, Any]]:
     def deciding(view: View) -> Decision:
-        survey = _read(view, store, scope, view.now, alarms, recent)
+        survey = _read(view, store, scope, view.now, alarms, recent, traffic)
         moving = _possible(view, _due(survey, view.next_generation), releasable)
         for each in next_in_line(survey.waiting, survey.stored)[: TOGETHER - len(moving)]:
             occasion = Occasion(view.now, view.next_generation, str(ACTOR))
@@ -203,7 +220,7 @@ def _transition(survey: _Survey, stored: Stored, generation: int) -> Transition 
         kept.evidence if kept else None,
         survey.windows,
         survey.now,
-        _told(rollout, survey.alarms, survey.budgets),
+        _told(rollout, survey.alarms, survey.budgets, survey.traffic(rollout, survey.now)),
     )
     if move is None:
         return None
@@ -212,6 +229,7 @@ def _transition(survey: _Survey, stored: Stored, generation: int) -> Transition 
         survey.now,
         generation,
         str(ACTOR),
+        move.reason,
         verdict=move.verdict,
         closing=move.closing,
         before=last_minute(arms.candidate, arms.control, survey.windows, survey.now),
@@ -219,10 +237,12 @@ def _transition(survey: _Survey, stored: Stored, generation: int) -> Transition 
     return transition(stored, move.after, move.kind, occasion)
 
 
-def _told(rollout: Rollout, alarms: Alarms, budgets: Mapping[str, float | None]) -> Told:
+def _told(
+    rollout: Rollout, alarms: Alarms, budgets: Mapping[str, float | None], traffic: Standing
+) -> Told:
     versions = (rollout.candidate, rollout.control)
     candidate, control = (alarms(rollout.measured_as, version) for version in versions)
-    return Told(candidate, control, budgets.get(rollout.service))
+    return Told(candidate, control, budgets.get(rollout.service), traffic)
 
 
 def _possible(view: View, due: Sequence[Transition], releasable: Releasable) -> list[Transition]:

@@ -15,6 +15,8 @@ from functions.rollouts.alarmed import TELLING
 from functions.rollouts.criterion import Criterion
 from functions.rollouts.durations import DAY, HOUR
 from functions.rollouts.plan import Plan
+from functions.rollouts.traffic import gate
+from functions.rollouts.traffic.words import in_french
 from functions.rollouts.verdict import ALERT, CONTROL_ALERT, Kind, Verdict
 
 Figures = Mapping[str, float]
@@ -45,6 +47,8 @@ def said(verdict: Verdict, plan: Plan) -> str:
     figures, rule = verdict.figures, verdict.rule
     if verdict.sentence == harm.SHARED:
         return SHARED
+    if rule == gate.RULE:
+        return in_french(verdict.sentence) or verdict.sentence
     if verdict.kind is Kind.FAIL:
         return _failed(rule, figures)
     if verdict.kind is Kind.PASS:

@@ -17,17 +17,19 @@ from functions.rollouts.judge import judge
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import Paused, Phase, State
 from functions.rollouts.suspicion import stage_evidence
+from functions.rollouts.traffic.gate import UNCONCERNED, Standing
 from functions.rollouts.verdict import Kind, Situation, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What other rooms say: the alerts that fire on the candidate and on the control, and the share
-    that is left of the service's error budget (None: nobody knows)."""
+    """What other rooms say: the alerts that fire on the candidate and on the control, the share
+    that is left of the service's error budget (None: nobody knows), and Cloud Run's traffic."""
 
     alarms: Sequence[Alarm] = ()
     control_alarms: Sequence[Alarm] = ()
     budget_left: float | None = None
+    traffic: Standing = UNCONCERNED
 
 
 NOTHING_TOLD = Told()
@@ -51,6 +53,8 @@ class Move:
     verdict: Verdict | None = None
     closing: float = 0.0
     """The log e-value of the stage that is being left."""
+    reason: str = ""
+    """Where no verdict says it."""
 
 
 def look(
@@ -62,7 +66,10 @@ def look(
 ) -> Look:
     """What is known of a rollout whose split is in force."""
     situation = _situation(rollout, evidence, windows, now, told)
-    return Look(situation, judge(rollout.plan, situation), stage_evidence(rollout.plan, situation))
+    verdict = judge(rollout.plan, situation)
+    if told.traffic.drift and verdict.kind not in (Kind.FAIL, Kind.PAUSE):
+        verdict = told.traffic.drift
+    return Look(situation, verdict, stage_evidence(rollout.plan, situation))
 
 
 def following(
@@ -74,7 +81,10 @@ def following(
 ) -> Move | None:
     """What the controller does now; None when it is to go on waiting."""
     if rollout.state.phase is Phase.STARTING:
-        if closed(rollout, now):
+        if told.traffic.refused:
+            after = state.supersede(rollout.state, now)
+            return Move(after, "superseded", reason=told.traffic.refused)
+        if closed(rollout, now) or told.traffic.waits:
             return None
         return Move(state.begin(rollout.plan, rollout.state, now), "started")
     if rollout.state.phase is Phase.BLOCKED:
