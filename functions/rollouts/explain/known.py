@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.rollouts.look import Look
 from functions.rollouts.rollout import Rollout
-from functions.rollouts.state import Phase
+from functions.rollouts.traffic.gate import UNCONCERNED, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Known:
     events   the transitions as they are kept, oldest first
     now      epoch seconds
     ahead    ids of the other rollouts that run on its flags
+    traffic  how it stands to Cloud Run's traffic
     """
 
     rollout: Rollout
@@ -25,11 +26,7 @@ class Known:
     events: Sequence[Mapping[str, Any]]
     now: float
     ahead: Sequence[str] = ()
-
-    @property
-    def within(self) -> Phase:
-        """The phase, or the one that a pause interrupted."""
-        return self.rollout.state.paused_from or self.rollout.state.phase
+    traffic: Standing = UNCONCERNED
 
     @property
     def elapsed(self) -> float:

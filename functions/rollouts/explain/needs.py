@@ -8,8 +8,10 @@ from functions.metrics.tally import Tally
 from functions.rollouts.criterion import Criterion
 from functions.rollouts.explain.known import Known
 from functions.rollouts.explain.tongue import Tongue
+from functions.rollouts.held import raises, unapproved
 from functions.rollouts.look import Look
-from functions.rollouts.plan import Without
+from functions.rollouts.opening import next_opening
+from functions.rollouts.plan import RAISES, Without
 from functions.rollouts.state import ENDED, Paused, Phase
 
 EVERY_SECONDS = 10.0
@@ -53,14 +55,22 @@ def next_check(known: Known, tongue: Tongue) -> Iterator[str]:
     )
     if where.phase not in (Phase.BAKING, Phase.WATCHING) or not rollout.plan.automatic:
         return
-    earliest = tongue.time(known.now + known.left)
-    if known.left > 0:
+    earliest = tongue.time(_earliest(known))
+    if known.left > 0 and not unapproved(rollout):
         yield tongue.say(
             f"It goes on by itself at {earliest} at the earliest.",
             f"Il avance de lui-même le {earliest} au plus tôt.",
         )
     if where.deadline is not None:
         yield _deadline(known, tongue.time(where.deadline), tongue)
+
+
+def _earliest(known: Known) -> float:
+    """When it may go on: after its time, and in an opening where its plan asks for one."""
+    plan, baked = known.rollout.plan, known.now + known.left
+    if plan.open_for == RAISES and raises(known.rollout):
+        return next_opening(plan.openings, baked) or baked
+    return baked
 
 
 def _deadline(known: Known, at: str, tongue: Tongue) -> str:
@@ -149,11 +159,8 @@ def _budget(needed: float, left: float | None, tongue: Tongue) -> str:
 
 
 def _approval(known: Known, tongue: Tongue) -> Iterator[str]:
-    plan, where = known.rollout.plan, known.rollout.state
-    following = where.stage + 1
-    if known.within is Phase.WATCHING or following > plan.last:
-        return
-    if plan.stages[following].approval and where.approved < following:
+    if unapproved(known.rollout):
+        following = known.rollout.state.stage + 1
         yield tongue.say(
             f"A person has to let stage {following + 1} begin, now or when it is due: `palier "
             f"rollout approve {known.rollout.id}`.",

@@ -20,11 +20,10 @@ from functions.description import Parameter, described
 from functions.documents import Scope, Store
 from functions.errors import InvalidArgument
 from functions.rollouts import store as rollouts
-from functions.rollouts.advance import look_at
 from functions.rollouts.explain.explanation import explain
 from functions.rollouts.explain.known import Known
 from functions.rollouts.explain.tongue import Tongue
-from functions.rollouts.firing import firing
+from functions.rollouts.present import present
 from functions.rollouts.state import Phase
 
 LANGUAGES = (ENGLISH, FRENCH)
@@ -77,10 +76,12 @@ def _known(store: Store, scope: Scope, identifier: str, now: float) -> Known:
     ahead = (
         rollouts.running_on(store, scope, [each.flag for each in rollout.moves]) if queued else []
     )
+    found = present(store, scope, rollout, now)
     return Known(
         rollout,
-        look_at(store, scope, rollout, now, firing(store, scope)),
+        found.look,
         rollouts.events(store, scope, identifier),
         now,
         tuple(each.rollout.id for each in ahead),
+        found.traffic,
     )

@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from functions.rollouts.explain.known import Known
 from functions.rollouts.explain.tongue import Tongue
+from functions.rollouts.held import closed
+from functions.rollouts.hours_told import opens
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import ENDED, Paused, Phase
+from functions.rollouts.traffic.words import in_french
 from functions.rollouts.verdict import Kind
 
 Words = tuple[str, str]
@@ -152,8 +155,12 @@ def waits(known: Known, tongue: Tongue) -> Iterator[str]:
         yield _queued(known, tongue)
     elif phase is Phase.PAUSED:
         yield tongue.choose(PAUSED_FOR[rollout.state.paused_for or Paused.JUDGE])
-    elif phase in WAITS:
+    elif phase is Phase.STARTING and not closed(rollout, known.now) and known.traffic.waits:
+        yield tongue.say(known.traffic.waits, in_french(known.traffic.waits))
+    elif phase in WAITS and not closed(rollout, known.now):
         yield tongue.choose(WAITS[phase])
+    if closed(rollout, known.now):
+        yield _closed(known, tongue)
     if known.look is not None:
         yield tongue.verdict(known.look.verdict, rollout)
         if known.look.verdict.kind is Kind.PASS and not rollout.plan.automatic:
@@ -161,6 +168,20 @@ def waits(known: Known, tongue: Tongue) -> Iterator[str]:
                 "Its plan leaves each step to a person.",
                 "Son plan laisse chaque pas à une personne.",
             )
+
+
+def _closed(known: Known, tongue: Tongue) -> str:
+    when = opens(known.rollout.plan.openings, known.now, tongue.language)
+    if known.rollout.state.phase is Phase.STARTING:
+        return tongue.say(
+            f"Waiting: its plan starts it in its openings only, the next one opens {when}.",
+            f"En attente : son plan ne le lance que dans ses créneaux, le prochain ouvre {when}.",
+        )
+    return tongue.say(
+        f"Its plan gives it more users in its openings only, the next one opens {when}.",
+        f"Son plan ne lui donne plus d'utilisateurs que dans ses créneaux, le prochain ouvre "
+        f"{when}.",
+    )
 
 
 def _queued(known: Known, tongue: Tongue) -> str:
@@ -178,7 +199,7 @@ def _queued(known: Known, tongue: Tongue) -> str:
 
 def _share(rollout: Rollout, tongue: Tongue) -> str:
     share = tongue.percentage(rollout.percentage)
-    audience = rollout.plan.stages[rollout.state.stage].audience
+    audience = rollout.audience
     if audience:
         return tongue.say(
             f"{share} of the members of {audience}", f"{share} des membres de {audience}"

@@ -18,10 +18,13 @@ from functions.rollouts.explain.history import QUIET
 from functions.rollouts.explain.known import Known
 from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.look import Look
-from functions.rollouts.plan import Criteria, Plan, Stage, Without
+from functions.rollouts.opening import Opening
+from functions.rollouts.plan import RAISES, START, Criteria, Plan, Stage, Without
 from functions.rollouts.rollout import Approval, Moved, Rollout, Shift
 from functions.rollouts.state import ENDED, SPLITTING, Paused, Phase, State
 from functions.rollouts.told import TITLES
+from functions.rollouts.traffic import words as words_of_traffic
+from functions.rollouts.traffic.gate import Standing
 from functions.rollouts.verdict import Kind, Situation, Verdict
 from tests.unit.rollouts.test_judge import HEALTHY, at
 
@@ -54,6 +57,10 @@ ROLLOUT = Rollout(
     "",
     shift=Shift(NOW - 3600, NOW - 3600, 7),
 )
+NAMED = ("availability", "p95_ms", "roi", "cost", "PERMISSION_DENIED")
+OPENINGS = (Opening((1, 3), 14 * 60, 16 * 60),)
+"""NOW is a Friday, 09:00 in Paris."""
+
 TONGUES = (Tongue(ENGLISH, {"person:ada": "Ada"}), Tongue(FRENCH, {"person:ada": "Ada"}))
 
 VERDICTS = {
@@ -72,7 +79,10 @@ VERDICTS = {
     Kind.INCONCLUSIVE: Verdict(
         Kind.INCONCLUSIVE, "time", "Waiting: 2 h to go.", {"elapsed": 60, "requests": 9}
     ),
-    Kind.NO_DATA: Verdict(Kind.NO_DATA, "no data", "Waiting: nobody."),
+    Kind.NO_DATA: Verdict(
+        Kind.NO_DATA, "no data", "Waiting: nobody.", {"elapsed": 60, "requests": 0}
+    ),
+    Kind.ERROR: Verdict(Kind.ERROR, "error", "A rule failed.", {}, "latency"),
     Kind.PAUSE: Verdict(
         Kind.PAUSE,
         "upstream",
@@ -143,6 +153,8 @@ PLANS = st.builds(
     automatic=st.booleans(),
     on_inconclusive=st.sampled_from(Without),
     on_no_data=st.sampled_from(Without),
+    openings=st.sampled_from([(), OPENINGS]),
+    open_for=st.sampled_from([START, RAISES]),
 )
 
 
@@ -211,16 +223,12 @@ def test_a_stage_in_full() -> None:
     )
     assert found.next_check == (
         "Palier looks at it every 10 s, and takes it back at once when it has to.",
-        "It goes on by itself at 2027-01-15 09:00:00 UTC at the earliest.",
         "Without a proof of health by 2027-01-16 07:00:00 UTC it is paused.",
     )
-    assert found.takes_back[-6:] == (
-        "`availability` of the new version: below 99 %.",
-        "`p95_ms` of the new version: above 200 ms for 10 min.",
-        "`roi` of the new version: a fall by 20 % against the old one.",
-        "`cost` of the new version: a rise by 10 % against the old one.",
-        "One error of these on the new version and none on the old one: PERMISSION_DENIED.",
-        "An alert on the new version whose rule says `roll_back`, unless the old one has it too.",
+    assert found.takes_back[0] == "A person at any time: `palier rollout rollback r-1`."
+    assert [name in found.takes_back[4 + place] for place, name in enumerate(NAMED)] == [True] * 5
+    assert found.takes_back[-1] == (
+        "An alert on the new version whose rule says `roll_back`, unless the old one has it too."
     )
 
 
@@ -266,3 +274,45 @@ def test_decimals_are_a_language_s_own() -> None:
     english, french = (explain(known(state), tongue).stands[1] for tongue in TONGUES)
     assert "22.5 % of the users" in english
     assert "22,5 % des utilisateurs" in french
+
+
+def test_a_start_waits_for_its_opening() -> None:
+    plan = replace(PLAN, openings=OPENINGS)
+    english, french = (
+        explain(known(where(Phase.STARTING), plan=plan), tongue).waits for tongue in TONGUES
+    )
+    assert english == (
+        "Waiting: its plan starts it in its openings only, the next one opens Tuesday 14:00 "
+        "(Europe/Paris).",
+    )
+    assert french[0].endswith("le prochain ouvre mardi 14:00 (Europe/Paris).")
+
+
+def test_a_raise_waits_for_its_opening() -> None:
+    plan = replace(PLAN, openings=OPENINGS, open_for=RAISES)
+    told = explain(known(where(Phase.BAKING), VERDICTS[Kind.PASS], plan=plan), TONGUES[0]).waits
+    assert any("Tuesday 14:00" in each for each in told)
+
+
+def test_when_it_goes_on_by_itself() -> None:
+    after = replace(PLAN.stages[1], approval=False)
+    free = replace(PLAN, stages=(PLAN.stages[0], after, PLAN.stages[2]))
+    earliest = [
+        explain(known(where(Phase.BAKING), plan=plan), TONGUES[0]).next_check[1:]
+        for plan in (PLAN, free, replace(free, openings=OPENINGS, open_for=RAISES))
+    ]
+    assert earliest == [
+        (),
+        ("It goes on by itself at 2027-01-15 09:00:00 UTC at the earliest.",),
+        ("It goes on by itself at 2027-01-19 13:00:00 UTC at the earliest.",),
+    ]
+
+
+def test_a_start_waits_for_what_cloud_run_says() -> None:
+    waits = words_of_traffic.english(words_of_traffic.UNKNOWN)
+    english, french = (
+        explain(known(where(Phase.STARTING), traffic=Standing(waits=waits)), tongue).waits
+        for tongue in TONGUES
+    )
+    assert english == (waits,)
+    assert french[0].startswith("En attente : Cloud Run")
