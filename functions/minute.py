@@ -22,6 +22,7 @@ from functions.metrics.minutes import Minutes
 from functions.metrics.missed import Missed
 from functions.metrics.publish import Sink
 from functions.metrics.slots import Slots
+from functions.rollouts.in_turn import Looks
 from functions.rollouts.traffic.cloud_run import CloudRun
 from functions.rollouts.traffic.follow import Cloud, Follower
 from functions.rollouts.traffic.serving import COLLECTION as SERVING
@@ -68,6 +69,8 @@ class Deps:
     """Apart from all else: Cloud Run takes its time."""
     slots: Slots = field(default_factory=Slots)
     """Of the last minutes, kept over the cycles."""
+    looks: Looks = field(default_factory=Looks)
+    """At rollouts, what is known of them between two whole ones."""
     missed: Missed = field(default_factory=Missed)
     minutes: Minutes = field(default_factory=Minutes)
     held: Held = field(default_factory=Held)

@@ -37,9 +37,10 @@ from functions.metrics.publish import lag, publish
 from functions.metrics.sum_hours import sum_hours
 from functions.metrics.windows import MINUTE_SECONDS, Window
 from functions.minute import Deps, Job, attempt
-from functions.rollouts.advance import Alarms, Step, advance
+from functions.rollouts.advance import Step, advance
 from functions.rollouts.after.verify import verify
 from functions.rollouts.deeds import history
+from functions.rollouts.in_turn import Alarms
 from functions.rollouts.store import using
 from functions.rollouts.traffic.serving import COLLECTION as SERVING
 from functions.rollouts.traffic.serving import servings_of
@@ -102,7 +103,15 @@ def decide(deps: Deps, scope: Scope) -> Step:
         step = attempt(
             "step rollouts",
             lambda: advance(
-                deps.store, deps.clock, scope, alarms, deps.slots.recent, releasable, traffic
+                deps.store,
+                deps.clock,
+                scope,
+                alarms,
+                deps.slots.recent,
+                releasable,
+                traffic,
+                seen.known.scores,
+                deps.looks,
             ),
         )
         # After the rollouts: what takes users back waits for nothing, and can be told of.

@@ -7,7 +7,7 @@ from functions.alerts.in_force import in_force
 from functions.alerts.watch import stored_alarms
 from functions.definitions import Definitions
 from functions.documents import Scope, Store
-from functions.rollouts.advance import Alarms
+from functions.rollouts.in_turn import Alarms
 
 
 def firing(store: Store, scope: Scope) -> Alarms:

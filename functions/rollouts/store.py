@@ -20,6 +20,9 @@ from functions.rollouts.rollout import Rollout, moved_name
 from functions.rollouts.state import RUNNING, Phase
 
 LISTED = 200
+PAGE = 500
+"""Rollouts that are read at a time: each page has a deadline of its own."""
+
 IDENTIFIER = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -55,8 +58,35 @@ def find(reads: Reads, scope: Scope, identifier: str) -> Stored:
 def looked_at(reads: Reads, scope: Scope) -> tuple[list[Stored], list[Stored]]:
     """All that the controller looks at, in one query: those that run, and those that wait for their
     turn, the first to be asked for first. One that can't be read must not stop the others."""
-    phases = sorted(phase.value for phase in (*RUNNING, Phase.QUEUED))
-    found = _readable(reads.query(scope.collection("rollouts"), [("phase", "in", phases)]))
+    return _in_phases(reads, scope, (*RUNNING, Phase.QUEUED))
+
+
+def beginning(reads: Reads, scope: Scope) -> tuple[list[Stored], list[Stored]]:
+    """As `looked_at`, but only those that can't wait and that no slot tells of: they start, or
+    can't go back."""
+    return _in_phases(reads, scope, (Phase.STARTING, Phase.BLOCKED, Phase.QUEUED))
+
+
+def some(reads: Reads, scope: Scope, identifiers: Collection[str]) -> list[Stored]:
+    """Those of them that run."""
+    paths = [rollout_path(scope, each) for each in identifiers]
+    found = reads.get_many(paths)
+    stored = _readable(document for path in paths if (document := found[path]))
+    return [each for each in stored if each.rollout.state.running]
+
+
+def _in_phases(
+    reads: Reads, scope: Scope, phases: Iterable[Phase]
+) -> tuple[list[Stored], list[Stored]]:
+    where = [("phase", "in", sorted(phase.value for phase in phases))]
+    documents: list[Document] = []
+    while True:
+        after = [documents[-1].id] if documents else []
+        page = reads.query(scope.collection("rollouts"), where, limit=PAGE, after=after)
+        documents += page
+        if len(page) < PAGE:
+            break
+    found = _readable(documents)
     waiting = [each for each in found if each.rollout.state.phase is Phase.QUEUED]
     waiting.sort(key=lambda each: (each.rollout.state.since, each.rollout.id))
     return [each for each in found if each.rollout.state.running], waiting

@@ -20,13 +20,13 @@ from functions.metrics.store import RECENT_SECONDS
 from functions.metrics.tally import EMPTY, Tally
 from functions.published import EMPTY as NOTHING_PUBLISHED
 from functions.published import FLAGS, UNREADABLE, Pointer, decode_part
-from functions.rollouts.advance import Recent
 from functions.rollouts.after import store as kept
 from functions.rollouts.after import told
 from functions.rollouts.after.rollback import Rollback, Status, with_incidents
 from functions.rollouts.after.verification import DEADLINE_SECONDS, Seen, verified
 from functions.rollouts.evidence import Evidence
 from functions.rollouts.store import evidence_path
+from functions.rollouts.survey import Recent
 from functions.rollouts.traffic import store as traffic
 from functions.rollouts.traffic.move import Became
 
