@@ -22,6 +22,7 @@ from functions.metrics import sum_hours
 from functions.metrics.apps import batches
 from functions.published import timestamp
 from functions.rollouts.after.archive_metrics import archive_metrics
+from functions.rollouts.after.remind import remind_of_lessons
 from functions.rollouts.ended import ended
 from functions.stories.limits import cap, quota
 from functions.tick import environments
@@ -44,6 +45,7 @@ def daily(store: Store, clock: Clock) -> None:
             _attempt("archive rollouts", partial(archive_metrics, store, scope, clock.now()))
             for what, clean_up in WORK:
                 _attempt(f"clean up {what}", partial(clean_up, store, scope, clock.now()))
+            _attempt("remind of lessons", partial(remind_of_lessons, store, scope, clock.now()))
             _attempt("report stale flags", partial(report_stale_flags, store, scope, clock.now()))
             _attempt(
                 "report the scorecard",
@@ -124,7 +126,8 @@ def _delete(store: Store, documents: Sequence[Document]) -> int:
 
 
 def _attempt(what: str, job: Callable[[], int]) -> None:
-    """`job` says how many documents were deleted, rollouts archived, or flags are stale."""
+    """`job` says how many documents were deleted, rollouts archived or without lessons, or flags
+    are stale."""
     try:
         log.info("daily: done", what=what, number=job())
     except Exception as error:
