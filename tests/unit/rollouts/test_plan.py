@@ -6,9 +6,11 @@ from functions.alerts.thresholds import BY_ID
 from functions.errors import InvalidArgument
 from functions.rollouts.criterion import MAXIMUM, Criterion
 from functions.rollouts.durations import DAY, HOUR, duration
+from functions.rollouts.fitting import Surroundings, fitted, misfits
 from functions.rollouts.plan import Criteria, Limits, Plan, Stage
 from functions.rollouts.templates import TEMPLATES
 from functions.rollouts.validation import validate
+from functions.stories.measures import MEASURES
 
 GOOD = Plan("good", (Stage(10, 60, 600), Stage(50, 60, 600), Stage(100, 60, 600)))
 
@@ -41,6 +43,39 @@ def test_templates_have_the_values_promised(
     assert [stage.percentage for stage in plan.stages] == percentages
     assert [stage.bake_seconds / HOUR for stage in plan.stages] == bakes
     assert plan.watch_seconds == watch
+
+
+def test_templates_take_back_and_advance_by_the_values_promised() -> None:
+    gradual, canary = TEMPLATES["gradual"], TEMPLATES["canary"]
+    assert (gradual.criteria.error_rate, gradual.limits.error_rate) == (0.02, 0.05)
+    demanded = {each.name: each.at_least for each in gradual.criteria.measures}
+    assert demanded == {"performance_score": 85, "satisfied": 0.8}
+    assert [(each.metric, each.below, each.above) for each in gradual.checks] == [
+        ("performance_score", 70, None),
+        ("complained", None, 0.02),
+    ]
+    assert canary.limits.error_rate == 0.02
+    assert [(each.metric, each.below, each.above, each.fall) for each in canary.checks] == [
+        ("precision", 0.94, None, None),
+        ("p95_ms", None, 200, None),
+        ("availability", 0.99, None, None),
+        ("roi", None, None, 0.2),
+    ]
+
+
+@pytest.mark.parametrize("plan", TEMPLATES.values(), ids=TEMPLATES.keys())
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param(Surroundings("stories", MEASURES, target_ms=5_000), id="stories"),
+        pytest.param(Surroundings("search"), id="a service that reports nothing"),
+        pytest.param(Surroundings(""), id="no service"),
+    ],
+)
+def test_templates_fit_every_service(plan: Plan, around: Surroundings) -> None:
+    fit = fitted(plan, around)
+    assert misfits(fit, around) == []
+    assert validate(fit) is fit
 
 
 @pytest.mark.parametrize(
