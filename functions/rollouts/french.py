@@ -7,30 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from functions.alerts.message import FRENCH
-from functions.alerts.thresholds import BY_ID
-from functions.alerts.words import name_of, value_of
-from functions.rollouts import harm, sample_ratio
-from functions.rollouts.alarmed import TELLING
+from functions.rollouts import checking, harm
 from functions.rollouts.criterion import Criterion
-from functions.rollouts.durations import DAY, HOUR
-from functions.rollouts.plan import Plan
+from functions.rollouts.french_figures import Figures, counted, named
+from functions.rollouts.french_figures import duration as duration
+from functions.rollouts.french_figures import number as number
+from functions.rollouts.french_figures import percent as percent
+from functions.rollouts.french_figures import whole as whole
+from functions.rollouts.french_harm import alert, failed, paused
+from functions.rollouts.plan import Criteria, Plan
 from functions.rollouts.traffic import gate
 from functions.rollouts.traffic.words import in_french
-from functions.rollouts.verdict import ALERT, CONTROL_ALERT, Kind, Verdict
+from functions.rollouts.verdict import Kind, Verdict
 
-Figures = Mapping[str, float]
+ERROR = "error"
+ELAPSED = "elapsed"
+"""The figure that tells what a stage still needs (criteria.py) from what a rule says by itself."""
+
+WAITS = (Kind.NO_DATA, Kind.INCONCLUSIVE)
 
 SHARED = (
     "Suspendu : l'ancienne version souffre aussi, revenir en arrière n'aiderait donc pas. "
     "Quelqu'un devrait regarder."
 )
-MEASURED = {
-    "error_rate": "des requêtes à la nouvelle version ont échoué, sans compter les répétitions "
-    "d'un même utilisateur",
-    "slow_rate": "des requêtes à la nouvelle version ont pris plus de 30 s",
-    "memory": "de la mémoire était utilisée pendant que la nouvelle version tournait",
-}
+UNSURE = (
+    "Suspendu : trop peu de requêtes sont allées à l'ancienne version entre-temps pour dire si "
+    "elle souffre aussi. Quelqu'un devrait regarder."
+)
+SHARED_TROUBLE = {harm.SHARED: SHARED, harm.UNSURE: UNSURE}
 
 
 def sentence(verdict: Verdict, plan: Plan) -> str:
@@ -45,148 +49,62 @@ def sentence(verdict: Verdict, plan: Plan) -> str:
 def said(verdict: Verdict, plan: Plan) -> str:
     """Raises KeyError, ZeroDivisionError when the figures are not those of the rule."""
     figures, rule = verdict.figures, verdict.rule
-    if verdict.sentence == harm.SHARED:
-        return SHARED
+    if verdict.sentence in SHARED_TROUBLE:
+        return SHARED_TROUBLE[verdict.sentence]
     if rule == gate.RULE:
         return in_french(verdict.sentence) or verdict.sentence
+    if rule == ERROR:
+        return _unjudged(verdict)
+    if rule in WAITING and (ELAPSED in figures or verdict.kind in WAITS):
+        return _waiting(verdict, plan)
     if verdict.kind is Kind.FAIL:
-        return _failed(rule, figures)
+        return failed(rule, figures)
     if verdict.kind is Kind.PASS:
         return (
-            f"Saine : {_whole(figures, 'failures')} requêtes sur {_whole(figures, 'requests')} à "
-            f"la nouvelle version ont échoué, {_whole(figures, 'failures_control')} sur "
-            f"{_whole(figures, 'requests_control')} à l'ancienne."
+            f"Saine : {counted(figures, 'failures')} requêtes sur {counted(figures, 'requests')} à "
+            f"la nouvelle version ont échoué, {counted(figures, 'failures_control')} sur "
+            f"{counted(figures, 'requests_control')} à l'ancienne."
         )
-    if rule == "upstream":
-        return _upstream(figures)
-    if rule == sample_ratio.RULE:
-        return _ratio(verdict.kind, figures)
-    if rule == "alarm" and verdict.kind is Kind.PAUSE and "elapsed" not in figures:
-        return f"Suspendu : {_alert(figures)}.{_few(figures)}"
-    waiting = WAITING[rule](figures, plan)
-    if verdict.kind is Kind.PAUSE:
-        return (
-            "Suspendu : la nouvelle version n'a pas pu faire ses preuves dans le temps prévu. "
-            f"{waiting[:1].upper()}{waiting[1:]}"
-        )
-    return f"En attente : {waiting}"
+    return paused(verdict, figures)
 
 
-def _failed(rule: str, figures: Figures) -> str:
-    if rule == "evidence":
-        return (
-            f"Annulé : {_whole(figures, 'failing_users')} utilisateurs ont eu des erreurs avec la "
-            f"nouvelle version ; {_about(figures['expected_failing_users'])} si elle était aussi "
-            "saine que l'ancienne."
-        )
-    if rule == "internal":
-        return (
-            "Retour au partage précédent : peu après le changement, "
-            f"{percent(figures['internal'] / figures['requests'])} des requêtes aux deux versions "
-            "se sont interrompues ou ont manqué de temps ou de mémoire."
-        )
-    if rule == "disaster":
-        well = figures["requests"] - figures["failures"]
-        return (
-            f"Annulé : {_whole(figures, 'failing_users')} utilisateurs ont eu des erreurs avec la "
-            f"nouvelle version, tandis que {whole(well)} requêtes ont abouti ; la limite pour "
-            f"agir aussitôt est de {percent(figures['limit'])}."
-        )
-    if rule in MEASURED:
-        return (
-            f"Annulé : lors de {_whole(figures, 'checks')} contrôles de suite, la limite de "
-            f"{percent(figures['limit'])} a été dépassée ; au dernier, {percent(figures[rule])} "
-            f"{MEASURED[rule]}."
-        )
-    if rule != "alarm":
-        raise KeyError(rule)
-    return f"Annulé : {_alert(figures)}."
-
-
-def _upstream(figures: Figures) -> str:
+def _waiting(verdict: Verdict, plan: Plan) -> str:
+    waiting = WAITING[verdict.rule](verdict.figures, plan)
+    if verdict.kind not in (Kind.PAUSE, Kind.FAIL):
+        return f"En attente : {waiting}"
+    begins = "Suspendu" if verdict.kind is Kind.PAUSE else "Annulé"
     return (
-        "Suspendu : ce dont les deux versions dépendent est en panne "
-        f"({percent(figures['upstream_rate'])} des requêtes à la nouvelle version, "
-        f"{percent(figures['upstream_rate_control'])} à l'ancienne) : la nouvelle version n'en "
-        "est pas la cause."
+        f"{begins} : la nouvelle version n'a pas pu faire ses preuves dans le temps prévu. "
+        f"{waiting[:1].upper()}{waiting[1:]}"
     )
 
 
-def _ratio(kind: Kind, figures: Figures) -> str:
-    found = (
-        f"ne vous fiez pas à ces chiffres : {percent(figures['planned'])} étaient prévus, "
-        f"{percent(figures['arrived'])} sont arrivés, sur {_whole(figures, 'users')} utilisateurs."
-    )
-    if kind is Kind.PAUSE:
-        return (
-            f"Suspendu : {found} Autre chose que le partage décide qui reçoit la nouvelle version, "
-            "ou qui est compté."
-        )
-    return f"En attente : {found} Rien n'avance de soi-même ; quelqu'un peut passer à la suite."
-
-
-def _alert(figures: Figures) -> str:
-    """What fires on the new version, with its value where the rule is one of Palier's own."""
-    told = [
-        _one_alert(name, value, figures.get(f"{CONTROL_ALERT}{name}"))
-        for name, value in _alerts(figures).items()
-    ]
-    if not told:
-        return "une alerte se déclenche sur la nouvelle version"
-    many = "des alertes se déclenchent" if len(told) > 1 else "une alerte se déclenche"
-    return f"{many} sur la nouvelle version : {', '.join(told)}"
-
-
-def _one_alert(name: str, value: float, of_control: float | None) -> str:
-    rule = BY_ID.get(name)
-    if rule is None:
-        return f"{name} ({number(value)}{_of_control(of_control, number)})"
-
-    def shown(value: float) -> str:
-        return value_of(rule, value, FRENCH)
-
+def _unjudged(verdict: Verdict) -> str:
+    begins = "Suspendu" if verdict.kind is Kind.PAUSE else "Impossible à juger"
     return (
-        f"{name} ({name_of(rule)[FRENCH]} : {shown(value)}{_of_control(of_control, shown)}, "
-        f"limite {shown(rule.threshold)})"
+        f"{begins} : la règle « {verdict.method} » n'a pas pu être évaluée, ce qui est une erreur "
+        "de Palier. Les autres règles n'ont rien trouvé. Rien n'avance tant qu'elle n'est pas "
+        "réparée ou que quelqu'un ne fait pas passer le déploiement à la suite."
     )
 
 
-def _few(figures: Figures) -> str:
-    if TELLING not in figures:
-        return ""
+def _requests(figures: Figures, _plan: Plan) -> str:
     return (
-        f" Utilisateurs connectés qui l'ont signalé : {_whole(figures, TELLING)} ; il en faut "
-        f"{harm.LEAST_FAILING_USERS} pour annuler."
+        f"{counted(figures, 'requests')} des {counted(figures, 'needed_requests')} requêtes "
+        "nécessaires à la nouvelle version jusqu'ici."
     )
 
 
-def _of_control(value: float | None, shown: Callable[[float], str]) -> str:
-    return "" if value is None else f" ; {shown(value)} sur l'ancienne version, qui souffre aussi"
-
-
-def _alerts(figures: Figures) -> dict[str, float]:
-    return {
-        name.removeprefix(ALERT): value for name, value in figures.items() if name.startswith(ALERT)
-    }
-
-
-def _requests(figures: Figures, plan: Plan) -> str:
-    return (
-        f"{_whole(figures, 'requests')} des {whole(plan.criteria.requests)} requêtes nécessaires "
-        "à la nouvelle version jusqu'ici."
-    )
-
-
-def _criteria(figures: Figures, plan: Plan) -> str:
+def _criteria(figures: Figures, _plan: Plan) -> str:
     rate = figures["failures"] / figures["requests"]
     return (
         f"{percent(rate)} des requêtes à la nouvelle version ont échoué ; au plus "
-        f"{percent(plan.criteria.error_rate)} sont admis avant qu'elle avance."
+        f"{percent(figures['needed_error_rate'])} sont admis avant qu'elle avance."
     )
 
 
 def _samples(figures: Figures, plan: Plan) -> str:
-    for each in plan.criteria.measures:
+    for each in _demanded(figures, plan).measures:
         count = figures.get(f"values_of_{each.name}", 0)
         if count < each.samples:
             return (
@@ -197,7 +115,7 @@ def _samples(figures: Figures, plan: Plan) -> str:
 
 
 def _measures(figures: Figures, plan: Plan) -> str:
-    for each in plan.criteria.measures:
+    for each in _demanded(figures, plan).measures:
         mean = figures.get(f"mean_of_{each.name}")
         if mean is not None and not each.holds(mean):
             return (
@@ -207,8 +125,34 @@ def _measures(figures: Figures, plan: Plan) -> str:
     return "une moyenne de la nouvelle version est hors de ses bornes."
 
 
+def _worse(figures: Figures, plan: Plan) -> str:
+    for each in _demanded(figures, plan).measures:
+        mean, theirs = (figures.get(f"mean_of_{each.name}{arm}") for arm in ("", "_control"))
+        if each.worse_by is None or mean is None or theirs is None:
+            continue
+        return (
+            f"la moyenne de « {each.name} » est de {number(mean)} avec la nouvelle version et de "
+            f"{number(theirs)} avec l'ancienne ; elle peut être pire de {percent(each.worse_by)} "
+            "au plus avant qu'elle avance."
+        )
+    return "une moyenne de la nouvelle version est pire que celle de l'ancienne."
+
+
+def _checked(figures: Figures, _plan: Plan) -> str:
+    name, _ = named(figures, checking.CHECK)
+    return (
+        f"« {name} » de la nouvelle version est hors de sa borne, mais l'ancienne ne fait "
+        "peut-être pas mieux."
+    )
+
+
+def _demanded(figures: Figures, plan: Plan) -> Criteria:
+    """Of the stage that the figures are of."""
+    return plan.criteria_at(int(figures.get("stage", 0)))
+
+
 def _budget(figures: Figures, plan: Plan) -> str:
-    left, needed = figures.get("budget_left"), plan.criteria.budget or 0.0
+    left, needed = figures.get("budget_left"), _demanded(figures, plan).budget or 0.0
     if left is None:
         return (
             "personne ne sait ce qui reste du budget d'erreur du service : il n'a pas d'objectif, "
@@ -227,7 +171,7 @@ WAITING: Mapping[str, Callable[[Figures, Plan], str]] = {
     ),
     "requests": _requests,
     "control": lambda figures, _plan: (
-        f"{_whole(figures, 'requests_control')} requêtes à l'ancienne version jusqu'ici, trop peu "
+        f"{counted(figures, 'requests_control')} requêtes à l'ancienne version jusqu'ici, trop peu "
         "pour comparer."
     ),
     "time": lambda figures, _plan: (
@@ -236,47 +180,16 @@ WAITING: Mapping[str, Callable[[Figures, Plan], str]] = {
     "criteria": _criteria,
     "samples": _samples,
     "measures": _measures,
+    "worse": _worse,
+    "check": _checked,
     "budget": _budget,
     "suspicion": lambda _figures, _plan: (
         "plus d'utilisateurs de la nouvelle version ont eu des erreurs que le hasard ne "
         "l'explique bien."
     ),
-    "alarm": lambda figures, _plan: f"{_alert(figures)}.",
+    "alarm": lambda figures, _plan: f"{alert(figures)}.",
 }
 """The rules of what a stage still needs (criteria.py)."""
-
-
-def percent(value: float) -> str:
-    return f"{100 * value:.1f}".rstrip("0").rstrip(".").replace(".", ",") + " %"
-
-
-def whole(value: float) -> str:
-    return f"{round(value):,}".replace(",", "\u202f")
-
-
-def number(value: float) -> str:
-    """With at most three decimals, none that say nothing."""
-    text = f"{value:,.3f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text.replace(",", "\u202f").replace(".", ",")
-
-
-def duration(seconds: float) -> str:
-    """45 s, 12 min, 3 h or 2 jours."""
-    for size, name in ((DAY, "jours"), (HOUR, "h"), (60.0, "min")):
-        if seconds >= size:
-            value = number(round(seconds / size, 1))
-            return "1 jour" if name == "jours" and value == "1" else f"{value} {name}"
-    return f"{seconds:.0f} s"
-
-
-def _whole(figures: Figures, name: str) -> str:
-    return whole(figures[name])
-
-
-def _about(value: float) -> str:
-    if value == 0:
-        return "aucun n'en aurait"
-    return f"environ {value:.0f} en auraient" if value >= 1 else "1 au plus en aurait"
 
 
 def _bounds(criterion: Criterion) -> str:

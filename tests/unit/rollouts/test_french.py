@@ -11,6 +11,7 @@ from functions.rollouts.judge import judge
 from functions.rollouts.obstacles import in_french
 from functions.rollouts.verdict import Kind, Verdict
 from tests.unit.rollouts.test_judge import CASES, PLAN, Case
+from tests.unit.rollouts.test_judge_rules import ALL
 from tests.unit.rollouts.test_told import PENDING
 
 ENGLISH = re.compile(
@@ -18,7 +19,7 @@ ENGLISH = re.compile(
 )
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize("case", ALL.values(), ids=ALL.keys())
 def test_every_verdict_has_words(case: Case) -> None:
     verdict = judge(case.plan, case.situation)
     said = french.said(verdict, case.plan)
