@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 from functions import log
 from functions.alerts import defined
 from functions.alerts.channels.send import Sender
+from functions.alerts.channels.transport import Transport
 from functions.alerts.objectives.keep import Budgets
 from functions.alerts.past import Past
 from functions.clock import Clock
@@ -21,10 +22,13 @@ from functions.metrics.due import Held
 from functions.metrics.minutes import Minutes
 from functions.metrics.missed import Missed
 from functions.metrics.publish import Sink
+from functions.metrics.recorder import Recorder
 from functions.metrics.slots import Slots
 from functions.rollouts.in_turn import Looks
 from functions.rollouts.traffic.cloud_run import CloudRun
 from functions.rollouts.traffic.follow import Cloud, Follower
+from functions.rollouts.traffic.probe import SECONDS as PROBE_SECONDS
+from functions.rollouts.traffic.probe import Prober
 from functions.rollouts.traffic.serving import COLLECTION as SERVING
 
 T = TypeVar("T")
@@ -67,6 +71,9 @@ class Deps:
     """Whose traffic follows rollbacks."""
     following: Aside = field(default_factory=Aside)
     """Apart from all else: Cloud Run takes its time."""
+    transport: Transport = field(default_factory=partial(Transport, seconds=PROBE_SECONDS))
+    """What asks versions for their health."""
+    probing: Aside = field(default_factory=Aside)
     slots: Slots = field(default_factory=Slots)
     """Of the last minutes, kept over the cycles."""
     looks: Looks = field(default_factory=Looks)
@@ -86,6 +93,11 @@ class Deps:
     def follower(self) -> Follower:
         """What makes traffic follow rollbacks."""
         return Follower(self.store, self.clock, self.cloud)
+
+    @cached_property
+    def prober(self) -> Prober:
+        """What asks versions whether they are well."""
+        return Prober(self.store, self.clock, Recorder(self.store, self.clock), self.transport)
 
     @cached_property
     def budgets(self) -> Budgets:

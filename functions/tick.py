@@ -3,9 +3,10 @@
     settle abandoned stories → sum up minutes → evaluate alert rules → step rollouts
     → follow incidents → verify rollbacks → apply scheduled changes → deliver the outbox
     → sum up evaluations → publish → traffic follows
+    → ask for health
 
 While something is being rolled out, or a scheduled change is due within the minute, it repeats
-every 10 s inside its minute. The last four run aside, under a time limit: trouble with them never
+every 10 s inside its minute. The last five run aside, under a time limit: trouble with them never
 delays a decision. It may be delivered twice, overlap, die anywhere or come late; everything it
 writes is conditional on what it has read, and nobody holds a lease that others would have to wait
 for.
@@ -75,7 +76,7 @@ def tick(deps: Deps) -> list[dict[Scope, Step]]:
             break
     ended = deps.clock.monotonic()
     deps.aside.wait(ASIDE_SECONDS)
-    for each in (deps.publishing, deps.following):
+    for each in (deps.publishing, deps.following, deps.probing):
         each.wait(ASIDE_SECONDS - (deps.clock.monotonic() - ended))
     return cycles
 
@@ -136,16 +137,18 @@ def tell_of_failure(scope: Scope, schedule: Schedule) -> Write:
 
 
 def tell(deps: Deps, steps: dict[Scope, Step], *, first: bool = True) -> None:
-    """The outbox, the minutes that are due for Cloud Monitoring, and Cloud Run's traffic: aside. In
-    the first cycle of a minute also what instances have counted.
+    """The outbox, the minutes that are due for Cloud Monitoring, Cloud Run's traffic, and health:
+    aside. In the first cycle of a minute also what instances have counted.
 
     Without a decision there is no heartbeat: then Cloud Console's absence alert tells somebody.
     """
     jobs: list[tuple[str, Job]] = []
     published: list[tuple[str, Job]] = []
     followed: list[tuple[str, Job]] = []
+    probed: list[tuple[str, Job]] = []
     for scope, step in steps.items():
         followed.append(("follow with traffic", partial(_follow_with_traffic, deps, scope)))
+        probed.append(("ask for health", partial(_probe, deps, scope)))
         jobs.append(("deliver the outbox", _delivery(deps, scope)))
         if first:
             jobs.append(("sum up evaluations", _summing_up(deps, scope)))
@@ -159,6 +162,7 @@ def tell(deps: Deps, steps: dict[Scope, Step], *, first: bool = True) -> None:
         deps.publishing.start(published)
     if followed:
         deps.following.start(followed)
+        deps.probing.start(probed)
 
 
 def environments(store: Store) -> list[Scope]:
@@ -270,6 +274,11 @@ def _standings(deps: Deps, scope: Scope) -> Standings:
     serving = servings_of(deps.definitions.held(scope)[SERVING])
     found = attempt("read traffic", lambda: standings(deps.store, scope, serving))
     return found or unknown(serving)
+
+
+def _probe(deps: Deps, scope: Scope) -> None:
+    """By the definitions as this look found them."""
+    deps.prober.probe(scope, servings_of(deps.definitions.held(scope)[SERVING]))
 
 
 def _follow_with_traffic(deps: Deps, scope: Scope) -> None:

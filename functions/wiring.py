@@ -164,13 +164,16 @@ def administration() -> Administration:
 @once
 def minute() -> Deps:
     """What a tick works with."""
+    from functions.alerts.channels.transport import Transport
     from functions.metrics.cloud_monitoring import CloudMonitoring
     from functions.minute import Deps
+    from functions.rollouts.traffic import probe
     from functions.rollouts.traffic.cloud_run import CloudRun
 
     sink = CloudMonitoring(settings().project, settings().monitoring_address, location=REGION)
     cloud = CloudRun(settings().cloud_run_address)
-    return Deps(store(), CLOCK, sink, sender=sender(), cloud=cloud)
+    asking = Transport(settings().local_channels, probe.SECONDS)
+    return Deps(store(), CLOCK, sink, sender=sender(), cloud=cloud, transport=asking)
 
 
 @once

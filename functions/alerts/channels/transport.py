@@ -1,4 +1,4 @@
-"""The edge: one POST or one mail, to its end or to its time limit.
+"""The edge: one request or one mail, to its end or to its time limit.
 
 The address that was checked is the one that is called: a name that resolves to something else the
 second time leads nowhere. No redirection is followed, no proxy asked.
@@ -10,7 +10,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -51,19 +51,22 @@ class Transport:
 
     def post(self, post: Post) -> Answer:
         """Raises Unreached."""
+        headers = {"Content-Type": "application/json", **post.headers}
+        return self._ask("POST", post.url, post.body, headers)
+
+    def get(self, url: str) -> Answer:
+        """Raises Unreached."""
+        return self._ask("GET", url, None, {})
+
+    def _ask(self, method: str, url: str, body: bytes | None, given: Mapping[str, str]) -> Answer:
         with _told():
-            to = target(post.url, self.local)
+            to = target(url, self.local)
             connection = self._connection(to)
             with closing(connection), _within(self.seconds, self.clock) as line:
                 connection.sock = self._connected(to, line)
-                headers = {
-                    "Content-Type": "application/json",
-                    "User-Agent": USER_AGENT,
-                    "Connection": "close",
-                    **post.headers,
-                }
+                headers = {"User-Agent": USER_AGENT, "Connection": "close", **given}
                 line.require_time()
-                connection.request("POST", to.path, post.body, headers)
+                connection.request(method, to.path, body, headers)
                 answer = connection.getresponse()
                 text = answer.read(READ_BYTES).decode(errors="replace")
                 retry_after = answer.getheader("Retry-After") or ""
