@@ -11,6 +11,7 @@ from cli.flag_arguments import add_flags, add_schedules, add_segments
 from cli.monitoring.arguments import add_monitoring
 from cli.objective_arguments import add_objectives, add_scores
 from cli.responding.arguments import add_alert_test, add_incidents, add_people
+from cli.rollout_plan_arguments import add_plans
 from cli.serving_arguments import add_serving
 from cli.telling.arguments import add_channels, add_deliveries, add_routes
 from cli.verbs import (
@@ -39,12 +40,20 @@ KINDS = (
 )
 EFFORTS = ("none", "minimal", "low", "medium", "high")
 COMMANDS = {
+    "approve": "let a stage begin that waits for a person",
     "start": "begin it: the controller makes the first split within a minute",
+    "increase": "more users by hand, now",
     "pause": "keep the split and go on guarding it, but don't advance",
     "resume": "go on with the bake where it was paused",
     "promote": "one step on by hand: the next stage, the watch, or success",
-    "rollback": "everybody back on the control, from every phase that has not ended",
+    "complete": "success now, from the last stage or the watch",
+    "abort": "everybody back on the control, nothing said against the candidate",
+    "rollback": "everybody back on the control, also from success; the candidate is quarantined",
+    "reset": "for one that is stuck: everybody back on the control, and as it was created",
+    "override-quarantine": "its candidate may be released again",
 }
+UNCONDITIONAL = ("abort", "rollback", "reset", "override-quarantine")
+"""Which are never refused for being late."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,7 +66,9 @@ def parser() -> argparse.ArgumentParser:
     )
     verbs = top.add_subparsers(title="verbs", required=True, metavar="VERB")
     _add_project_verbs(verbs)
-    _add_rollout(group(verbs, "rollout", "releases in stages"))
+    rollout = group(verbs, "rollout", "releases in stages")
+    _add_rollout(rollout)
+    add_plans(rollout)
     _add_rollbacks(group(verbs, "rollbacks", "what was taken back, and whether it came about"))
     add_serving(group(verbs, "serving", "where services run, and where their traffic goes"))
     _add_stories(group(verbs, "stories", "the versions that write them, and one user's"))
@@ -142,6 +153,23 @@ def _add_rollout(rollout: Subparsers) -> None:
     create.add_argument(
         "--plan", required=True, metavar="PLAN", help="name of a template, or a JSON file"
     )
+    create.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        metavar="FLAG=VARIANT",
+        help="a further flag that moves with it; may be given several times",
+    )
+    create.add_argument(
+        "--if-running",
+        choices=("queue", "supersede", "reject"),
+        help="what its start does while another one runs (as the plan's type does)",
+    )
+    create.add_argument(
+        "--cause",
+        choices=("security", "data corruption"),
+        help="why a hotfix can't wait for an opening",
+    )
     add_reason(create)
     for name, help_text in COMMANDS.items():
         command = bundle_verb(rollout, name, help_text, rollouts.command)
@@ -154,7 +182,18 @@ def _add_rollout(rollout: Subparsers) -> None:
                 action="store_true",
                 help="release again what was taken back before",
             )
-        elif name != "rollback":
+        if name == "increase":
+            command.add_argument(
+                "--percentage", type=number, required=True, metavar="NUMBER", help="of the users"
+            )
+        if name == "approve":
+            command.add_argument(
+                "--stage",
+                type=int,
+                metavar="NUMBER",
+                help="which one, counted from 0 (the next that asks for it)",
+            )
+        if name not in (*UNCONDITIONAL, "start"):
             command.add_argument(
                 "--expected-stage",
                 type=int,

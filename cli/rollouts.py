@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from cli.answer import UNHEALTHY, Answer
-from cli.bundle import Environ, connect, json_file
+from cli.answer import UNHEALTHY, USAGE, Answer, Failed
+from cli.bundle import Environ, connect
 from cli.http import step
+from cli.rollout_plans import named_or_file
 from cli.shown import rollouts as shown
 
 POLL_SECONDS = 2.0
-ENDED = ("succeeded", "rolled_back", "superseded")
-UNHEALTHY_PHASES = ("rolled_back", "superseded", "paused")
+ENDED = ("succeeded", "rolled_back", "superseded", "aborted")
+STOPPED = ("paused", "blocked")
+UNHEALTHY_PHASES = ("rolled_back", "superseded", "aborted", *STOPPED)
 
 
 def list_all(arguments: Namespace, environ: Environ) -> Answer:
@@ -48,11 +49,11 @@ def status(
         healthy = found["phase"] not in UNHEALTHY_PHASES
         return Answer(found, shown.status(found), 0 if healthy else UNHEALTHY)
     deadline = clock() + arguments.timeout
-    while found["phase"] not in (*ENDED, "paused") and clock() < deadline:
+    while found["phase"] not in (*ENDED, *STOPPED) and clock() < deadline:
         sleep(min(POLL_SECONDS, max(0.0, deadline - clock())))
         found = bundle.get(path)
     text = shown.status(found)
-    if found["phase"] not in (*ENDED, "paused"):
+    if found["phase"] not in (*ENDED, *STOPPED):
         text += f"\nIt has not ended after {arguments.timeout:g} s."
     return Answer(found, text, 0 if found["phase"] == "succeeded" else UNHEALTHY)
 
@@ -61,18 +62,20 @@ def create(arguments: Namespace, environ: Environ) -> Answer:
     body = {
         "flag": arguments.flag,
         "candidate": arguments.candidate,
-        "plan": _plan(arguments.plan),
+        "plan": named_or_file(arguments.plan),
         "reason": arguments.reason,
+        **_beside(arguments),
     }
     found = connect(arguments, environ).post("/v1/rollouts", body)
     return Answer(found, shown.created(found))
 
 
 def command(arguments: Namespace, environ: Environ) -> Answer:
-    """start, pause, resume, promote or rollback."""
+    """What may be asked of one: start, pause, rollback and the others."""
     body: dict[str, Any] = {"reason": arguments.reason}
-    if getattr(arguments, "expected_stage", None) is not None:
-        body["expected_stage"] = arguments.expected_stage
+    for name in ("expected_stage", "percentage", "stage"):
+        if getattr(arguments, name, None) is not None:
+            body[name] = getattr(arguments, name)
     if getattr(arguments, "override_quarantine", False):
         body["override_quarantine"] = True
     path = f"{_path(arguments.id)}/{arguments.command}"
@@ -84,6 +87,13 @@ def _path(identifier: str) -> str:
     return f"/v1/rollouts/{step(identifier)}"
 
 
-def _plan(given: str) -> Any:
-    """A template's name as it is; the content of a file that exists."""
-    return json_file(given) if Path(given).is_file() else given
+def _beside(arguments: Namespace) -> dict[str, Any]:
+    """What only some rollouts have. Raises Failed."""
+    further = []
+    for each in arguments.also:
+        flag, equals, variant = each.partition("=")
+        if not (flag and equals and variant):
+            raise Failed({"detail": f"--also takes FLAG=VARIANT, not {each!r}."}, USAGE)
+        further.append({"flag": flag, "candidate": variant})
+    given = {"also": further, "if_running": arguments.if_running, "cause": arguments.cause}
+    return {name: value for name, value in given.items() if value}

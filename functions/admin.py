@@ -80,7 +80,10 @@ def application() -> flask.Flask:
     from functions.metrics.apps.declare import METRICS
     from functions.published import NOTICES, SERVICES
     from functions.registry import routes as registry
+    from functions.rollouts import deployment_routes
+    from functions.rollouts import plan_routes as plans
     from functions.rollouts import routes as rollouts
+    from functions.rollouts.after import completion_routes
     from functions.rollouts.after import routes as rollbacks
     from functions.rollouts.after.record import notices
     from functions.rollouts.explain import routes as explained
@@ -133,7 +136,10 @@ def application() -> flask.Flask:
         score_routes.blueprint(ask),
         scorecard_routes.blueprint(ask),
         rollouts.blueprint(ask, releasable, measured),
+        deployment_routes.blueprint(ask, releasable),
+        plans.blueprint(ask, measured),
         rollbacks.blueprint(ask),
+        completion_routes.blueprint(ask),
         explained.blueprint(ask),
         serving.blueprint(ask, local=wiring.settings().local_channels),
         registry.blueprint(ask),

@@ -3,94 +3,9 @@
 from __future__ import annotations
 
 from functions.administration import Answer, ChangeAnswer
-from functions.rollouts.plan import Type, Without
+from functions.rollouts.plan_answers import PlanAnswer
 from functions.rollouts.state import Paused, Phase
 from functions.rollouts.verdict import Kind
-
-
-class LimitsAnswer(Answer):
-    error_rate: float
-    slow_rate: float
-    memory: float
-    strikes: int
-    check_requests: int
-    disaster_rate: float
-    disaster_requests: int
-
-
-class CriterionAnswer(Answer):
-    name: str
-    samples: int
-    at_least: float | None
-    at_most: float | None
-    worse_by: float | None
-    better: str
-    optional: bool
-
-
-class CriteriaAnswer(Answer):
-    requests: int
-    error_rate: float
-    measures: list[CriterionAnswer]
-    budget: float | None
-
-
-class StageAnswer(Answer):
-    percentage: float
-    bake_seconds: float
-    max_wait_seconds: float
-    audience: str
-    approval: bool
-    criteria: CriteriaAnswer | None
-    limits: LimitsAnswer | None
-
-
-class CheckAnswer(Answer):
-    metric: str
-    below: float | None
-    above: float | None
-    fall: float | None
-    rise: float | None
-    samples: int
-    strikes: int
-    seconds: float
-    optional: bool
-
-
-class OpeningAnswer(Answer):
-    days: list[int]
-    begins: int
-    ends: int
-    zone: str
-
-
-class PlanAnswer(Answer):
-    name: str
-    stages: list[StageAnswer]
-    watch_seconds: float
-    holdback: float
-    alpha: float
-    tolerance: float
-    automatic: bool
-    limits: LimitsAnswer
-    criteria: CriteriaAnswer
-    type: Type
-    checks: list[CheckAnswer]
-    critical: list[str]
-    openings: list[OpeningAnswer]
-    open_for: str
-    on_inconclusive: Without
-    on_no_data: Without
-
-
-class PreviewedPlan(PlanAnswer):
-    """A template, and in plain words what it does."""
-
-    preview: list[str]
-
-
-class Plans(Answer):
-    plans: list[PreviewedPlan]
 
 
 class VerdictAnswer(Answer):
@@ -106,8 +21,25 @@ class VerdictAnswer(Answer):
     window_seconds: float
 
 
+class MovedAnswer(Answer):
+    """A further flag that moves with the rollout."""
+
+    flag: str
+    control: str
+    candidate: str
+
+
+class ApprovalAnswer(Answer):
+    """Who let which stage begin, and when."""
+
+    by: str
+    at: float
+    stage: int
+
+
 class _Rollout(Answer):
-    """Times are seconds since the epoch."""
+    """Times are seconds since the epoch. `percentage` is of the members of `audience` where one is
+    named, else of everybody."""
 
     id: str
     flag: str
@@ -126,6 +58,13 @@ class _Rollout(Answer):
     decided_at: float
     verdict: VerdictAnswer | None
     quarantined: bool
+    audience: str
+    paused_for: Paused | None
+    approved: int
+    also: list[MovedAnswer]
+    cause: str
+    if_running: str
+    approvals: list[ApprovalAnswer]
 
 
 class RolloutSummary(_Rollout):
@@ -182,6 +121,7 @@ class WholeRollout(_Rollout):
 
     plan: PlanAnswer
     preview: list[str]
+    preview_fr: list[str]
     generation: int
     now: Now | None
     events: list[EventAnswer]
@@ -193,3 +133,4 @@ class RolloutChanged(ChangeAnswer):
 
 class RolloutCreated(RolloutChanged):
     preview: list[str]
+    preview_fr: list[str]

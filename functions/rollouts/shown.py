@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from math import exp
 from typing import Any
 
 from functions.rollouts.look import Look
-from functions.rollouts.preview import preview
+from functions.rollouts.preview import in_both
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.verdict import LARGEST_FIGURE
 
@@ -35,6 +36,13 @@ def summary(rollout: Rollout) -> dict[str, Any]:
         "decided_at": rollout.decided_at,
         "verdict": rollout.verdict.to_document() if rollout.verdict else None,
         "quarantined": rollout.quarantined,
+        "audience": rollout.audience,
+        "paused_for": where.paused_for.value if where.paused_for else None,
+        "approved": where.approved,
+        "also": [asdict(each) for each in rollout.also],
+        "cause": rollout.cause,
+        "if_running": rollout.if_running,
+        "approvals": [asdict(each) for each in rollout.approvals],
     }
 
 
@@ -45,7 +53,7 @@ def whole(
     return {
         **summary(rollout),
         "plan": rollout.plan.to_view(),
-        "preview": list(preview(rollout.plan)),
+        **in_both(rollout.plan),
         "generation": generation,
         "now": _now(found) if found else None,
         "events": [_plain(event) for event in events],

@@ -155,6 +155,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/v1/people/identifier"): {"name": "Ada", "levels": ["L2"]},
     ("PUT", "/v1/members/uid"): {"role": "reader", "environments": ["staging"]},
     ("POST", "/v1/rollouts"): {"flag": "f", "candidate": "on", "plan": "canary"},
+    ("POST", "/v1/rollout-plans/preview"): {"plan": "canary", "service": "stories"},
+    ("POST", "/v1/rollouts/identifier/increase"): {"percentage": 20.0},
+    ("PATCH", "/deployment"): {"deploymentId": "r-1", "action": "reset"},
+    ("PUT", "/v1/rollouts/identifier/lessons"): {"text": "Read the endings."},
     ("POST", "/v1/versions"): {
         "version": "1.0.0",
         "prompt": "tale-1",
@@ -163,7 +167,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "handler": "one-call-1",
     },
 }
-READS_BY_POST = {("POST", "/v1/flags/key/explain")}
+READS_BY_POST = {("POST", "/v1/flags/key/explain"), ("POST", "/v1/rollout-plans/preview")}
 """For whoever may read: a context is too long for an address."""
 
 OPEN_TO_THE_SIGNED_IN = {

@@ -161,11 +161,5 @@ def test_a_plan_that_demands_a_measure_says_so(world: World, client: Client) -> 
     assert sentence in told["preview"]
 
 
-def test_templates_say_what_they_do(client: Client) -> None:
-    plans = read(client, "/v1/rollout-plans")["plans"]
-    assert {plan["name"] for plan in plans} >= {"gradual", "canary", "blue-green", "manual"}
-    assert all(plan["preview"] for plan in plans)
-
-
 def test_no_such_rollout(client: Client) -> None:
     assert read(client, "/v1/rollouts/nowhere")["code"] == "NOT_FOUND"
