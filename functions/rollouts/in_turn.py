@@ -17,7 +17,7 @@ from functions.rollouts.rollout import Rollout
 MANY = 100
 """Up to so many, every step looks at all."""
 
-WHOLE_EVERY_SECONDS = 50.0
+WHOLE_EVERY_SECONDS = 55.0
 """With more, all of them are looked at so often: in the first step of each minute."""
 
 OVERLAP_SECONDS = 30.0
