@@ -1,0 +1,86 @@
+"""Latency and errors without a control, simulated: what is found, when, and how often wrongly."""
+
+from __future__ import annotations
+
+from math import exp, log
+from random import Random
+
+from functions.metrics import ladder
+from functions.metrics.ladder import LADDER_MS
+from functions.metrics.tally import Tally, merge
+from functions.metrics.windows import Arm, Window
+from functions.rollouts.baseline import Baseline, freeze
+from functions.rollouts.evidence import Both, Seen
+from functions.rollouts.latency import latency
+from functions.rollouts.suspicion import evidence
+from functions.rollouts.verdict import Situation
+from tests.simulation.traffic import PLAN
+
+MEDIAN_MS, SPREAD = 900.0, 0.5
+RUNS = 15
+
+
+def requests(random: Random, number: int, slower: float = 1.0, failing: float = 0.0) -> Tally:
+    """So many, with durations of a log-normal and errors of different users."""
+    above = dict.fromkeys(map(str, LADDER_MS), 0)
+    for _ in range(number):
+        for rung in ladder.of(slower * MEDIAN_MS * exp(random.gauss(0.0, SPREAD))):
+            above[rung] += 1
+    failed = [f"u{random.random()}" for _ in range(number) if random.random() < failing]
+    return Tally(
+        requests=number,
+        failures=len(failed),
+        users_failing=frozenset(failed),
+        above={rung: count for rung, count in above.items() if count},
+    )
+
+
+def usual(random: Random, failing: float = 0.0) -> Baseline:
+    """Two days of hours."""
+    hours = [
+        Window(3600 * number, 3600, "s", "1", 0, requests(random, 300, 1.0, failing))
+        for number in range(48)
+    ]
+    return freeze(Arm("s", "1"), hours, (), 3600.0 * 48)
+
+
+def found_after(random: Random, share: float, slower: float, failing: float, most: int) -> int:
+    """Seconds until the candidate is taken back, at 10 requests a second; 0 when it isn't."""
+    frozen, both = usual(random, 0.01), Both()
+    for seconds in range(10, most + 10, 10):
+        both = Both(
+            merge(both.candidate, requests(random, round(100 * share), slower, failing)),
+            merge(both.control, requests(random, round(100 * (1 - share)), 1.0, 0.01)),
+        )
+        situation = Situation(
+            Seen(both), share, elapsed=seconds, needed=0.0, since_shift=seconds, frozen=frozen
+        )
+        if latency(PLAN, situation) or evidence(PLAN, situation):
+            return seconds
+    return 0
+
+
+def test_fifty_percent_slower_is_found_in_two_minutes() -> None:
+    found = sorted(found_after(Random(seed), 0.1, 1.5, 0.01, 900) for seed in range(RUNS))
+    assert found[0] > 0
+    assert found[RUNS // 2] <= 120
+
+
+def test_without_a_control_slowness_and_errors_are_found_as_well() -> None:
+    for slower, failing in ((1.5, 0.01), (1.0, 0.05)):
+        found = [found_after(Random(seed), 1.0, slower, failing, 300) for seed in range(4)]
+        assert min(found) > 0
+        assert sorted(found)[2] <= 60
+
+
+def test_what_is_as_before_is_left_alone() -> None:
+    """With a control and without one, 40 minutes of each in all."""
+    for share in (0.1, 1.0):
+        assert not any(found_after(Random(seed), share, 1.0, 0.01, 600) for seed in range(4))
+
+
+def test_the_simulated_durations_are_what_is_meant() -> None:
+    frozen = usual(Random(1))
+    assert list(frozen.slow) == [1_000, 2_000, 3_000]
+    assert abs(frozen.slow[2_000] - 0.055) < 0.02
+    assert log(MEDIAN_MS) < log(1_000)
