@@ -1,0 +1,290 @@
+"""A tick over many running rollouts, on the Firestore emulator.
+
+Each rollout has a flag of its own and two versions of a service of its own. Both arms have evidence
+of an hour, slots of the last five minutes, and in each cycle that is measured one slot more. One in
+a hundred candidates then begins to fail: it must be taken back by the cycle that first sees it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field, replace
+from io import StringIO
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import firestore
+
+from benchmarks.row import Row
+from functions.changes import Change, Decision, View, commit_change
+from functions.clock import SystemClock
+from functions.documents import Scope, Store, Write
+from functions.flags.flag import Flag
+from functions.flags.manage.publish import publish_moved, save_flag
+from functions.identity import Actor, Permission
+from functions.metrics.cloud_monitoring import CloudMonitoring
+from functions.metrics.observation import Observation
+from functions.metrics.store import SlotKey, slot_write
+from functions.metrics.tally import merge_all, of
+from functions.metrics.windows import slot_start
+from functions.minute import Deps
+from functions.rollouts.durations import DAY
+from functions.rollouts.evidence import Both, Evidence
+from functions.rollouts.in_turn import Looks
+from functions.rollouts.plan import Criteria, Plan, Stage
+from functions.rollouts.rollout import Rollout, Shift
+from functions.rollouts.state import Phase, State
+from functions.rollouts.store import evidence_path, rollout_path
+from functions.rollouts.transition import follow
+from functions.tick import decide
+from local import firestore as firestore_emulator
+
+SIZES = (500, 1_000, 2_000)
+FAILING = 100
+"""One candidate in so many."""
+
+TOGETHER = 200
+AGE_SECONDS = 3_600.0
+SLOT_EVERY_SECONDS = 100
+SLOTS_SECONDS = 300
+CYCLES = 6
+"""Of a tick in a minute."""
+
+CONTROL, CANDIDATE = "1.2.0", "1.3.0"
+PLAN = Plan(
+    "steps", (Stage(10, DAY, 3 * DAY), Stage(100, DAY, 3 * DAY)), criteria=Criteria(100_000)
+)
+NOWHERE = "127.0.0.1:1"
+"""Nothing is published: that is aside of a look."""
+
+
+@dataclass
+class Many:
+    """So many rollouts in an environment of their own."""
+
+    store: Store
+    size: int
+    clock: SystemClock = field(default_factory=SystemClock)
+    chance: random.Random = field(default_factory=lambda: random.Random(6))
+
+    def __post_init__(self) -> None:
+        self.scope = Scope("main", f"bench-{self.size}")
+        self.began = self.clock.now() - AGE_SECONDS
+        self.rollouts = [self._rollout(number) for number in range(self.size)]
+
+    def make(self) -> None:
+        self._commit([Write.set("applications/main", {"name": "Bench"})])
+        self._commit([Write.create(self.scope.path, {})])
+        for first in range(0, self.size, TOGETHER):
+            self._make(self.rollouts[first : first + TOGETHER])
+        slot = slot_start(self.clock.now())
+        for start in range(slot - SLOTS_SECONDS, slot, SLOT_EVERY_SECONDS):
+            self.serve(start)
+
+    def serve(self, start: int, failing: Sequence[Rollout] = ()) -> None:
+        """A slot of each arm; of the candidates that fail, all requests."""
+        bad = {rollout.id for rollout in failing}
+        writes = []
+        for rollout in self.rollouts:
+            for version, requests in ((CANDIDATE, 8), (CONTROL, 12)):
+                fails = rollout.id in bad and version == CANDIDATE
+                seen = (self._request(rollout, version, start, fails) for _ in range(requests))
+                key = SlotKey(self.scope, start, rollout.service, version, 1)
+                writes.append(slot_write(key, "i1", merge_all(map(of, seen)), start + 9.9))
+        self._commit(writes)
+
+    def _rollout(self, number: int) -> Rollout:
+        return Rollout(
+            f"r{number:04}",
+            f"flag-{number:04}",
+            f"service-{number:04}",
+            CONTROL,
+            CANDIDATE,
+            PLAN,
+            self.began,
+            "operator:bench",
+            "a benchmark",
+            state=State(Phase.BAKING, 0, self.began, self.began + 3 * DAY),
+            shift=Shift(self.began, self.began, 1),
+        )
+
+    def _make(self, rollouts: Sequence[Rollout]) -> None:
+        flags = [follow(self._flag(rollout), rollout) for rollout in rollouts]
+
+        def making(view: View) -> Decision:
+            saved = [save_flag(view, None, flag) for flag in flags]
+            writes = [write for _, some in saved for write in some]
+            return Decision(writes, publish_moved(view, [flag for flag, _ in saved]))
+
+        change = Change(self.scope, Actor.operator("bench"), Permission.EDIT_FLAGS, "a benchmark")
+        commit_change(self.store, self.clock, change, making)
+        self._commit(
+            Write.create(rollout_path(self.scope, each.id), each.to_document()) for each in rollouts
+        )
+        self._commit(
+            Write.create(evidence_path(self.scope, each.id), self._evidence(each).to_document())
+            for each in rollouts
+        )
+
+    def _evidence(self, rollout: Rollout) -> Evidence:
+        """What an hour leaves: full samples of users, some failing in both arms."""
+        arms = (
+            merge_all(
+                of(self._request(rollout, version, int(self.began), fails=number % 100 == 0))
+                for number in range(requests)
+            )
+            for version, requests in ((CANDIDATE, 100), (CONTROL, 900))
+        )
+        through = slot_start(self.clock.now() - SLOTS_SECONDS)
+        return Evidence(1, through, Both(*arms))
+
+    def _request(self, rollout: Rollout, version: str, at: int, fails: bool) -> Observation:
+        return Observation(
+            service=rollout.service,
+            version=version,
+            generation=1,
+            at=at + 5.0,
+            duration_ms=self.chance.lognormvariate(5, 0.7),
+            code="INTERNAL" if fails else "OK",
+            cause="candidate" if fails else "none",
+            user_hash=f"{self.chance.randrange(10**9):016x}",
+            memory=0.4,
+            cpu=0.3,
+            concurrency=8,
+        )
+
+    def _flag(self, rollout: Rollout) -> Flag:
+        definition = {
+            "state": "ENABLED",
+            "variants": {CONTROL: CONTROL, CANDIDATE: CANDIDATE},
+            "defaultVariant": CONTROL,
+        }
+        return Flag(rollout.flag, definition, client=True)
+
+    def _commit(self, writes: Iterable[Write]) -> None:
+        every = list(writes)
+        for first in range(0, len(every), 400):
+            self.store.commit(every[first : first + 400], timeout=60.0)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What one cycle of a tick took: seconds, Firestore's operations, and rollouts that moved."""
+
+    seconds: float
+    reads: int
+    writes: int
+    moved: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """
+    whole    the first cycle of a minute: all rollouts
+    between  one of those that follow every ten seconds
+    struck   one of those, when one candidate in a hundred has begun to fail
+    """
+
+    size: int
+    whole: Looked
+    between: Looked
+    struck: Looked
+
+    @property
+    def operations(self) -> float:
+        """Of a rollout in a minute: one cycle for all, and five between."""
+        spent = [each.reads + each.writes for each in (self.whole, self.between)]
+        return (spent[0] + (CYCLES - 1) * spent[1]) / self.size
+
+
+def measure(store: Store, size: int) -> Found:
+    many = Many(store, size)
+    many.make()
+    deps = Deps(store, many.clock, CloudMonitoring("demo", NOWHERE, location="nowhere"))
+    look(many, deps)  # sums up what no tick has seen: once in a process
+    many.serve(slot_start(many.clock.now()))
+    minute = replace(deps, looks=Looks())
+    whole = look(many, minute)
+    many.serve(slot_start(many.clock.now()))
+    between = look(many, minute)
+    failing = many.rollouts[::FAILING]
+    many.serve(slot_start(many.clock.now()), failing)
+    struck = look(many, minute)
+    if struck.moved != len(failing):
+        raise RuntimeError(f"Of {len(failing)} failing candidates {struck.moved} were taken back.")
+    return Found(size, whole, between, struck)
+
+
+def look(many: Many, deps: Deps) -> Looked:
+    before = Counter(many.store.operations)
+    began = time.monotonic()
+    step = decide(deps, many.scope)
+    seconds = time.monotonic() - began
+    if step.failed:
+        raise RuntimeError("A look could not be made; the log says why.")
+    spent = many.store.operations - before
+    return Looked(seconds, spent["reads"], spent["writes"], len(step.transitions))
+
+
+def found(sizes: Sequence[int] = SIZES) -> Iterator[Found]:
+    before = os.environ.get("FIRESTORE_EMULATOR_HOST")
+    try:
+        for size in sizes:  # each on an emulator of its own: it keeps all that it ever held
+            with firestore_emulator.running(name=f"firestore-bench-tick-{size}") as address:
+                os.environ["FIRESTORE_EMULATOR_HOST"] = address
+                credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+                client = firestore.Client(project="demo-tick", credentials=credentials)
+                yield measure(Store(client), size)
+    finally:
+        os.environ.pop("FIRESTORE_EMULATOR_HOST", None)
+        if before:
+            os.environ["FIRESTORE_EMULATOR_HOST"] = before
+
+
+def rows() -> Iterator[Row]:
+    with silence():
+        half, one, two = found()
+    told = ", ".join(f"{each.size:,}: {each.whole.seconds:.1f} s" for each in (half, one, two))
+    yield Row("tick.seconds_1000_rollouts", one.whole.seconds, "s", "<=", 30, told)
+    yield Row(
+        "tick.linear",
+        two.whole.seconds / half.whole.seconds / (two.size / half.size),
+        "x",
+        "<=",
+        1.5,
+        "a rollout's part of a cycle among 2,000 against that among 500",
+    )
+    yield Row(
+        "tick.seconds_to_new_failures",
+        one.struck.seconds,
+        "s",
+        "<=",
+        10,
+        f"until the cycle that takes back {one.struck.moved} of 1,000 rollouts is done",
+    )
+    yield Row(
+        "tick.operations_per_rollout_minute",
+        one.operations,
+        "operations",
+        "<=",
+        60,
+        f"reads and writes: {one.whole.reads + one.whole.writes:,} in the first cycle of a minute, "
+        f"{one.between.reads + one.between.writes:,} in each of {CYCLES - 1} others",
+    )
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """What the rooms log stays out of the table."""
+    with redirect_stdout(StringIO()):
+        yield
+
+
+if __name__ == "__main__":
+    for each in found([int(size) for size in sys.argv[1:]] or SIZES):
+        print(each, flush=True)
