@@ -7,11 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from functions.rollouts import criteria, harm
+from functions.rollouts import (
+    alarmed,
+    checking,
+    criteria,
+    french,
+    harm,
+    health,
+    latency,
+    limits,
+    sample_ratio,
+    suspicion,
+)
 from functions.rollouts.bodies import CreateBody
 from functions.rollouts.criterion import Criterion
+from functions.rollouts.judge import ERROR
 from functions.rollouts.plan import Criteria, Limits, Plan, Stage
+from functions.rollouts.state import Paused, Phase
 from functions.rollouts.templates import TEMPLATES
+from functions.rollouts.traffic import gate
 from functions.rollouts.validation import validate
 
 PAGE = (Path(__file__).parents[3] / "docs/how-to/roll-out.md").read_text()
@@ -47,7 +61,21 @@ def test_every_field_of_a_plan_is_explained(field: str) -> None:
 
 
 def test_every_rule_is_explained() -> None:
-    source = "".join(Path(str(each.__file__)).read_text() for each in (harm, criteria))
-    rules = set(re.findall(r'Kind\.\w+,\s+"([a-z_ ]+)"', source)) | {harm.INTERNAL}
-    for rule in rules | {"disaster", "error_rate", "slow_rate", "memory", "samples", "measures"}:
+    rooms = (alarmed, checking, criteria, harm, health, latency, limits, sample_ratio, suspicion)
+    source = "".join(Path(str(each.__file__)).read_text() for each in rooms)
+    rules = set(re.findall(r'Kind\.\w+,\s+"([a-z_ ]+)"', source)) | set(french.WAITING)
+    named = {harm.INTERNAL, checking.RULE, checking.COMPARED, health.RULE, latency.RULE}
+    named |= {sample_ratio.RULE, gate.RULE, ERROR, "error_rate", "slow_rate", "memory"}
+    assert {"critical", "evidence", "disaster", "upstream", "alarm"} <= rules
+    for rule in rules | named:
         assert f"`{rule}`" in PAGE, rule
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_every_phase_is_explained(phase: Phase) -> None:
+    assert f"`{phase}`" in PAGE
+
+
+@pytest.mark.parametrize("why", Paused)
+def test_every_pause_is_explained(why: Paused) -> None:
+    assert f"`{why}`" in PAGE
