@@ -53,8 +53,9 @@ def blueprint(
         errors=(FailedPrecondition,),
     )
     def foretell() -> Any:
-        admin, body = administration(), web.parse(PreviewBody)
+        admin = administration()
         scope = admin.read()
+        body = web.parse(PreviewBody)
         asked_for, service = validate(body.wanted()), body.of_service()
         part = partial(published_part, admin.store, scope)
         there = around(admin.store, scope, part, service, asked_for, measured)
