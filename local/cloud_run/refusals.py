@@ -3,6 +3,7 @@
 Refused
 ├── NotFound        there is no such thing
 ├── Aborted         somebody else has changed it since it was read
+├── Forbidden       whoever asks may not
 └── InvalidRequest  it makes no sense
 """
 
@@ -19,6 +20,10 @@ class NotFound(Refused):
 
 class Aborted(Refused):
     """gRPC: ABORTED."""
+
+
+class Forbidden(Refused):
+    """gRPC: PERMISSION_DENIED."""
 
 
 class InvalidRequest(Refused):

@@ -19,6 +19,7 @@ THREADS = 8
 STATUS = {
     refusals.NotFound: grpc.StatusCode.NOT_FOUND,
     refusals.Aborted: grpc.StatusCode.ABORTED,
+    refusals.Forbidden: grpc.StatusCode.PERMISSION_DENIED,
     refusals.InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
 }
 Call = Callable[[Any], Any]

@@ -14,7 +14,7 @@ from typing import Any
 
 from google.cloud import run_v2
 
-from local.cloud_run.refusals import Aborted, InvalidRequest, NotFound
+from local.cloud_run.refusals import Aborted, Forbidden, InvalidRequest, NotFound
 
 Service = run_v2.Service.pb()
 Revision = run_v2.Revision.pb()
@@ -44,6 +44,8 @@ class World:
         self.delay = delay
         self.missing_images: set[str] = set()
         """Images that were cleaned up: no revision of theirs can be given traffic."""
+        self.forbidden = ""
+        """Why nobody may update a service; "" when they may."""
         self._now = now
         self._kept: dict[str, Kept] = {}
         self._lock = threading.RLock()
@@ -95,11 +97,20 @@ class World:
             self._revision(self._of(service), short)
             del self._of(service).revisions[short]
 
-    def direct(self, name: str, shares: Mapping[str, int]) -> None:
-        """Somebody sends traffic by hand: percent by revision. Raises NotFound, InvalidRequest."""
+    def image(self, service: str, short: str) -> str:
+        """Where a revision's container comes from. Raises NotFound."""
+        return str(self.revision(f"{service}/revisions/{short}").containers[0].image)
+
+    def direct(
+        self, name: str, shares: Mapping[str, int], tags: Mapping[str, str] | None = None
+    ) -> None:
+        """Somebody sends traffic by hand: percent by revision, and revisions by tag. Raises
+        NotFound, InvalidRequest."""
         given = Service(name=name)
         for short, percent in shares.items():
             given.traffic.add(type_=BY_REVISION, revision=short, percent=percent)
+        for tag, short in (tags or {}).items():
+            given.traffic.add(type_=BY_REVISION, revision=short, tag=tag)
         self.update(given, ["traffic"], only_validate=False)
 
     def updates(self, name: str) -> int:
@@ -108,10 +119,13 @@ class World:
             return self._of(name).updates
 
     def update(self, given: Any, paths: Sequence[str], *, only_validate: bool) -> Any:
-        """The service as it was asked for. Raises NotFound, Aborted, InvalidRequest."""
+        """The service as it was asked for. Raises NotFound, Aborted, Forbidden,
+        InvalidRequest."""
         with self._lock:
             kept = self._of(given.name)
             self._settle(kept)
+            if self.forbidden:
+                raise Forbidden(self.forbidden)
             if given.etag and given.etag != kept.service.etag:
                 raise Aborted(
                     f"Conflict for resource '{given.name}': the etag is not that of its current "

@@ -154,6 +154,7 @@ def _observed(found: Any) -> Observed:
         asked=tuple(_target(each) for each in found.traffic),
         serves=tuple(_target(each) for each in found.traffic_statuses),
         latest=_short(found.latest_ready_revision),
+        newest=_short(found.latest_created_revision),
         settled=not found.reconciling and found.observed_generation == found.generation,
         failure=_failed([found.terminal_condition], found.reconciling),
     )

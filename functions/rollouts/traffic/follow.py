@@ -130,6 +130,7 @@ class _One:
         except CloudRunError as error:
             reason = f"{type(error).__name__}: {error}"
             log.warning("traffic not followed", service=self.serving.service, reason=reason)
+            kept = traffic.one(self.by.store, self.scope, self.serving.service)
             self._note(kept, replace(kept.record, trouble=reason))
             return restoring
 

@@ -41,6 +41,8 @@ class Observed:
                 else has changed the service since
     asked       `traffic`
     serves      `traffic_statuses`
+    latest      the newest revision that is ready, by its short name
+    newest      the newest of all: what "the latest" is going to be, once Cloud Run is done
     settled     whether Cloud Run is done with what it was asked for last
     failure     why it could not do it; "" when it could
     """
@@ -49,12 +51,14 @@ class Observed:
     asked: tuple[Target, ...]
     serves: tuple[Target, ...]
     latest: str
+    newest: str = ""
     settled: bool = True
     failure: str = ""
 
     @property
     def shares_asked(self) -> dict[str, int]:
-        return shares(self.asked or (Target("", WHOLE),), self.latest)
+        latest = self.latest if self.settled else self.newest
+        return shares(self.asked or (Target("", WHOLE),), latest or self.latest)
 
     @property
     def shares(self) -> dict[str, int]:
@@ -79,9 +83,9 @@ def compare(observed: Observed, revision: str) -> Comparison:
         return Comparison.DRIFTED
     if not observed.settled:
         return Comparison.CONVERGING
-    if observed.failure:
-        return Comparison.FAILED
-    return Comparison.CONVERGED if observed.shares == whole else Comparison.CONVERGING
+    if observed.shares == whole:
+        return Comparison.CONVERGED
+    return Comparison.FAILED if observed.failure else Comparison.CONVERGING
 
 
 def whole(asked: Iterable[Target], revision: str) -> tuple[Target, ...]:

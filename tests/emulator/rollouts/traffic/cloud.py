@@ -72,9 +72,9 @@ class Cloud:
         part = published_part(self.world.store, self.world.scope, "serving")
         return list(servings_of(part).values())
 
-    def meddled(self, meddle: Callable[[], object]) -> None:
-        """Somebody else is faster with the next update."""
-        cloud = Meddling(self.address, meddle)
+    def meddled(self, meddle: Callable[[], object], at: int = 1) -> None:
+        """Something happens before the `at`th update: the first is only validated."""
+        cloud = Meddling(self.address, meddle, at)
         self.follower = Follower(self.world.store, self.world.clock, cloud)
 
     def record(self) -> Record:
@@ -112,14 +112,15 @@ def clouds(store: Store, delay: float = 0.0) -> Iterator[Cloud]:
 
 
 class Meddling(CloudRun):
-    """The real client; before its first update is sent, somebody else is faster."""
+    """The real client; before it sends its `at`th update, something happens."""
 
-    def __init__(self, address: str, meddle: Callable[[], object]) -> None:
+    def __init__(self, address: str, meddle: Callable[[], object], at: int) -> None:
         super().__init__(address)
-        self._meddle: Callable[[], object] | None = meddle
+        self._meddle = meddle
+        self._left = at
 
     def direct(self, *arguments: Any, **options: Any) -> None:
-        meddle, self._meddle = self._meddle, None
-        if meddle:
-            meddle()
+        self._left -= 1
+        if self._left == 0:
+            self._meddle()
         super().direct(*arguments, **options)
