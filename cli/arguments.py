@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import argparse
 
-from cli import bundle, metrics, objectives, project, rollbacks, rollouts, stories
+from cli import bundle, metrics, objectives, project, rollouts, stories
+from cli.after_arguments import add_completion, add_rollbacks
 from cli.alerting.arguments import add_alerts, add_rules, add_silences
 from cli.flag_arguments import add_flags, add_schedules, add_segments
 from cli.monitoring.arguments import add_monitoring
@@ -68,8 +69,9 @@ def parser() -> argparse.ArgumentParser:
     _add_project_verbs(verbs)
     rollout = group(verbs, "rollout", "releases in stages")
     _add_rollout(rollout)
+    add_completion(rollout)
     add_plans(rollout)
-    _add_rollbacks(group(verbs, "rollbacks", "what was taken back, and whether it came about"))
+    add_rollbacks(group(verbs, "rollbacks", "what was taken back, and whether it came about"))
     add_serving(group(verbs, "serving", "where services run, and where their traffic goes"))
     _add_stories(group(verbs, "stories", "the versions that write them, and one user's"))
     _add_metrics(group(verbs, "metrics", "what apps measure"))
@@ -114,14 +116,6 @@ def _add_project_verbs(verbs: Subparsers) -> None:
     init.add_argument("--reason", required=True, help="why, for the audit trail")
     audit = group(verbs, "audit", "the trail of all changes")
     project_verb(audit, "verify", "recompute the chain of hashes; 1 if broken", project.verify)
-
-
-def _add_rollbacks(taken_back: Subparsers) -> None:
-    bundle_verb(taken_back, "list", "the latest, newest first", rollbacks.list_all)
-    show = bundle_verb(
-        taken_back, "show", "one, with every check; exits with 1 if one failed", rollbacks.show
-    )
-    show.add_argument("id", metavar="ID")
 
 
 def _add_rollout(rollout: Subparsers) -> None:
