@@ -1,13 +1,15 @@
 """Everything that can happen to a rollout, in any order, against what must always hold.
 
 The plan, the judge, the states and the evidence are the real ones; the store is a dictionary of
-slots, as the controller sees it. The same on the real store: tests/emulator/rollouts/test_model.py.
+slots, as the controller sees it: 100,000 steps with PALIER_LONG_TESTS, a fast slice without. The
+same on the real store: tests/emulator/rollouts/test_model.py.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import settings
@@ -15,16 +17,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from functions.flags.flag import Flag
+from functions.metrics import measures
 from functions.metrics.observation import Observation
-from functions.metrics.tally import EMPTY, merge, merge_all, of
+from functions.metrics.tally import EMPTY, Tally, merge, merge_all, of
 from functions.metrics.windows import SLOT_SECONDS, Window, slot_start
 from functions.published import timestamp
 from functions.rollouts import state
+from functions.rollouts.baseline import freeze
+from functions.rollouts.check import Check
 from functions.rollouts.evidence import Evidence, fold, fresh, last_minute
 from functions.rollouts.look import following
-from functions.rollouts.plan import Criteria, Plan, Stage
+from functions.rollouts.plan import Criteria, Limits, Plan, Stage, Without
 from functions.rollouts.rollout import Occasion, Rollout, event, moved
-from functions.rollouts.state import ENDED, Phase, State
+from functions.rollouts.state import ENDED, Paused, Phase, State
 from functions.rollouts.transition import follow
 from functions.rollouts.verdict import Kind
 
@@ -34,6 +39,20 @@ PLAN = Plan(
     watch_seconds=60,
     criteria=Criteria(requests=30),
 )
+WATCHFUL = replace(
+    PLAN,
+    name="watchful",
+    stages=(
+        PLAN.stages[0],
+        replace(PLAN.stages[1], criteria=Criteria(60), limits=Limits(strikes=2), approval=True),
+        PLAN.stages[2],
+    ),
+    holdback=0.0,
+    checks=(Check("rating", below=3.0, samples=20, strikes=2), Check("health", below=0.5)),
+    critical=("LOST",),
+    on_inconclusive=Without.ROLL_BACK,
+)
+PLANS = (PLAN, WATCHFUL, replace(WATCHFUL, stages=PLAN.stages[2:], on_no_data=Without.ROLL_BACK))
 ARMS = ("1.2.0", "1.3.0")
 DEFINITION: dict[str, Any] = {
     "state": "ENABLED",
@@ -51,9 +70,10 @@ class OneRollout(RuleBasedStateMachine):
         self.slots: dict[tuple[int, str, int], Window] = {}
         self.events: list[dict[str, Any]] = []
         self.evidence: Evidence | None = None
+        self.plan = PLAN
         self.flag = Flag("stories.version", DEFINITION)
         self.rollout = Rollout(
-            "r1", "stories.version", "stories", *ARMS, PLAN, self.now, "person:a", "why"
+            "r1", "stories.version", "stories", *ARMS, self.plan, self.now, "person:a", "why"
         )
 
     @rule(
@@ -62,11 +82,21 @@ class OneRollout(RuleBasedStateMachine):
         failures=st.sampled_from([0, 0, 0, 1, 2, 30]),
         cause=st.sampled_from(["candidate", "upstream", "internal"]),
         late=st.sampled_from([0, 0, 0, 30, 120]),
+        code=st.sampled_from(["OPENAI_ERROR", "OPENAI_ERROR", "LOST"]),
+        rating=st.sampled_from([4.0, 4.0, 2.0]),
     )
-    def serve(self, arm: str, requests: int, failures: int, cause: str, late: int) -> None:
+    def serve(
+        self,
+        arm: str,
+        requests: int,
+        failures: int,
+        cause: str,
+        late: int,
+        code: str = "OPENAI_ERROR",
+        rating: float = 4.0,
+    ) -> None:
         at = self.now - late
         key = (slot_start(at), arm, self.generation)
-        seen = self.slots.get(key)
         tally = merge_all(
             of(
                 Observation(
@@ -75,15 +105,28 @@ class OneRollout(RuleBasedStateMachine):
                     self.generation,
                     at,
                     900.0,
-                    "OPENAI_ERROR" if number < failures else "OK",
+                    code if number < failures else "OK",
                     cause if number < failures else "none",
                     f"{arm}-{key[0]}-{number}",
+                    measures={"rating": rating},
                 )
             )
             for number in range(requests)
         )
+        self._keep(key, tally)
+
+    @rule(well=st.tuples(st.booleans(), st.booleans()))
+    def probe(self, well: tuple[bool, bool]) -> None:
+        """A health check of both versions."""
+        for arm, good in zip(ARMS, well, strict=True):
+            tally = Tally(measures=measures.of({"health": float(good)}))
+            self._keep((slot_start(self.now), arm, self.generation), tally)
+
+    def _keep(self, key: tuple[int, str, int], tally: Tally) -> None:
+        start, arm, generation = key
+        seen = self.slots.get(key)
         both = merge(seen.tally if seen else EMPTY, tally)
-        self.slots[key] = Window(key[0], SLOT_SECONDS, "stories", arm, self.generation, both)
+        self.slots[key] = Window(start, SLOT_SECONDS, "stories", arm, generation, both)
 
     @rule(
         times=st.integers(1, 4),
@@ -117,30 +160,42 @@ class OneRollout(RuleBasedStateMachine):
             if self.rollout.percentage > before and move.kind != "started":
                 assert move.verdict
                 assert move.verdict.kind is Kind.PASS
+            assert not (move.verdict and move.verdict.kind is Kind.ERROR), "a rule broke"
         if self.evidence:
             folded = fold(self.evidence, self.rollout.arms, self.slots.values(), self.now)
             again = fold(folded, self.rollout.arms, self.slots.values(), self.now)
             assert again == folded, "folding twice counts nothing twice"
             self.evidence = Evidence.from_document(folded.to_document())
 
-    @initialize(served_before=st.booleans())
-    def start(self, served_before: bool) -> None:
+    @initialize(served_before=st.sampled_from([0, 50, 300]), plan=st.sampled_from(PLANS))
+    def start(self, served_before: int, plan: Plan) -> None:
+        self.plan = plan
+        self.rollout = replace(self.rollout, plan=plan)
         if served_before:
-            self.serve(ARMS[0], 50, 0, "none", 10)
+            self.serve(ARMS[0], served_before, 0, "none", 20)
         self._move("start_requested", lambda it: state.start(it, self.now))
 
     @precondition(lambda self: self.rollout.state.splitting)
     @rule()
     def pause_or_resume(self) -> None:
         if self.rollout.state.phase is Phase.PAUSED:
-            self._move("resumed", lambda it: state.resume(PLAN, it, self.now))
+            self._move("resumed", lambda it: state.resume(self.plan, it, self.now))
         else:
             self._move("paused", lambda it: state.pause(it, self.now))
 
     @precondition(lambda self: self.rollout.state.splitting)
     @rule()
     def promote(self) -> None:
-        self._move("promoted", lambda it: state.advance(PLAN, it, self.now))
+        self._move("promoted", lambda it: state.advance(self.plan, it, self.now))
+
+    @precondition(lambda self: self.plan is not PLAN)
+    @rule(stage=st.integers(0, 2))
+    def approve(self, stage: int) -> None:
+        if self.rollout.state.phase in ENDED or stage > self.plan.last:
+            return
+        waits = self.rollout.state.paused_for is Paused.APPROVAL
+        if self.rollout.state.splitting and not waits:
+            self._move("approved", lambda it: state.approve(self.plan, it, stage, self.now))
 
     @precondition(lambda self: self.rollout.state.phase not in ENDED and self.generation > 5)
     @rule()
@@ -155,7 +210,12 @@ class OneRollout(RuleBasedStateMachine):
             before.arms.candidate, before.arms.control, self.slots.values(), self.now
         )
         self.generation += 1
-        occasion = Occasion(self.now, self.generation, "machine:tick", "", verdict, closing, recent)
+        frozen = None
+        if kind == "started":
+            frozen = freeze(before.arms.control, self.slots.values(), ("rating",), self.now)
+        occasion = Occasion(
+            self.now, self.generation, "machine:tick", "", verdict, closing, recent, frozen
+        )
         self.rollout = moved(before, to(before.state), occasion)
         self.events.append(event(before, self.rollout, kind, occasion))
         self.flag = follow(self.flag, self.rollout)
@@ -197,7 +257,11 @@ class OneRollout(RuleBasedStateMachine):
         """Left alone, it ends or pauses in bounded time."""
         if self.rollout.state.phase is Phase.PENDING:
             return
-        longest = sum(stage.max_wait_seconds for stage in PLAN.stages) + PLAN.watch_seconds + 120
+        longest = (
+            sum(stage.max_wait_seconds for stage in self.plan.stages)
+            + self.plan.watch_seconds
+            + 120
+        )
         patience = self.now + longest + 60
         while self.now < patience:
             self.tick(1)
