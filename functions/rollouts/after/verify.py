@@ -23,7 +23,8 @@ from functions.published import FLAGS, UNREADABLE, Pointer, decode_part
 from functions.rollouts.after import store as kept
 from functions.rollouts.after import told
 from functions.rollouts.after.rollback import Rollback, Status, with_incidents
-from functions.rollouts.after.verification import DEADLINE_SECONDS, Seen, verified
+from functions.rollouts.after.seen import DEADLINE_SECONDS, Seen
+from functions.rollouts.after.verification import verified
 from functions.rollouts.evidence import Evidence
 from functions.rollouts.store import evidence_path
 from functions.rollouts.survey import Recent

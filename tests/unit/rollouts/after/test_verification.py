@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.rollouts.after import told
+from functions.rollouts.after.checks import RULES
 from functions.rollouts.after.rollback import Check, Rollback, Status
-from functions.rollouts.after.verification import DEADLINE_SECONDS, RULES, Seen, verified
+from functions.rollouts.after.seen import DEADLINE_SECONDS, Seen
+from functions.rollouts.after.verification import verified
 from functions.rollouts.traffic.move import Became
 from tests.unit.rollouts.after.made import (
     AT,
