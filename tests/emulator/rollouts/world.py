@@ -86,15 +86,19 @@ class World:
         plan: Plan = QUICK,
         flag: str = FLAG,
         candidate: str = CANDIDATE,
+        **more: Any,
     ) -> Rollout:
-        creation = Creation(identifier, flag, candidate, plan, SERVICE)
+        """`more`: what else a Creation takes."""
+        creation = Creation(identifier, flag, candidate, plan, SERVICE, **more)
         deciding = commands.create(creation, ASKED, measured={SERVICE: MEASURES})
         result: Rollout = self.change(deciding).result
         return result
 
-    def started(self, identifier: str = "r1", plan: Plan = QUICK, flag: str = FLAG) -> None:
+    def started(
+        self, identifier: str = "r1", plan: Plan = QUICK, flag: str = FLAG, **more: Any
+    ) -> None:
         """Asked to start: the next tick makes the first split."""
-        self.created(identifier, plan, flag)
+        self.created(identifier, plan, flag, **more)
         self.change(commands.start(identifier, ASKED))
 
     def rollout(self, identifier: str = "r1") -> Rollout:
