@@ -48,7 +48,7 @@ SIZES = (500, 1_000, 2_000)
 FAILING = 100
 """One candidate in so many."""
 
-TOGETHER = 200
+TOGETHER = 50
 AGE_SECONDS = 3_600.0
 SLOT_EVERY_SECONDS = 100
 SLOTS_SECONDS = 300
@@ -168,8 +168,8 @@ class Many:
 
     def _commit(self, writes: Iterable[Write]) -> None:
         every = list(writes)
-        for first in range(0, len(every), 400):
-            self.store.commit(every[first : first + 400], timeout=60.0)
+        for first in range(0, len(every), 100):
+            self.store.commit(every[first : first + 100], timeout=60.0)
 
 
 @dataclass(frozen=True)
