@@ -58,7 +58,7 @@ def critical(plan: Plan, situation: Situation) -> Verdict | None:
         return Verdict(
             Kind.FAIL,
             "critical",
-            f"Rolled back: the new version had the critical error {code} ({count:,} times), the "
+            f"Rolled back: the new version had the critical error {code} ({_times(count)}), the "
             "old one did not.",
             {f"{CRITICAL}{code}": count, "requests": stage.candidate.served},
             method=LIMIT,
@@ -149,6 +149,10 @@ def shared_trouble(
 ) -> Verdict:
     """The control has it as well, or nobody can tell yet: PAUSE."""
     return Verdict(Kind.PAUSE, rule, SHARED if sure else UNSURE, figures, method, *measured)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def error_rate(tally: Tally) -> float:

@@ -45,7 +45,7 @@ class Plan:
     """Stages with rising percentages up to 100, then a watch, then the candidate is the default.
 
     holdback    percentage of users who keep the control at "100 %", for comparison
-    alpha       how often a healthy candidate may be taken back for its errors, at most
+    alpha       how often a healthy candidate may be taken back by chance, at most (spending.py)
     tolerance   how many times the control's failing users the candidate may have
     automatic   False: only a person advances; the limits still take it back
     type        how it behaves as a deployment

@@ -363,8 +363,7 @@ def test_every_verdict_says_how_it_was_found(case: Case) -> None:
         ),
         (
             "a critical error of the candidate only",
-            "Rolled back: the new version had the critical error LOST (1 times), the old one did "
-            "not.",
+            "Rolled back: the new version had the critical error LOST (once), the old one did not.",
         ),
         (
             "rated badly three times",
