@@ -73,6 +73,15 @@ def _configuration(rollback: Rollback, _seen: Seen) -> Finding:
             "Le drapeau est exactement comme avant le déploiement.",
             figures,
         )
+    if all(each.elsewhere and not each.edited for each in rollback.flags):
+        return (
+            Status.OK,
+            f"The version before can't be served: {rollback.control} is the flag's default now, "
+            f"which differs from before the rollout in {places} places.",
+            "La version précédente ne peut pas servir : la valeur par défaut du drapeau est "
+            f"désormais {rollback.control}. Il a {places} différences avec son état d'avant.",
+            figures,
+        )
     if any(each.edited for each in rollback.flags):
         return (
             Status.UNKNOWN,

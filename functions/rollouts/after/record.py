@@ -89,9 +89,14 @@ def _noted(view: View, each: Passing, flags: Came) -> Write | None:
 def _rollback(view: View, each: Passing, before: Document | None, flags: Came) -> Rollback:
     rollout, occasion = each.after, each.occasion
     stood = store.before_of(before)
-    own = 2 if each.before.state.phase is Phase.SUCCEEDED else 0
     back = tuple(
-        restored(moved.control, moved.candidate, stood.get(moved.flag), flags[moved.flag][1], own)
+        restored(
+            moved.control,
+            moved.candidate,
+            stood.get(moved.flag),
+            flags[moved.flag][1],
+            _own_revisions(each, flags[moved.flag]),
+        )
         for moved in rollout.moves
         if moved.flag in flags
     )
@@ -112,3 +117,9 @@ def _rollback(view: View, each: Passing, before: Document | None, flags: Came) -
         verdict=occasion.verdict.to_document() if occasion.verdict else None,
         flags=back,
     )
+
+
+def _own_revisions(each: Passing, came: tuple[Flag, Flag]) -> int:
+    """A success made one; so does this transition where it changes more than the split."""
+    promoted = each.before.state.phase is Phase.SUCCEEDED
+    return int(promoted) + came[1].revision - came[0].revision

@@ -63,7 +63,8 @@ class Restored:
 
     revision_before  None where nobody noted what it was
     differences      between then and now, none when it is restored exactly
-    own_revisions    edits that Palier made itself: the promotion of a success, and its undoing
+    own_revisions    edits that Palier made itself: the promotion of a success and its undoing, or
+                     another default where the control can't be served
     reaches          whether the flag's own rules give somebody the candidate, split or not
     """
 
@@ -75,6 +76,11 @@ class Restored:
     differences: tuple[Mapping[str, Any], ...] = ()
     reaches: bool = False
     own_revisions: int = 0
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether users get another version than the one before, which can't be served."""
+        return self.own_revisions == 1
 
     @property
     def edited(self) -> bool:

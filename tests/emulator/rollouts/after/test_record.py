@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from functions.changes import View
 from functions.documents import Write
+from functions.errors import FailedPrecondition
 from functions.flags.manage.flags import edit_flag
 from functions.identity import Permission
 from functions.published import NOTICES, decode_part
@@ -65,6 +67,42 @@ def test_what_people_edited_meanwhile_is_shown(world: World) -> None:
     (kept,) = recorded(world).flags
     assert kept.edited
     assert kept.differences == ({"path": "$.description", "before": "", "after": "new"},)
+
+
+def test_back_from_a_success_the_configuration_is_as_before(world: World) -> None:
+    before = world.published()
+    running(world)
+    for _ in range(4):
+        world.change(commands.promote("r1", ASKED))
+    assert world.published()["defaultVariant"] == CANDIDATE
+    world.change(commands.rollback("r1", ASKED))
+    assert world.published() == before
+    (flag,) = recorded(world).flags
+    assert (flag.differences, flag.own_revisions, flag.edited) == ((), 2, False)
+    assert recorded(world).percentage == 100
+
+
+def test_where_the_version_before_can_not_serve(world: World) -> None:
+    def broken(_view: View, _flag: str, variant: str) -> None:
+        if variant == CONTROL:
+            raise FailedPrecondition("1.2.0 can't be served.")
+
+    world.flag("f", CANDIDATE, "1.4.0", CONTROL)
+    for number, candidate in enumerate(("1.4.0", CANDIDATE)):
+        world.created(f"f{number}", flag="f", candidate=candidate)
+        world.change(commands.start(f"f{number}", ASKED))
+        advance(world.store, world.clock, world.scope)
+        if number:
+            break
+        for _ in range(4):
+            world.change(commands.promote("f0", ASKED))
+        flag = world.read_flag("f")
+        back = {"definition": {**flag.definition, "defaultVariant": CONTROL}}
+        world.change(edit_flag("f", flag.revision, back), Permission.EDIT_FLAGS)
+    world.change(commands.rollback("f1", ASKED, broken))
+    found = recorded(world, "f1")
+    assert found.control == "1.4.0"
+    assert [(flag.elsewhere, flag.edited) for flag in found.flags] == [(True, False)]
 
 
 def test_one_that_the_judge_decided_says_why(firestore_emulator: str) -> None:

@@ -28,6 +28,7 @@ from tests.unit.rollouts.after.made import (
 OK, FAILED, UNKNOWN, PENDING = Status.OK, Status.FAILED, Status.UNKNOWN, Status.PENDING
 EDITED = replace(RESTORED, revision=4, differences=({"path": "$.owner", "before": ""},))
 CHANGED = replace(RESTORED, differences=({"path": "$.owner", "before": ""},))
+ELSEWHERE = replace(EDITED, own_revisions=1)
 
 
 def seen(after: float, *windows: Any, **changes: Any) -> Seen:
@@ -49,6 +50,7 @@ def status(name: str, of: Rollback, at: Seen) -> Status:
         pytest.param("configuration", {"flags": ()}, seen(1), UNKNOWN, id="flag gone"),
         pytest.param("configuration", {"flags": (EDITED,)}, seen(1), UNKNOWN, id="edited"),
         pytest.param("configuration", {"flags": (CHANGED,)}, seen(1), FAILED, id="not restored"),
+        pytest.param("configuration", {"flags": (ELSEWHERE,)}, seen(1), OK, id="elsewhere"),
         pytest.param("health", {}, seen(1, readable=False), FAILED, id="unreadable"),
         pytest.param("health", {}, seen(1), PENDING, id="health is looked at for a minute"),
         pytest.param("health", {}, seen(61), OK, id="readable"),
@@ -141,7 +143,14 @@ looks = st.builds(
 records = st.builds(
     lambda flags: rollback(flags=flags),
     st.sampled_from(
-        ((), (RESTORED,), (EDITED,), (CHANGED,), (replace(RESTORED, revision_before=None),))
+        (
+            (),
+            (RESTORED,),
+            (EDITED,),
+            (CHANGED,),
+            (ELSEWHERE,),
+            (replace(RESTORED, revision_before=None),),
+        )
     ),
 )
 
