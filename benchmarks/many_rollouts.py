@@ -22,7 +22,7 @@ from google.cloud import firestore
 
 from benchmarks.row import Row
 from functions.changes import Change, Decision, View, commit_change
-from functions.clock import SystemClock
+from functions.clock import Clock, SystemClock
 from functions.documents import Scope, Store, Write
 from functions.flags.flag import Flag
 from functions.flags.manage.publish import publish_moved, save_flag
@@ -69,7 +69,7 @@ class Many:
 
     store: Store
     size: int
-    clock: SystemClock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=SystemClock)
     chance: random.Random = field(default_factory=lambda: random.Random(6))
 
     def __post_init__(self) -> None:
@@ -202,8 +202,8 @@ class Found:
         return (spent[0] + (CYCLES - 1) * spent[1]) / self.size
 
 
-def measure(store: Store, size: int) -> Found:
-    many = Many(store, size)
+def measure(store: Store, size: int, clock: Clock | None = None) -> Found:
+    many = Many(store, size, clock or SystemClock())
     many.make()
     deps = Deps(store, many.clock, CloudMonitoring("demo", NOWHERE, location="nowhere"))
     look(many, deps)  # sums up what no tick has seen: once in a process

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.many_rollouts import Found, measure
+from functions.clock import ManualClock
 from functions.documents import Store
 from functions.rollouts import in_turn
 
@@ -16,7 +17,8 @@ FEW, MORE = 10, 30
 def found(store: Store, monkeypatch: pytest.MonkeyPatch) -> tuple[Found, Found]:
     """`FEW` are many here already."""
     monkeypatch.setattr(in_turn, "MANY", FEW - 1)
-    return measure(store, FEW), measure(store, MORE)
+    clock = ManualClock()
+    return measure(store, FEW, clock), measure(store, MORE, clock)
 
 
 def test_operations_grow_with_the_rollouts_and_no_faster(found: tuple[Found, Found]) -> None:
