@@ -5,8 +5,10 @@
 arms and bet on as failing users are; the mean of the three bets is one itself, and finds slowness
 of all requests in the middle of the durations and that of a few at their end.
 
-Requests are counted, not users: a user's requests may be slow together, and make this test surer
-than it should be. So it needs LEAST_SLOW of them, and has a small part of `alpha` (spending.py).
+Requests are counted, not users, and a user's requests are slow together: a few who ask often, with
+slow phones, would make one arm look slower for good. So requests weigh as much as there are users
+(`_weight`), are compared with how many each arm served, whoever asked, need LEAST_SLOW of them, and
+have a small part of `alpha` (spending.py).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from math import exp, inf, log
 
 from functions.metrics.tally import Tally
 from functions.rollouts import spending
-from functions.rollouts.evidence import rate
+from functions.rollouts.evidence import Both, rate
 from functions.rollouts.plan import Plan
 from functions.rollouts.suspicion import e_value
 from functions.rollouts.verdict import ALWAYS_VALID, Kind, Situation, Verdict, percent
@@ -69,15 +71,24 @@ def _bet(situation: Situation, rung: int, usual: float) -> float:
     stage = situation.seen.stage
     slow = stage.candidate.above_ms(rung)
     if situation.share < 1.0:
-        counts = Failing(slow, stage.control.above_ms(rung), situation.share)
-        expected = tolerated_share(situation.share, TOLERANCE)
-        if slow <= expected * (slow + counts.control):
+        served = stage.candidate.served / (stage.candidate.served + stage.control.served)
+        beside, weight = stage.control.above_ms(rung), _weight(stage)
+        if slow <= tolerated_share(served, TOLERANCE) * (slow + beside):
             return -inf
-        return log_e_value(counts, TOLERANCE)
+        return log_e_value(Failing(slow * weight, beside * weight, served), TOLERANCE)
     expected = min(1.0, usual * TOLERANCE)
     if slow <= expected * stage.candidate.served:
         return -inf
-    return log_e_value(Failing(slow, stage.candidate.served - slow, expected))
+    weight = _weight(stage)
+    well = stage.candidate.served - slow
+    return log_e_value(Failing(slow * weight, well * weight, expected))
+
+
+def _weight(stage: Both) -> float:
+    """Users a request, 0 to 1; 1 where nobody knows how many users there are."""
+    both = (stage.candidate, stage.control)
+    users, served = sum(arm.users.estimate for arm in both), sum(arm.served for arm in both)
+    return min(1.0, users / served) if users else 1.0
 
 
 def _mean(logs: list[float], number: int) -> float:

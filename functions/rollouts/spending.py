@@ -6,8 +6,8 @@ life. Errors get nearly all of it: they do the most harm, and a smaller part wou
 
 from __future__ import annotations
 
-ERRORS = 0.9
-SLOW = 0.08
+ERRORS = 0.8
+SLOW = 0.18
 MEASURES = 0.02
 """All checks against the control together."""
 
