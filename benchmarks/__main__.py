@@ -15,7 +15,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import firestore, flags, http, importing, load_stories, loading, metrics
+from benchmarks import (
+    firestore,
+    flags,
+    http,
+    importing,
+    judge,
+    load_stories,
+    loading,
+    metrics,
+    rollback,
+)
 from benchmarks.row import Row
 
 RESULTS = Path(__file__).resolve().parent.parent / ".palier" / "bench.json"
@@ -28,6 +38,8 @@ MEASUREMENTS: Sequence[tuple[str, Callable[[], Iterable[Row]]]] = (
     ("firestore", firestore.rows),
     ("stories", load_stories.rows),
     ("metrics", metrics.rows),
+    ("rollback", rollback.rows),
+    ("judge", judge.rows),
 )
 """Each measures the rows whose names begin with its own."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,
+    "<": operator.lt,
     "==": operator.eq,
 }
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from benchmarks.judging import screens
 from benchmarks.judging.segment import CANDIDATE, CONTROL, SERVICE, START, Segment
 from benchmarks.judging.traffic import NONE, Difference, Requests
-from functions.metrics.windows import SLOT_SECONDS, Window, slot_start
+from functions.metrics.hours import without_users
+from functions.metrics.windows import SLOT_SECONDS, Arm, Window, slot_start
 from functions.rollouts import state
+from functions.rollouts.baseline import Baseline, freeze
 from functions.rollouts.evidence import (
     FOLD_EVERY_SECONDS,
     SETTLED_SECONDS,
@@ -25,6 +27,7 @@ from functions.rollouts.state import Phase, State
 PERSON_SECONDS = 600
 """After a pause a person lets it go on."""
 
+HOUR_SLOTS = 3_600 // SLOT_SECONDS
 ACTOR = "machine:simulation"
 
 
@@ -44,6 +47,7 @@ class Play:
     every    look every 10 s; else only where something could be decided: with the same result
     people   somebody resumes what was paused; else it ends there
     told     what other rooms say, at all times
+    before   how the control was before, as it is frozen
     """
 
     requests: Requests
@@ -52,13 +56,14 @@ class Play:
     every: bool = False
     people: bool = True
     told: Told = NOTHING_TOLD
+    before: Baseline | None = None
 
     def moves(self) -> list[Moved]:
         """All of them, until it ends or the requests do."""
         return list(self._play())
 
     def _play(self) -> Iterator[Moved]:
-        self._rollout = _starting(self.plan)
+        self._rollout = replace(_starting(self.plan), frozen=self.before)
         self._begin(0, following(self._rollout, None, [], START))
         at = 0
         while at < self.requests.slots and self._rollout.state.running:
@@ -169,6 +174,25 @@ class Play:
         if now - where.paused_at >= PERSON_SECONDS:
             resumed = state.resume(self.plan, where, now)
             self._rollout = replace(self._rollout, state=resumed)
+
+
+def baseline(asked: Requests) -> Baseline:
+    """How a control was that all of these were served by, frozen as the controller freezes it: from
+    sums of hours, or of ten minutes where there are less than some hours."""
+    segment = Segment(asked, NONE, 0.0, 0, 0)
+    step = HOUR_SLOTS if asked.slots >= 3 * HOUR_SLOTS else HOUR_SLOTS // 6
+    windows = [
+        Window(
+            START + first * SLOT_SECONDS,
+            step * SLOT_SECONDS,
+            SERVICE,
+            CONTROL,
+            0,
+            without_users(segment.tally(CONTROL, first, first + step)),
+        )
+        for first in range(0, asked.slots, step)
+    ]
+    return freeze(Arm(SERVICE, CONTROL), windows, (), START + asked.slots * SLOT_SECONDS)
 
 
 def _starting(plan: Plan) -> Rollout:

@@ -24,7 +24,7 @@ from benchmarks.judging.traffic import CAUSES, Flags, Ints
 from functions.metrics import distinct
 from functions.metrics.tally import USERS_CAP
 from functions.metrics.windows import SLOT_SECONDS
-from functions.rollouts import judge, sample_ratio
+from functions.rollouts import judge, sample_ratio, spending
 from functions.rollouts.evidence import FOLD_EVERY_SECONDS, RECENT_SECONDS, SETTLED_SECONDS
 from functions.rollouts.harm import (
     AFTER_SHIFT_SECONDS,
@@ -134,6 +134,23 @@ def limits(counts: Counts, _rollout: Rollout, limits: Limits) -> Flags:
     return found | (_last(high, LIVE + 1) > 0)
 
 
+def slow(counts: Counts, rollout: Rollout, _limits: Limits) -> Flags:
+    """Rests on the requests above some rungs so far; of a mean of bets one is above the mean."""
+    found = np.zeros(counts.slots, np.bool_)
+    frozen, segment = rollout.frozen, counts.segment
+    if frozen is None or segment.share >= 1.0:
+        return found if frozen is None else ~found
+    needed = -log(rollout.plan.alpha * spending.SLOW)
+    for rung in frozen.slow:
+        above = segment.log_ms > log(rung) - 1e-6
+        mine, theirs = (
+            _sums(segment.slot[above & (segment.candidate == arm)], counts.slots)[1:]
+            for arm in (True, False)
+        )
+        found |= greatest(mine, theirs, segment.share) >= needed
+    return found
+
+
 def ratio(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
     """Rests on how many users arrived so far, which are counted as functions.metrics.distinct
     does; it asks the same both ways."""
@@ -157,7 +174,18 @@ def always(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
     return np.ones(counts.slots, np.bool_)
 
 
+def checked(counts: Counts, rollout: Rollout, limits: Limits) -> Flags:
+    if not rollout.plan.checks:
+        return never(counts, rollout, limits)
+    return always(counts, rollout, limits)
+
+
 SCREENS: Mapping[str, Callable[[Counts, Rollout, Limits], Flags]] = {
+    "critical": never,
+    "latency": slow,
+    "health": never,
+    "checks": checked,
+    "comparisons": checked,
     "evidence": evidence,
     "internal": internal,
     "upstream": upstream,

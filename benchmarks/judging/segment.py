@@ -202,7 +202,7 @@ class Segment:
         requests, position = self.requests, self._all[4][failed]
         luck = requests.luck[position]
         of_slot = requests.cause[self.slot[failed] + self.first]
-        part = luck / requests.chance[position]
+        part = luck / np.maximum(requests.chance[position], 1e-9)
         mixed = np.digitize(part, MIXED)
         cause = np.where(of_slot >= 0, of_slot, mixed)
         beyond = luck >= requests.chance[position]
