@@ -46,13 +46,6 @@ class Criterion:
         told = [("at least", self.at_least), ("at most", self.at_most)]
         return " and ".join(f"{word} {number(bound)}" for word, bound in told if bound is not None)
 
-    @property
-    def sentence(self) -> str:
-        return (
-            f"Each stage takes a mean of `{self.name}` of {self.bounds}, over "
-            f"{self.samples:,} values or more."
-        )
-
     def to_view(self) -> dict[str, Any]:
         return asdict(self)
 
