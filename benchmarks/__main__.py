@@ -23,6 +23,7 @@ from benchmarks import (
     judge,
     load_stories,
     loading,
+    many_rollouts,
     metrics,
     rollback,
 )
@@ -38,6 +39,7 @@ MEASUREMENTS: Sequence[tuple[str, Callable[[], Iterable[Row]]]] = (
     ("firestore", firestore.rows),
     ("stories", load_stories.rows),
     ("metrics", metrics.rows),
+    ("tick", many_rollouts.rows),
     ("rollback", rollback.rows),
     ("judge", judge.rows),
 )
