@@ -94,7 +94,7 @@ SCENARIOS: Sequence[Scenario] = (
         "the candidate fails always",
         QUIET,
         Difference(errors=always(1.0)),
-        300,
+        200,
         120,
     ),
     Scenario(
@@ -102,7 +102,7 @@ SCENARIOS: Sequence[Scenario] = (
         "5 % of errors against 1 %",
         STEADY,
         Difference(errors=always(0.04)),
-        500,
+        400,
         HOUR,
     ),
     Scenario(
@@ -110,7 +110,7 @@ SCENARIOS: Sequence[Scenario] = (
         "the same, of users who are unlike each other",
         QUIET,
         Difference(errors=always(0.04)),
-        300,
+        200,
         HOUR,
     ),
     Scenario(
@@ -126,7 +126,7 @@ SCENARIOS: Sequence[Scenario] = (
         "what both depend on fails in 60 % of requests, for ten minutes",
         QUIET,
         Difference(shared=during(300, 900, 0.6), shared_cause="upstream"),
-        300,
+        100,
         1_500,
     ),
     Scenario(
@@ -134,7 +134,7 @@ SCENARIOS: Sequence[Scenario] = (
         "the candidate takes 1.5 times as long",
         replace(QUIET, drift=0.15, spread=0.5, users_spread=0.2),
         Difference(slower=1.5),
-        300,
+        200,
         HOUR,
     ),
     Scenario(
@@ -142,7 +142,7 @@ SCENARIOS: Sequence[Scenario] = (
         "the candidate leaks memory that both share: full after five minutes",
         QUIET,
         Difference(leak=0.55 / 300),
-        100,
+        60,
         HOUR,
     ),
     Scenario(
@@ -150,7 +150,7 @@ SCENARIOS: Sequence[Scenario] = (
         "the same, full after an hour and a half",
         QUIET,
         Difference(leak=0.55 / 5_400),
-        50,
+        20,
         3 * HOUR,
         counts=(*BACK, "paused"),
     ),
@@ -159,7 +159,7 @@ SCENARIOS: Sequence[Scenario] = (
         "both healthy, clients try five times again after a failure",
         replace(QUIET, users=2_000),
         Difference(retries=5),
-        200,
+        100,
         HOUR,
     ),
     Scenario(
@@ -167,7 +167,7 @@ SCENARIOS: Sequence[Scenario] = (
         "the control without errors, the canary failing half the time",
         replace(QUIET, error_rate=0.0),
         Difference(errors=spinnaker),
-        300,
+        200,
         660,
     ),
 )
