@@ -1,7 +1,7 @@
 """How long users get a version that is taken back, as they see it: by itself and by hand.
 
-Users ask for stories at a steady rate. `tick` is delivered twice, and every process of it is killed
-at a random moment; Cloud Scheduler delivers it again, as it does when deployed.
+Users ask for stories at a steady rate. `tick` is delivered twice and killed at a random moment: one
+of its instances, or all; Cloud Scheduler delivers it again, as it does when deployed.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Takeback:
               request that it served
     served    requests that it served
     others    requests of everybody else, and how many of them failed
-    killed    processes of tick
+    killed    instances of tick
     """
 
     rollout: str
@@ -92,12 +92,19 @@ def begun(world: World, version: str, percentage: float) -> str:
 
 
 def by_itself(
-    world: World, version: str, people: Sequence[Person], chance: random.Random
+    world: World,
+    version: str,
+    people: Sequence[Person],
+    chance: random.Random,
+    *,
+    all_killed: bool = False,
 ) -> Takeback:
-    """One in ten gets a version that fails all; `tick` is killed on the way."""
+    """One in ten gets a version that fails all; `tick` is killed on the way. Where all its
+    instances are, it takes as long as a new one takes to start."""
     killed: list[int] = []
     moment = threading.Timer(
-        chance.uniform(0.0, KILLED_WITHIN), lambda: killed.append(kill("tick"))
+        chance.uniform(0.0, KILLED_WITHIN),
+        lambda: killed.append(kill("tick", None if all_killed else chance)),
     )
     users = Traffic(world.function("generate_story"), people, RATE, WORKERS)
     with users.going():

@@ -11,9 +11,11 @@ from local import aimock, seed
 from tests.e2e import takeback
 from tests.e2e.world import STABLE, World, until
 
-BAD, GOOD = "1.3.0", "1.4.0"
+BAD, GOOD = ("1.3.0", "1.3.1", "1.3.2"), "1.4.0"
+"""A bad one a run: what fires of a version goes on firing for some minutes."""
+
 PLAN = takeback.plan(50.0)
-RUNS = 3
+RUNS = len(BAD)
 AUTOMATIC_SECONDS = 30.0
 MANUAL_SECONDS = 5.0
 
@@ -21,22 +23,24 @@ MANUAL_SECONDS = 5.0
 @pytest.fixture(scope="module")
 def versions(world: World) -> None:
     takeback.warm(world)
-    seed.create_version(world.admin, BAD, aimock.BROKEN_MODEL)
+    for bad in BAD:
+        seed.create_version(world.admin, bad, aimock.BROKEN_MODEL)
     seed.create_version(world.admin, GOOD, aimock.HEALTHY_MODEL)
 
 
 @pytest.mark.usefixtures("versions")
 def test_a_bad_version_takes_itself_back(world: World) -> None:
-    """Also when every tick is killed on the way."""
+    """Also when `tick` is delivered twice, and one of them killed on the way."""
     chance = random.Random()
     runs = [
-        takeback.by_itself(world, BAD, takeback.crowd(world, run), chance) for run in range(RUNS)
+        takeback.by_itself(world, bad, takeback.crowd(world, run), chance)
+        for run, bad in enumerate(BAD)
     ]
     worst = max(run.seconds for run in runs)
     print(f"first failed request to the last one served by the bad version: {worst:.1f} s")
     assert worst <= AUTOMATIC_SECONDS
     for run in runs:
-        assert run.killed >= takeback.COPIES
+        assert run.killed == 1
         assert run.others >= 50
         assert run.failed == 0, "users of the stable version saw nothing"
         _took_itself_back(world, run.rollout)
@@ -58,7 +62,7 @@ def _took_itself_back(world: World, identifier: str) -> None:
 
 
 def _is_quarantined(world: World) -> None:
-    body = {"flag": "stories.version", "candidate": BAD, "plan": PLAN, "reason": "once more"}
+    body = {"flag": "stories.version", "candidate": BAD[-1], "plan": PLAN, "reason": "once more"}
     again = world.admin.post("/v1/rollouts", body)["rollout"]["id"]
     done = world.palier("rollout", "start", again, "--reason", "once more")
     assert done.returncode == 1
@@ -78,7 +82,7 @@ def _is_told_by_the_command_line(world: World, identifier: str) -> None:
     [line] = [
         line for line in world.palier("rollout", "list").stdout.splitlines() if identifier in line
     ]
-    assert f"{STABLE} -> {BAD}" in line
+    assert f"{STABLE} -> {BAD[-1]}" in line
 
 
 @pytest.mark.usefixtures("versions")
@@ -154,7 +158,7 @@ def test_what_was_measured_arrives_in_cloud_monitoring(world: World) -> None:
     def told_apart() -> bool:
         world.stack.tick.run_now()
         versions = {series["labels"].get("version") for series in _points(world)["series"]}
-        return versions >= {STABLE, BAD}
+        return versions >= {STABLE, *BAD}
 
     until(told_apart, 90, pause=5)
     found = _points(world)
