@@ -8,11 +8,13 @@ from functions.changes import View
 from functions.documents import Write
 from functions.errors import FailedPrecondition
 from functions.flags.manage.flags import edit_flag
+from functions.flags.manage.repair import synchronize
 from functions.identity import Permission
 from functions.published import NOTICES, decode_part
 from functions.rollouts import commands
 from functions.rollouts.advance import advance
 from functions.rollouts.after import notice, store
+from functions.rollouts.after.record import notices as notices_again
 from functions.rollouts.after.rollback import Rollback, Status
 from tests.emulator.rollouts.test_tick import failing_world
 from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL, FLAG, World
@@ -149,3 +151,28 @@ def test_a_rollback_goes_through_when_nobody_knows_what_was_before(
     (flag,) = recorded(world).flags
     assert flag.revision_before is None
     assert world.rollout().state.phase.value == "rolled_back"
+
+
+def test_notices_that_are_lost_are_made_anew_of_what_is_recorded(world: World) -> None:
+    running(world)
+    world.change(commands.rollback("r1", ASKED))
+    before = notices(world)
+    world.store.commit(
+        [Write.delete(world.scope.doc("parts", world.pointer().data["parts"][NOTICES]))]
+    )
+    repair = synchronize(False, {NOTICES: notices_again})
+    world.change(repair, Permission.EDIT_FLAGS)
+    assert notices(world) == before
+
+
+def test_a_rollback_goes_through_when_the_notices_are_lost(world: World) -> None:
+    running(world)
+    world.change(commands.rollback("r1", ASKED))
+    world.store.commit(
+        [Write.delete(world.scope.doc("parts", world.pointer().data["parts"][NOTICES]))]
+    )
+    world.created("r2")
+    world.change(commands.start("r2", ASKED, override_quarantine=True))
+    advance(world.store, world.clock, world.scope)
+    world.change(commands.rollback("r2", ASKED))
+    assert [each["id"] for each in notices(world)] == ["r2"]
