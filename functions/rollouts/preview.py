@@ -23,6 +23,7 @@ from functions.rollouts.foresight import (
 )
 from functions.rollouts.hours_told import moment
 from functions.rollouts.plan import Plan, Type
+from functions.stats.sizing import LONGEST_SECONDS
 
 NOTHING_KNOWN = Circumstances()
 
@@ -192,6 +193,8 @@ def _at_this_traffic(plan: Plan, traffic: Traffic, tongue: Tongue) -> Iterator[s
             )
             return
         takes = tongue.duration(coming)
+        if coming > LONGEST_SECONDS:
+            takes = tongue.say("more than 90 days", "plus de 90 jours")
         yield tongue.say(
             f"Stage {number + 1} would not advance at this traffic: {needed} requests to the new "
             f"version take {takes}, and its time is over after {wait}.",

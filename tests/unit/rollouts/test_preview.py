@@ -145,6 +145,8 @@ def test_a_stage_that_never_gets_its_requests_is_told() -> None:
         "Stage 1 would not advance at this traffic: 100 requests to the new version take 2.8 h, "
         "and its time is over after 10 min."
     ) in told
+    told = preview(GOOD, Circumstances(traffic=Traffic(1e-9, 0.01)))
+    assert any("to the new version take more than 90 days, and" in each for each in told)
     nobody = preview(GOOD, Circumstances(traffic=Traffic(0.0)))
     assert "Nobody uses the service: no stage would ever advance." in nobody
 
