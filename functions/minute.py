@@ -25,8 +25,9 @@ from functions.metrics.publish import Sink
 from functions.metrics.recorder import Recorder
 from functions.metrics.slots import Slots
 from functions.rollouts.in_turn import Looks
-from functions.rollouts.traffic.cloud_run import CloudRun
+from functions.rollouts.traffic.cloud_run import CloudRun, access_token
 from functions.rollouts.traffic.follow import Cloud, Follower
+from functions.rollouts.traffic.images import Registry
 from functions.rollouts.traffic.probe import SECONDS as PROBE_SECONDS
 from functions.rollouts.traffic.probe import Prober
 from functions.rollouts.traffic.serving import COLLECTION as SERVING
@@ -71,6 +72,8 @@ class Deps:
     """Whose traffic follows rollbacks."""
     following: Aside = field(default_factory=Aside)
     """Apart from all else: Cloud Run takes its time."""
+    registry: Registry = field(default_factory=partial(Registry, access_token))
+    """Whether the images of revisions are still there."""
     transport: Transport = field(default_factory=partial(Transport, seconds=PROBE_SECONDS))
     """What asks versions for their health."""
     probing: Aside = field(default_factory=Aside)
@@ -92,7 +95,7 @@ class Deps:
     @cached_property
     def follower(self) -> Follower:
         """What makes traffic follow rollbacks."""
-        return Follower(self.store, self.clock, self.cloud)
+        return Follower(self.store, self.clock, self.cloud, self.registry.present)
 
     @cached_property
     def prober(self) -> Prober:

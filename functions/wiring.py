@@ -168,12 +168,22 @@ def minute() -> Deps:
     from functions.metrics.cloud_monitoring import CloudMonitoring
     from functions.minute import Deps
     from functions.rollouts.traffic import probe
-    from functions.rollouts.traffic.cloud_run import CloudRun
+    from functions.rollouts.traffic.cloud_run import CloudRun, access_token
+    from functions.rollouts.traffic.images import Registry
 
     sink = CloudMonitoring(settings().project, settings().monitoring_address, location=REGION)
     cloud = CloudRun(settings().cloud_run_address)
     asking = Transport(settings().local_channels, probe.SECONDS)
-    return Deps(store(), CLOCK, sink, sender=sender(), cloud=cloud, transport=asking)
+    registry = Registry(access_token, bool(settings().cloud_run_address))
+    return Deps(
+        store(),
+        CLOCK,
+        sink,
+        sender=sender(),
+        cloud=cloud,
+        registry=registry,
+        transport=asking,
+    )
 
 
 @once

@@ -59,7 +59,7 @@ class World:
             short = f"{name.rpartition('/')[2]}-{number:05d}-abc"
             full = f"{name}/revisions/{short}"
             revision = Revision(name=full, service=name, generation=1, observed_generation=1)
-            revision.containers.add(image=image or f"europe-docker.pkg.dev/p/r/{short}@sha256:0")
+            revision.containers.add(image=image or f"images.example.com/p/r/{short}@sha256:0")
             revision.conditions.add(type_="Ready", state=SUCCEEDED)
             kept.revisions[short] = revision
             kept.service.latest_created_revision = full
@@ -100,6 +100,11 @@ class World:
     def image(self, service: str, short: str) -> str:
         """Where a revision's container comes from. Raises NotFound."""
         return str(self.revision(f"{service}/revisions/{short}").containers[0].image)
+
+    def rebuild(self, service: str, short: str, image: str) -> None:
+        """A revision comes from another image. Raises NotFound."""
+        with self._lock:
+            self._revision(self._of(service), short).containers[0].image = image
 
     def direct(
         self, name: str, shares: Mapping[str, int], tags: Mapping[str, str] | None = None

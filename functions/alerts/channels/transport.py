@@ -58,6 +58,10 @@ class Transport:
         """Raises Unreached."""
         return self._ask("GET", url, None, {})
 
+    def head(self, url: str, headers: Mapping[str, str]) -> int:
+        """The status alone. Raises Unreached."""
+        return self._ask("HEAD", url, None, headers).status
+
     def _ask(self, method: str, url: str, body: bytes | None, given: Mapping[str, str]) -> Answer:
         with _told():
             to = target(url, self.local)

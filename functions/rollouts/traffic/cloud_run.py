@@ -15,11 +15,15 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from functions.rollouts.traffic.observed import Observed, Target
 
 LONGEST_REASON = 300
+EVERYTHING = "https://www.googleapis.com/auth/cloud-platform"
+"""The scope of a token; what it may do is said by the account's roles."""
+
 MAIL = re.compile(r"[^\s'\"<>]+@[^\s'\"<>]+")
 """Google's refusals name accounts; those have no place in what Palier stores."""
 
@@ -125,6 +129,20 @@ class CloudRun:
 
         channel = grpc.insecure_channel(self._address)
         return client(transport=client.get_transport_class("grpc")(channel=channel))
+
+
+def access_token(seconds: float) -> str:
+    """Of the function's own account, for registries of images. Raises Unreachable."""
+    from google.auth import default
+    from google.auth.exceptions import GoogleAuthError
+    from google.auth.transport.requests import Request
+
+    try:
+        credentials, _ = default(scopes=[EVERYTHING])
+        credentials.refresh(partial(Request(), timeout=seconds))  # type: ignore[no-untyped-call]
+    except GoogleAuthError as error:
+        raise Unreachable(type(error).__name__) from error
+    return str(credentials.token)
 
 
 def _refusal(code: int | None, text: str) -> CloudRunError:
