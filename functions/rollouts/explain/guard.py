@@ -13,6 +13,14 @@ from functions.rollouts.state import ENDED, Phase
 def takes_back(known: Known, tongue: Tongue) -> Iterator[str]:
     rollout = known.rollout
     plan, where = rollout.plan, rollout.state
+    if where.phase is Phase.SUCCEEDED:
+        yield tongue.say(
+            f"A person, while {rollout.candidate} is still the default: "
+            f"`palier rollout rollback {rollout.id}`.",
+            f"Une personne, tant que {rollout.candidate} est la valeur par défaut : "
+            f"`palier rollout rollback {rollout.id}`.",
+        )
+        return
     if where.phase in ENDED:
         yield tongue.say("It has ended.", "Il est terminé.")
         return

@@ -9,9 +9,10 @@ from functions.rollouts.criterion import Criterion
 from functions.rollouts.explain.known import Known
 from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.held import raises, unapproved
+from functions.rollouts.in_turn import MANY
 from functions.rollouts.look import Look
 from functions.rollouts.opening import next_opening
-from functions.rollouts.plan import RAISES, Without
+from functions.rollouts.plan import RAISES, Type, Without
 from functions.rollouts.state import ENDED, Paused, Phase
 
 EVERY_SECONDS = 10.0
@@ -22,6 +23,13 @@ def needs(known: Known, tongue: Tongue) -> Iterator[str]:
     rollout = known.rollout
     where, command = rollout.state, f"palier rollout {{}} {rollout.id}"
     if where.phase is Phase.PENDING:
+        if rollout.plan.type is Type.HOTFIX and where.approved < 0:
+            yield tongue.say(
+                "Somebody else than who created it has to approve it first: "
+                f"`{command.format('approve')}`.",
+                "Quelqu'un d'autre que la personne qui l'a créé doit d'abord l'approuver : "
+                f"`{command.format('approve')}`.",
+            )
         yield _order(tongue, command.format("start"))
     elif where.phase is Phase.PAUSED:
         verb = "approve" if where.paused_for is Paused.APPROVAL else "resume"
@@ -30,9 +38,9 @@ def needs(known: Known, tongue: Tongue) -> Iterator[str]:
         if rollout.quarantined:
             yield tongue.say(
                 f"To release {rollout.candidate} again: a corrected version, or "
-                f"`{command.format('start')} --override-quarantine` of a new rollout.",
+                f"`{command.format('override-quarantine')}`.",
                 f"Pour relancer {rollout.candidate} : une version corrigée, ou "
-                f"`{command.format('start')} --override-quarantine` d'un nouveau déploiement.",
+                f"`{command.format('override-quarantine')}`.",
             )
         return
     if known.look is not None and where.phase is not Phase.BLOCKED:
@@ -50,8 +58,12 @@ def next_check(known: Known, tongue: Tongue) -> Iterator[str]:
         )
         return
     yield tongue.say(
-        f"Palier looks at it every {EVERY_SECONDS:g} s, and takes it back at once when it has to.",
-        f"Palier l'examine toutes les {EVERY_SECONDS:g} s, et l'annule aussitôt s'il le faut.",
+        f"Palier looks at it every {EVERY_SECONDS:g} s, and takes it back at once when it has to. "
+        f"While more than {MANY} rollouts run, once a minute, and every {EVERY_SECONDS:g} s when "
+        "something new fails.",
+        f"Palier l'examine toutes les {EVERY_SECONDS:g} s, et l'annule aussitôt s'il le faut. "
+        f"Quand plus de {MANY} déploiements tournent, chaque minute, et toutes les "
+        f"{EVERY_SECONDS:g} s quand de nouvelles erreurs surviennent.",
     )
     if where.phase not in (Phase.BAKING, Phase.WATCHING) or not rollout.plan.automatic:
         return
