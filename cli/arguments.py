@@ -12,7 +12,7 @@ from cli.flag_arguments import add_flags, add_schedules, add_segments
 from cli.monitoring.arguments import add_monitoring
 from cli.objective_arguments import add_objectives, add_scores
 from cli.responding.arguments import add_alert_test, add_incidents, add_people
-from cli.rollout_plan_arguments import add_plans
+from cli.rollout_plan_arguments import add_backtest, add_plans
 from cli.serving_arguments import add_serving
 from cli.telling.arguments import add_channels, add_deliveries, add_routes
 from cli.verbs import (
@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     _add_rollout(rollout)
     add_completion(rollout)
     add_plans(rollout)
+    add_backtest(rollout)
     add_rollbacks(group(verbs, "rollbacks", "what was taken back, and whether it came about"))
     add_serving(group(verbs, "serving", "where services run, and where their traffic goes"))
     _add_stories(group(verbs, "stories", "the versions that write them, and one user's"))

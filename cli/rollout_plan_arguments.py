@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cli import rollout_plans
-from cli.verbs import Subparsers, bundle_verb, group, number
+from cli.verbs import Subparsers, bundle_verb, group, moment, number
 
 
 def add_plans(rollout: Subparsers) -> None:
@@ -28,6 +28,32 @@ def add_plans(rollout: Subparsers) -> None:
         "--error-rate", type=number, metavar="SHARE", help="of them, that fail: 0 to 1 (0)"
     )
     _add_language(preview)
+
+
+def add_backtest(rollout: Subparsers) -> None:
+    verb = bundle_verb(
+        rollout,
+        "backtest",
+        "what a plan would have decided on what was recorded; changes nothing",
+        rollout_plans.backtest,
+    )
+    verb.add_argument("plan", metavar="PLAN", help="a template's name, or a JSON file")
+    verb.add_argument("--service", required=True, metavar="NAME", help="such as stories")
+    verb.add_argument("--control", required=True, metavar="VERSION", help="the old version")
+    verb.add_argument("--candidate", required=True, metavar="VERSION", help="the new version")
+    verb.add_argument(
+        "--since", required=True, type=moment, metavar="TIME", help="when it would have begun"
+    )
+    verb.add_argument(
+        "--until", required=True, type=moment, metavar="TIME", help="at most two days later"
+    )
+    verb.add_argument(
+        "--share",
+        type=number,
+        metavar="SHARE",
+        help="of the users who got the new version then: 0 to 1 (what arrived tells)",
+    )
+    _add_language(verb)
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:

@@ -31,6 +31,16 @@ def preview(arguments: Namespace, environ: Environ) -> Answer:
     return Answer(found, shown.foretold(found, arguments.language))
 
 
+def backtest(arguments: Namespace, environ: Environ) -> Answer:
+    """Changes nothing."""
+    body: dict[str, Any] = {"plan": named_or_file(arguments.plan)}
+    for name in ("service", "control", "candidate", "since", "until", "share"):
+        if getattr(arguments, name) is not None:
+            body[name] = getattr(arguments, name)
+    found = connect(arguments, environ).post("/v1/rollouts/backtest", body)
+    return Answer(found, shown.backtested(found, arguments.language))
+
+
 def named_or_file(given: str) -> Any:
     """A template's name as it is; the content of a file that exists."""
     return json_file(given) if Path(given).is_file() else given

@@ -80,7 +80,7 @@ def application() -> flask.Flask:
     from functions.metrics.apps.declare import METRICS
     from functions.published import NOTICES, SERVICES
     from functions.registry import routes as registry
-    from functions.rollouts import deployment_routes
+    from functions.rollouts import backtest_routes, deployment_routes
     from functions.rollouts import plan_routes as plans
     from functions.rollouts import routes as rollouts
     from functions.rollouts.after import completion_routes
@@ -138,6 +138,7 @@ def application() -> flask.Flask:
         rollouts.blueprint(ask, releasable, measured),
         deployment_routes.blueprint(ask, releasable),
         plans.blueprint(ask, measured),
+        backtest_routes.blueprint(ask, measured),
         rollbacks.blueprint(ask),
         completion_routes.blueprint(ask),
         explained.blueprint(ask),

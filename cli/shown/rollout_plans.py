@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cli.shown.text import table
+from cli.shown.text import table, time
 
 FRENCH = "fr"
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
@@ -42,6 +42,26 @@ def foretold(found: Mapping[str, Any], language: str) -> str:
         f"{100 * traffic['error_rate']:.3g} % of which fail{measured}:"
     )
     return "\n".join([*lines, "", used, table(head, rows)])
+
+
+def backtested(found: Mapping[str, Any], language: str) -> str:
+    """What would have been done when, and what was known at the end."""
+    french = language == FRENCH
+    rows = []
+    for step in found["steps"]:
+        verdict = step["verdict"]
+        said = (step["sentence_fr"] if french else verdict["sentence"]) if verdict else ""
+        rows.append((time(step["at"]), step["kind"], str(step["stage"] + 1), said))
+    lines = [
+        f"{found['requests']:,} requests to the new version, {found['requests_control']:,} to the "
+        f"old one; compared as {100 * found['share']:.3g} % of the users. Looked at "
+        f"{found['looks']:,} times, once a minute.",
+        "",
+        table(("WHEN (UTC)", "WHAT", "STAGE", "WHY"), rows),
+    ]
+    if found["last"]:
+        lines += ["", found["last_fr"] if french else found["last"]["sentence"]]
+    return "\n".join(lines)
 
 
 def _told(found: Mapping[str, Any], language: str) -> list[str]:

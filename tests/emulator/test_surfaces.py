@@ -156,6 +156,14 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/v1/members/uid"): {"role": "reader", "environments": ["staging"]},
     ("POST", "/v1/rollouts"): {"flag": "f", "candidate": "on", "plan": "canary"},
     ("POST", "/v1/rollout-plans/preview"): {"plan": "canary", "service": "stories"},
+    ("POST", "/v1/rollouts/backtest"): {
+        "plan": "canary",
+        "service": "stories",
+        "control": "1.2.0",
+        "candidate": "1.3.0",
+        "since": 1_800_000_000,
+        "until": 1_800_003_600,
+    },
     ("POST", "/v1/rollouts/identifier/increase"): {"percentage": 20.0},
     ("PATCH", "/deployment"): {"deploymentId": "r-1", "action": "reset"},
     ("PUT", "/v1/rollouts/identifier/lessons"): {"text": "Read the endings."},
@@ -167,7 +175,11 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "handler": "one-call-1",
     },
 }
-READS_BY_POST = {("POST", "/v1/flags/key/explain"), ("POST", "/v1/rollout-plans/preview")}
+READS_BY_POST = {
+    ("POST", "/v1/flags/key/explain"),
+    ("POST", "/v1/rollout-plans/preview"),
+    ("POST", "/v1/rollouts/backtest"),
+}
 """For whoever may read: a context is too long for an address."""
 
 OPEN_TO_THE_SIGNED_IN = {

@@ -86,3 +86,50 @@ def test_templates(
     server.answers = [(200, {"plans": [PLAN]})]
     assert server.say("rollout", "plan", "list", "--language", language) == 0
     assert capsys.readouterr().out == said
+
+
+def test_a_backtest_tells_what_would_have_been_done(
+    server: Answering, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verdict = {"sentence": "Rolled back: 20 users hit errors."}
+    server.answers = [
+        (
+            200,
+            {
+                "share": 0.1,
+                "requests": 1200,
+                "requests_control": 10800,
+                "looks": 21,
+                "grain_seconds": 60,
+                "steps": [
+                    {"at": 1_800_000_000, "kind": "started", "stage": 0, "verdict": None},
+                    {
+                        "at": 1_800_001_200,
+                        "kind": "rolled_back",
+                        "stage": 0,
+                        "verdict": verdict,
+                        "sentence_fr": "Annulé.",
+                    },
+                ],
+                "last": None,
+                "last_fr": "",
+            },
+        )
+    ]
+    times = ("--since", "2027-01-15T08:00+00:00", "--until", "2027-01-15T09:00+00:00")
+    versions = ("--control", "1.2.0", "--candidate", "1.3.0")
+    words = ("rollout", "backtest", "canary", "--service", "stories", *versions, *times)
+    assert server.say(*words) == 0
+    [(method, path, body, _)] = server.asked
+    assert (method, path) == ("POST", "/api/admin/v1/rollouts/backtest")
+    assert body == {
+        "plan": "canary",
+        "service": "stories",
+        "control": "1.2.0",
+        "candidate": "1.3.0",
+        "since": 1_800_000_000.0,
+        "until": 1_800_003_600.0,
+    }
+    told = capsys.readouterr().out
+    assert "1,200 requests to the new version, 10,800 to the old one" in told
+    assert "2027-01-15 08:20:00  rolled_back  1      Rolled back: 20 users hit errors." in told
