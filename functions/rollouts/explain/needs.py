@@ -9,7 +9,6 @@ from functions.rollouts.criterion import Criterion
 from functions.rollouts.explain.known import Known
 from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.held import raises, unapproved
-from functions.rollouts.in_turn import MANY
 from functions.rollouts.look import Look
 from functions.rollouts.opening import next_opening
 from functions.rollouts.plan import RAISES, Type, Without
@@ -17,6 +16,9 @@ from functions.rollouts.state import ENDED, Paused, Phase
 
 EVERY_SECONDS = 10.0
 """Between two looks while something is rolled out: tick's cycle."""
+
+MANY = 100
+"""Up to so many, every look is at all of them: as in in_turn.py."""
 
 
 def needs(known: Known, tongue: Tongue) -> Iterator[str]:

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions import tick
 from functions.alerts.message import ENGLISH, FRENCH
+from functions.rollouts import in_turn
 from functions.rollouts.check import Check
 from functions.rollouts.criterion import Criterion
+from functions.rollouts.explain import needs
 from functions.rollouts.explain.explanation import Explanation, explain
 from functions.rollouts.explain.history import QUIET
 from functions.rollouts.explain.known import Known
@@ -318,6 +321,10 @@ def test_a_start_waits_for_what_cloud_run_says() -> None:
     )
     assert english == (waits,)
     assert french[0].startswith("En attente : Cloud Run")
+
+
+def test_how_often_it_is_looked_at_is_what_tick_does() -> None:
+    assert (needs.MANY, needs.EVERY_SECONDS) == (in_turn.MANY, tick.CYCLE_SECONDS)
 
 
 def test_a_hotfix_takes_two_people() -> None:
