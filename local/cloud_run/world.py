@@ -55,6 +55,7 @@ class World:
         `pinned`: then traffic stays where it was sent by name."""
         with self._lock:
             kept = self._kept.setdefault(name, Kept(Service(name=name)))
+            self._settle(kept)
             number = len(kept.revisions) + 1
             short = f"{name.rpartition('/')[2]}-{number:05d}-abc"
             full = f"{name}/revisions/{short}"
@@ -67,6 +68,7 @@ class World:
                 self._ask(kept, [Target(type_=LATEST, percent=100)], self.delay)
                 if number == 1:
                     kept.settles_at = self._now()
+                    self._settle(kept)
             else:
                 self._ask(kept, list(kept.service.traffic), self.delay)
             return short
@@ -117,6 +119,11 @@ class World:
         for tag, short in (tags or {}).items():
             given.traffic.add(type_=BY_REVISION, revision=short, tag=tag)
         self.update(given, ["traffic"], only_validate=False)
+
+    def forget(self, name: str) -> None:
+        """A service is deleted, with its revisions."""
+        with self._lock:
+            self._kept.pop(name, None)
 
     def updates(self, name: str) -> int:
         """How many updates were carried out."""
@@ -173,7 +180,9 @@ class World:
             return
         service.reconciling = False
         service.observed_generation = service.generation
-        service.latest_ready_revision = service.latest_created_revision
+        newest = kept.revisions.get(service.latest_created_revision.rpartition("/")[2])
+        if newest and newest.containers[0].image not in self.missing_images:
+            service.latest_ready_revision = newest.name
         failure = self._failure(kept)
         service.terminal_condition.type_ = "Ready"
         service.terminal_condition.state = FAILED if failure else SUCCEEDED

@@ -24,7 +24,7 @@ from functions.identity import Actor, Permission
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.traffic import store as traffic
 from functions.rollouts.traffic import told, words
-from functions.rollouts.traffic.check import Found, check
+from functions.rollouts.traffic.check import Found, Outcome, check
 from functions.rollouts.traffic.cloud_run import (
     CloudRunError,
     Conflict,
@@ -46,6 +46,12 @@ SERVICE_SECONDS = 15.0
 
 LEAST_SECONDS = 0.1
 CONFLICTS = 3
+SOON_SECONDS = 900.0
+"""After a rollback it is looked at every ten seconds for so long, then once a minute."""
+
+CHECKED_SECONDS = 20.0
+"""How long a start that was let through isn't checked again; it takes no check of a minute ago."""
+
 KEPT_SECONDS = 60.0
 """A record that says nothing new is written so often."""
 
@@ -114,32 +120,42 @@ class _One:
     until: float
 
     def look(self, rollouts: Sequence[Rollout], kept: Kept) -> bool:
-        """Whether a move is under way. One service in trouble must not stop the others."""
+        """Whether a move is under way, and worth another look soon. One service in trouble must
+        not stop the others."""
         wanted = intent(self.serving, rollouts)
-        move = kept.record.move
-        restoring = wanted is not None and wanted.purpose is Purpose.RESTORE
-        if wanted is None or (restoring and _done(move, wanted)):
+        move, now = kept.record.move, self.by.clock.now()
+        if wanted is None or _nothing_to_do(kept.record, wanted, now):
             return False
+        restoring = wanted.purpose is Purpose.RESTORE
         if restoring and not (move and move.rollout == wanted.rollout):
             default = traffic.default_of(self.by.store, self.scope, wanted.flag)
             wanted = back_to(wanted, self.serving, default or wanted.version)
             if not wanted.revision:
                 return False
+        soon = restoring and now - wanted.since < SOON_SECONDS
         try:
-            return self._act(wanted, kept)
+            return self._act(wanted, kept) and soon
         except CloudRunError as error:
             reason = f"{type(error).__name__}: {error}"
             log.warning("traffic not followed", service=self.serving.service, reason=reason)
             kept = traffic.one(self.by.store, self.scope, self.serving.service)
             self._note(kept, replace(kept.record, trouble=reason))
-            return restoring
+            return soon
 
     def _act(self, wanted: Intent, kept: Kept) -> bool:
         now = self.by.clock.now()
         if wanted.purpose is Purpose.START:
             self._note(kept, self._checked(wanted, kept.record, now))
             return False
-        observed = self._observed()
+        try:
+            observed = self._observed()
+        except Missing as gone:
+            if wanted.purpose is Purpose.HOLD:
+                raise
+            self._step(
+                kept, replace(kept.record, move=_refused(kept.record.move, wanted, gone, now))
+            )
+            return False
         record = looked(kept.record, wanted, observed, now)
         if wanted.purpose is Purpose.HOLD:
             self._note(kept, record)
@@ -187,17 +203,8 @@ class _One:
         now = self.by.clock.now()
         move = record.move
         if move is None or move.rollout != wanted.rollout:
-            asked = Move(
-                wanted.rollout,
-                wanted.version,
-                wanted.revision,
-                Became.ASKED,
-                now,
-                observed.shares,
-            )
-            move = seen(asked, observed, now)
-        else:
-            move = seen(move, observed, now)
+            move = _first(wanted, now, observed.shares)
+        move = seen(move, observed, now)
         kept = self._step(kept, replace(record, move=move))
         if move.became is Became.ASKED and kept.record.move == move:
             move = self._asked(move, observed)
@@ -266,8 +273,24 @@ class _One:
         return traffic.one(self.by.store, self.scope, record.service)
 
 
-def _done(move: Move | None, wanted: Intent) -> bool:
-    return move is not None and move.rollout == wanted.rollout and move.ended
+def _nothing_to_do(record: Record, wanted: Intent, now: float) -> bool:
+    """Its move has ended, or its start was let through just now."""
+    move, checked = record.move, record.checked
+    if wanted.purpose is Purpose.RESTORE:
+        return move is not None and move.rollout == wanted.rollout and move.ended
+    if wanted.purpose is Purpose.START and checked and checked.rollout == wanted.rollout:
+        return checked.outcome is Outcome.VERIFIED and now - checked.at < CHECKED_SECONDS
+    return False
+
+
+def _first(wanted: Intent, now: float, before: Mapping[str, int]) -> Move:
+    return Move(wanted.rollout, wanted.version, wanted.revision, Became.ASKED, now, before)
+
+
+def _refused(move: Move | None, wanted: Intent, reason: Exception, now: float) -> Move:
+    """There is no such service."""
+    begun = move if move and move.rollout == wanted.rollout else _first(wanted, now, {})
+    return ended(begun, Became.REFUSED, now, str(reason))
 
 
 def _news(kept: Kept, record: Record) -> bool:
@@ -280,10 +303,6 @@ def _news(kept: Kept, record: Record) -> bool:
             return True
         return now.at - was.at >= CHECKED_SECONDS
     return record.at - before.at >= KEPT_SECONDS
-
-
-CHECKED_SECONDS = 20.0
-"""A start takes no check that is older than a minute."""
 
 
 def _entry(service: str, before: Move | None, move: Move) -> Entry:

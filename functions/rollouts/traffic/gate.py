@@ -56,6 +56,8 @@ def standing(rollout: Rollout, serving: Serving | None, record: Record, now: flo
 def _starting(rollout: Rollout, record: Record, now: float) -> Standing:
     found = record.checked
     if found is None or found.rollout != rollout.id or now - found.at > FRESH_SECONDS:
+        if record.trouble:
+            return Standing(waits=words.english(words.TROUBLE, reason=record.trouble))
         return Standing(waits=words.english(words.UNKNOWN))
     if found.outcome is Outcome.REFUSED:
         return Standing(refused=found.said)

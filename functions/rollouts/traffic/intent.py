@@ -11,7 +11,7 @@ otherwise                   Palier wants nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from functions.rollouts.rollout import Rollout
@@ -33,6 +33,7 @@ class Intent:
     revision   that is meant to serve alone; "" where the version has none of its own
     fallback   the revision to go back to; "" where that version has none of its own
     flag       that was taken back
+    since      when it was (epoch seconds)
     """
 
     purpose: Purpose
@@ -42,6 +43,7 @@ class Intent:
     fallback_version: str = ""
     fallback: str = ""
     flag: str = ""
+    since: float = field(default=0.0, compare=False)
 
 
 def intent(serving: Serving, rollouts: Sequence[Rollout]) -> Intent | None:
@@ -58,7 +60,9 @@ def intent(serving: Serving, rollouts: Sequence[Rollout]) -> Intent | None:
     if last.state.phase not in TAKEN_BACK:
         return None
     revision = serving.revisions.get(last.control, "")
-    return Intent(Purpose.RESTORE, last.id, last.control, revision, flag=last.flag)
+    return Intent(
+        Purpose.RESTORE, last.id, last.control, revision, flag=last.flag, since=last.decided_at
+    )
 
 
 def back_to(wanted: Intent, serving: Serving, default: str) -> Intent:

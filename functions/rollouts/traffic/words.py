@@ -18,6 +18,7 @@ REFUSED = "refused"
 ELSEWHERE = "elsewhere"
 SETTLING = "settling"
 UNKNOWN = "unknown"
+TROUBLE = "trouble"
 DRIFTED = "drifted"
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -57,6 +58,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Waiting: Cloud Run has not yet said where traffic goes.",
         "En attente : Cloud Run n'a pas encore dit où va le trafic.",
     ),
+    TROUBLE: (
+        "Waiting: Cloud Run can't be asked where traffic goes ({reason}).",
+        "En attente : impossible de demander à Cloud Run où va le trafic ({reason}).",
+    ),
     DRIFTED: (
         "Paused: somebody changed Cloud Run's traffic, which is to go to {revision} and goes "
         "elsewhere: {shares}.",
@@ -65,9 +70,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
 }
 """In English and in French, with what they are about in braces."""
-
-WAITING = frozenset({ELSEWHERE, SETTLING, UNKNOWN})
-"""A start waits for these to pass; the others end it."""
 
 
 def english(key: str, **about: str) -> str:

@@ -133,6 +133,25 @@ def test_a_revision_that_is_gone_is_told(cloud: Cloud) -> None:
     assert f"Revision '{cloud.old}' was not found" in cloud.move().reason
 
 
+def test_a_service_that_is_gone_is_told(cloud: Cloud) -> None:
+    cloud.rolled_back()
+    cloud.services.forget(NAME)
+    assert not cloud.follow()
+    assert cloud.move().became is Became.REFUSED
+    assert cloud.audited() == ["traffic.refused"]
+
+
+def test_a_long_outage_is_not_looked_at_every_ten_seconds(cloud: Cloud) -> None:
+    cloud.rolled_back()
+    cloud.faults.begin(Fault("down"))
+    assert cloud.follow()
+    assert not cloud.follow(900)
+    cloud.faults.end()
+    for _ in range(2):
+        cloud.follow()
+    assert cloud.move().became is Became.CONFIRMED, "but it is followed"
+
+
 def test_who_may_not_change_the_service_is_told_so(cloud: Cloud) -> None:
     cloud.rolled_back()
     cloud.services.forbidden = "Permission 'run.services.update' denied for tick@p.iam.example.com."

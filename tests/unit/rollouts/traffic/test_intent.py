@@ -146,6 +146,11 @@ def test_what_holds_a_start_up(checked: Checked | None, waits: bool, refused: bo
     assert standing(STARTING, replace(SERVING, cloud_run=""), record, 1000.0) == UNCONCERNED
 
 
+def test_why_cloud_run_can_t_be_asked_is_said() -> None:
+    record = Record("stories", trouble="Unreachable: UNAVAILABLE")
+    assert "(Unreachable: UNAVAILABLE)" in standing(STARTING, SERVING, record, 1000.0).waits
+
+
 def test_drift_is_that_of_the_rollout_itself() -> None:
     baking = at(Phase.BAKING)
     elsewhere = replace(OBSERVED, asked=(Target(OLD, 100),))
