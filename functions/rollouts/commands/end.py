@@ -8,6 +8,7 @@ from functions.changes import Decision, View
 from functions.errors import FailedPrecondition
 from functions.flags.flag import Flag
 from functions.rollouts import state, store
+from functions.rollouts.after.store import before_of, before_path
 from functions.rollouts.back import back
 from functions.rollouts.commands.asked import Asked, Deciding, occasion
 from functions.rollouts.commands.begin import lifted
@@ -95,11 +96,14 @@ def _taken_back(view: View, stored: Stored, asked: Asked, releasable: Releasable
     rollout = stored.rollout
     flags = [each.flag for each in rollout.moves]
     require_free(store.running_on(view, view.scope, flags), rollout)
-    documents = view.get_many([view.scope.doc("flags", key) for key in flags])
+    noted = before_path(view.scope, rollout.id)
+    documents = view.get_many([noted, *(view.scope.doc("flags", key) for key in flags)])
+    stood = before_of(documents[noted])
     definitions = {}
     for each in rollout.moves:
         document = documents[view.scope.doc("flags", each.flag)]
-        definition = Flag.from_document(document.data).definition if document else {}
+        flag = Flag.from_document(document.data) if document else Flag(each.flag, {})
+        definition = flag.definition
         if definition.get("defaultVariant") != each.candidate or each.control not in definition.get(
             "variants", {}
         ):
@@ -108,7 +112,13 @@ def _taken_back(view: View, stored: Stored, asked: Asked, releasable: Releasable
                 f"{each.candidate}, or {each.control} is gone.",
                 remedy="Roll out the version that you want.",
             )
-        definitions[each.flag] = demoted(definition, each.control, each.candidate)
+        before = stood.get(each.flag)
+        unedited = before is not None and flag.revision == before.revision + 1
+        definitions[each.flag] = (
+            before.content["definition"]
+            if before and unedited
+            else demoted(definition, each.control, each.candidate)
+        )
         releasable(view, each.flag, each.control)
     after = state.take_back(rollout.state, view.now)
     made = roll_back(stored, after, occasion(view, asked))

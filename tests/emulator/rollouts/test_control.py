@@ -389,3 +389,18 @@ def test_a_segment_that_a_stage_is_for_is_not_deleted_under_it(world: World) -> 
     step(world)
     with pytest.raises(FailedPrecondition):
         world.change(delete_segment("beta", 1), Permission.EDIT_FLAGS)
+
+
+def test_what_is_taken_back_after_success_is_exactly_as_it_was(world: World) -> None:
+    """Also where a rule named the candidate before: only what the rollout changed is undone."""
+    before = {
+        **definition(),
+        "targeting": {"if": [{"==": [{"var": "team"}, "red"]}, CONTROL, CANDIDATE]},
+    }
+    world.change(edit_flag(FLAG, 1, {"definition": before}), Permission.EDIT_FLAGS)
+    world.started()
+    step(world)
+    for _ in range(4):
+        world.change(commands.promote("r1", ASKED))
+    world.change(commands.rollback("r1", ASKED))
+    assert world.read_flag().definition == before
