@@ -39,6 +39,7 @@ class RestoredAnswer(Answer):
     differences: list[DifferenceAnswer]
     reaches: bool
     own_revisions: int
+    places: int
 
 
 class RollbackSummary(Answer):

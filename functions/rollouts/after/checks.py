@@ -57,7 +57,7 @@ def _snapshot(rollback: Rollback, seen: Seen) -> Finding:
 
 
 def _configuration(rollback: Rollback, _seen: Seen) -> Finding:
-    places = sum(len(each.differences) for each in rollback.flags)
+    places = sum(each.places for each in rollback.flags)
     figures = {"differences": float(places)}
     if not rollback.flags or any(each.revision_before is None for each in rollback.flags):
         return (

@@ -13,6 +13,11 @@ from functions.flags.flag import Flag
 from functions.flags.outcomes import outcomes
 from functions.published import canonical
 
+MOST_DIFFERENCES = 20
+LONGEST_SIDE = 500
+"""Differences of a flag that are kept, and characters of a side's JSON: a record that is too large
+for a document would keep the rollback from being made."""
+
 
 class Status(StrEnum):
     """Of a check, and of a verification as a whole."""
@@ -62,7 +67,9 @@ class Restored:
     """One flag, before the rollout and after the rollback.
 
     revision_before  None where nobody noted what it was
-    differences      between then and now, none when it is restored exactly
+    differences      between then and now, none when it is restored exactly; the first of them, and
+                     a long side as the beginning of its JSON
+    places           how many there are
     own_revisions    edits that Palier made itself: the promotion of a success and its undoing, or
                      another default where the control can't be served
     reaches          whether the flag's own rules give somebody the candidate, split or not
@@ -76,6 +83,7 @@ class Restored:
     differences: tuple[Mapping[str, Any], ...] = ()
     reaches: bool = False
     own_revisions: int = 0
+    places: int = 0
 
     @property
     def elsewhere(self) -> bool:
@@ -96,18 +104,27 @@ def restored(
     after = Stood.of(now)
     default = now.definition.get("defaultVariant")
     led_to = outcomes(now.published())
+    found = differences(before.content, after.content) if before else []
     return Restored(
         flag=now.key,
         control=control if default is None else str(default),
         candidate=candidate,
         revision_before=before.revision if before else None,
         revision=after.revision,
-        differences=tuple(each.to_dict() for each in differences(before.content, after.content))
-        if before
-        else (),
+        differences=tuple(_shortened(each.to_dict()) for each in found[:MOST_DIFFERENCES]),
         reaches=led_to is None or candidate in led_to,
         own_revisions=own_revisions,
+        places=len(found),
     )
+
+
+def _shortened(difference: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _short(value) for name, value in difference.items()}
+
+
+def _short(value: Any) -> Any:
+    text = canonical(value)
+    return value if len(text) <= LONGEST_SIDE else f"{text[:LONGEST_SIDE]}…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from tests.unit.rollouts.after.made import (
 )
 
 OK, FAILED, UNKNOWN, PENDING = Status.OK, Status.FAILED, Status.UNKNOWN, Status.PENDING
-EDITED = replace(RESTORED, revision=4, differences=({"path": "$.owner", "before": ""},))
-CHANGED = replace(RESTORED, differences=({"path": "$.owner", "before": ""},))
+EDITED = replace(RESTORED, revision=4, places=1)
+CHANGED = replace(RESTORED, places=1)
 ELSEWHERE = replace(EDITED, own_revisions=1)
 
 
