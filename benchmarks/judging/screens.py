@@ -24,7 +24,7 @@ from benchmarks.judging.traffic import CAUSES, Flags, Ints
 from functions.metrics import distinct
 from functions.metrics.tally import USERS_CAP
 from functions.metrics.windows import SLOT_SECONDS
-from functions.rollouts import judge, sample_ratio, spending
+from functions.rollouts import judge, latency, sample_ratio, spending
 from functions.rollouts.evidence import FOLD_EVERY_SECONDS, RECENT_SECONDS, SETTLED_SECONDS
 from functions.rollouts.harm import (
     AFTER_SHIFT_SECONDS,
@@ -135,19 +135,25 @@ def limits(counts: Counts, _rollout: Rollout, limits: Limits) -> Flags:
 
 
 def slow(counts: Counts, rollout: Rollout, _limits: Limits) -> Flags:
-    """Rests on the requests above some rungs so far; of a mean of bets one is above the mean."""
+    """Rests on the requests above some rungs so far, weighed by how many users there are; of a mean
+    of bets one is above the mean."""
     found = np.zeros(counts.slots, np.bool_)
     frozen, segment = rollout.frozen, counts.segment
     if frozen is None or segment.share >= 1.0:
         return found if frozen is None else ~found
     needed = -log(rollout.plan.alpha * spending.SLOW)
+    served = np.maximum(counts.candidate[1:] + counts.control[1:], 1)
+    users = sum(held << level for held, level in (arrived(segment, arm) for arm in (True, False)))
+    weight = np.minimum(1.0, users / served)
+    share = np.clip(counts.candidate[1:] / served, 1e-9, 1 - 1e-9)
+    expected = latency.TOLERANCE * share / (latency.TOLERANCE * share + 1 - share)
     for rung in frozen.slow:
         above = segment.log_ms > log(rung) - 1e-6
         mine, theirs = (
             _sums(segment.slot[above & (segment.candidate == arm)], counts.slots)[1:]
             for arm in (True, False)
         )
-        found |= greatest(mine, theirs, segment.share) >= needed
+        found |= greatest(mine * weight, theirs * weight, expected) >= needed
     return found
 
 
@@ -230,9 +236,9 @@ def flagged(segment: Segment, rollout: Rollout) -> Flagged:
     return Flagged(running, paused, int(np.searchsorted(counts.candidate, requests)) - 1)
 
 
-def greatest(candidate: Ints, control: Ints, expected: Reals | float) -> Reals:
+def greatest(candidate: Ints | Reals, control: Ints | Reals, expected: Reals | float) -> Reals:
     """The logarithm of the greatest likelihood ratio against so large an expected share."""
-    total = np.maximum(candidate + control, 1)
+    total = np.maximum(candidate + control, 1e-9)
     share = np.clip(candidate / total, 1e-12, 1 - 1e-12)
     ratio = candidate * np.log(share / expected) + control * np.log((1 - share) / (1 - expected))
     return np.where(share > expected, ratio, 0.0)
