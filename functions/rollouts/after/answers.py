@@ -71,6 +71,7 @@ class WholeRollback(RollbackSummary):
     """With what it was based on, what became of the flags, and every check."""
 
     error_limit: float
+    usual: float | None
     verdict: VerdictAnswer | None
     flags: list[RestoredAnswer]
     checks: list[CheckAnswer]

@@ -143,14 +143,16 @@ def _function(rollback: Rollback, seen: Seen) -> Finding:
         "requests": float(tally.served),
         "failures": float(tally.failures),
         "allowed": round(allowed, 4),
+        **({"usual": round(rollback.usual, 4)} if rollback.usual is not None else {}),
     }
+    before, avant = _before(rollback)
     if rate <= allowed:
         return (
             Status.OK,
             f"{rollback.control} serves: {tally.failures} of {tally.served} requests failed in the "
-            "last minute.",
+            f"last minute{before}.",
             f"{rollback.control} sert : {tally.failures} échecs sur {tally.served} requêtes dans "
-            "la dernière minute.",
+            f"la dernière minute{avant}.",
             figures,
         )
     if not over:
@@ -162,6 +164,16 @@ def _function(rollback: Rollback, seen: Seen) -> Finding:
         f"{rollback.control} échoue trop : {tally.failures} échecs sur {tally.served} requêtes "
         f"dans la dernière minute, pour {french.percent(allowed)} admis.",
         figures,
+    )
+
+
+def _before(rollback: Rollback) -> tuple[str, str]:
+    """How it was before the rollout, where that is known; in English and French."""
+    if rollback.usual is None:
+        return "", ""
+    return (
+        f", where before the rollout it was rarely more than {percent(rollback.usual)}",
+        f", contre rarement plus de {french.percent(rollback.usual)} avant le déploiement",
     )
 
 

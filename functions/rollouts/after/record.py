@@ -114,6 +114,7 @@ def _rollback(view: View, each: Passing, before: Document | None, flags: Came) -
         generation=occasion.generation,
         quarantined=rollout.quarantined,
         error_limit=rollout.plan.limits.error_rate,
+        usual=rollout.frozen.failing if rollout.frozen and rollout.frozen.known else None,
         verdict=occasion.verdict.to_document() if occasion.verdict else None,
         flags=back,
     )

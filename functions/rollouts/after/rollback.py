@@ -140,6 +140,7 @@ class Rollback:
     verdict            what it was based on, None when a person asked for it
     generation         of the snapshot that takes it back; `generation_before` had the split
     error_limit        failures a request that the plan bears, 0..1
+    usual              what they rarely exceeded before the rollout; None where nobody knows
     incidents          ids of those of the candidate
     last_candidate_at  the end of the last slot in which the candidate served somebody
     checked_at         when it was looked at last
@@ -158,6 +159,7 @@ class Rollback:
     generation: int
     quarantined: bool
     error_limit: float
+    usual: float | None = None
     verdict: Mapping[str, Any] | None = None
     flags: tuple[Restored, ...] = ()
     checks: tuple[Check, ...] = ()

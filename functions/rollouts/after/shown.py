@@ -9,6 +9,7 @@ from functions.rollouts.after.rollback import Rollback
 
 DETAILS = (
     "error_limit",
+    "usual",
     "verdict",
     "flags",
     "checks",

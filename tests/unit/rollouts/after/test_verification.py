@@ -116,6 +116,22 @@ def test_when_it_served_last_is_kept_though_the_slots_go() -> None:
     assert verified(first, seen(400)).last_candidate_at == AT + 20
 
 
+@pytest.mark.parametrize(
+    ("usual", "english", "french"),
+    [
+        (None, "failed in the last minute.", "dans la dernière minute."),
+        (0.012, "was rarely more than 1.2 %.", "rarement plus de 1,2 % avant le déploiement."),
+    ],
+)
+def test_how_it_was_before_is_said_where_it_is_known(
+    usual: float | None, english: str, french: str
+) -> None:
+    found = verified(rollback(usual=usual), seen(70, slot(CONTROL, 60, 50, 2)))
+    check = next(each for each in found.checks if each.name == "function")
+    assert check.english.endswith(english)
+    assert check.french.endswith(french)
+
+
 windows = st.lists(
     st.builds(
         slot,
