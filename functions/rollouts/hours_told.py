@@ -27,7 +27,8 @@ def opens(openings: Sequence[Opening], at: float, language: str) -> str:
 
 def hours(openings: Sequence[Opening], language: str) -> str:
     """`Monday to Friday 14:00 to 16:00 (Europe/Paris)`, one after the other."""
-    return "; ".join(_hours(each, language) for each in openings)
+    between = " ; " if language == FRENCH else "; "
+    return between.join(_hours(each, language) for each in openings)
 
 
 def moment(at: float, openings: Sequence[Opening], language: str) -> str:

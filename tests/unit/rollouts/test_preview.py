@@ -165,7 +165,7 @@ def test_a_stage_that_never_gets_its_requests_is_told() -> None:
         "s'est montrée saine ; suspendue si elle ne le peut pas après 3 h, retirée si personne ne "
         "l'a utilisée d'ici là.",
         "Elle ne commence et ne gagne d'utilisateurs qu'à ces heures : du lundi au vendredi de "
-        "14:00 à 16:00 (Europe/Paris); samedi, dimanche de 00:00 à 01:00 (UTC). La retirer "
+        "14:00 à 16:00 (Europe/Paris) ; samedi, dimanche de 00:00 à 01:00 (UTC). La retirer "
         "n'attend jamais.",
         "Retirée quand « precision » est au-dessous de 0,94 lors de 3 contrôles de suite et "
         "pendant 5 min.",
