@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from math import log, sqrt
 
-from functions.metrics.tally import Tally
 from functions.rollouts import latency, watched
 from functions.rollouts.alarmed import holding, said
-from functions.rollouts.check import Check
 from functions.rollouts.checking import CHECK, struck
-from functions.rollouts.criterion import HIGHER, LOWER, Criterion, number
 from functions.rollouts.durations import duration
 from functions.rollouts.harm import error_rate
+from functions.rollouts.means import Want, control_mean, mean_of, unmet
 from functions.rollouts.plan import Criteria, Plan, Without
 from functions.rollouts.suspicion import e_value, evidence_so_far
 from functions.rollouts.verdict import (
@@ -27,8 +25,6 @@ from functions.rollouts.verdict import (
 )
 
 NO_DATA = "no data"
-Want = tuple[str, str]
-"""The rule that is not met yet, and the words for what it takes."""
 
 
 def criteria(plan: Plan, situation: Situation) -> Verdict | None:
@@ -61,7 +57,7 @@ def _missing(plan: Plan, situation: Situation) -> Want | None:
         _too_few(plan, situation)
         or _too_early(situation)
         or _too_many_errors(plan, situation)
-        or _unmet(plan, situation)
+        or unmet(plan, situation)
         or _spent(plan, situation)
         or _suspected(plan, situation)
         or _firing(situation)
@@ -104,71 +100,6 @@ def _too_many_errors(plan: Plan, situation: Situation) -> Want | None:
         f"{percent(failed)} of requests to the new version failed; "
         f"at most {percent(most)} may before it advances.",
     )
-
-
-def _unmet(plan: Plan, situation: Situation) -> Want | None:
-    """The first measure that has too few values, or whose mean is out of bounds, or worse than the
-    control's; or a check that is beyond its bound now."""
-    for each in _criteria(plan, situation).measures:
-        count, mean = _mean_of(each.name, situation.seen.stage.candidate, situation)
-        if mean is None or count < each.samples:
-            return (
-                "samples",
-                f"{count:,} of the {each.samples:,} values of `{each.name}` needed of the "
-                "new version so far.",
-            )
-        if not each.holds(mean):
-            return (
-                "measures",
-                f"the mean of `{each.name}` is {number(mean)} on the new version; "
-                f"{each.bounds} is needed before it advances.",
-            )
-        behind = _behind(each, mean, situation)
-        if behind is not None:
-            return (
-                "worse",
-                f"the mean of `{each.name}` is {number(mean)} on the new version and "
-                f"{number(behind)} on the old one; it may be worse by at most "
-                f"{percent(each.worse_by or 0.0)} before it advances.",
-            )
-    for found in struck(plan, situation):
-        return (
-            "check",
-            f"`{found.check.metric}` of the new version is beyond its bound, though the old one "
-            "may be as bad.",
-        )
-    return None
-
-
-def _behind(criterion: Criterion, mean: float, situation: Situation) -> float | None:
-    """The control's mean, when the candidate's is worse by more than the criterion allows."""
-    if criterion.worse_by is None or situation.audience:
-        return None
-    _, theirs = _control_mean(criterion.name, situation)
-    if theirs is None:
-        return None
-    allowed = criterion.worse_by * abs(theirs)
-    gap = theirs - mean if criterion.better == HIGHER else mean - theirs
-    worse = abs(gap) if criterion.better not in (HIGHER, LOWER) else gap
-    return theirs if worse > allowed else None
-
-
-def _mean_of(name: str, tally: Tally, situation: Situation) -> tuple[int, float | None]:
-    """How many values of it there are, and their mean."""
-    demanded = Check(name)
-    found = watched.sums(tally, watched.parts_of(demanded, situation.score))
-    return (
-        watched.samples(demanded, found, situation.score),
-        watched.value(demanded, found, situation.score),
-    )
-
-
-def _control_mean(name: str, situation: Situation) -> tuple[int, float | None]:
-    """Of the control now, or before the rollout where nobody is left on it."""
-    if situation.share < 1.0:
-        return _mean_of(name, situation.seen.stage.control, situation)
-    kept = situation.frozen.measures.get(name) if situation.frozen else None
-    return (kept.count, kept.mean) if kept else (0, None)
 
 
 def _spent(plan: Plan, situation: Situation) -> Want | None:
@@ -245,9 +176,11 @@ def _figures(plan: Plan, situation: Situation) -> dict[str, float]:
     if wanted.budget is not None and situation.budget_left is not None:
         figures["budget_left"] = round(situation.budget_left, 4)
     for each in wanted.measures:
-        count, mean = _mean_of(each.name, situation.seen.stage.candidate, situation)
+        count, mean = mean_of(each.name, situation.seen.stage.candidate, situation)
         figures[f"values_of_{each.name}"] = count
-        of_control = _control_mean(each.name, situation)[1]
+        theirs, of_control = control_mean(each.name, situation)
+        if each.worse_by is not None:
+            figures[f"values_of_{each.name}_control"] = theirs
         for suffix, found in (("", mean), ("_control", of_control)):
             if found is not None:
                 figures[f"mean_of_{each.name}{suffix}"] = round(found, 4)

@@ -22,8 +22,8 @@ class Criterion:
     """The mean of a measure over the candidate's requests in a stage lies within the bounds (None:
     no bound), as soon as there are `samples` values of it.
 
-    worse_by   the mean isn't worse than the control's by this share of it (0.1: by 10 %), as far as
-               an always-valid confidence sequence tells; None: the control doesn't matter
+    worse_by   the mean isn't worse than the control's by more than this share of it (0.1: by 10 %);
+               None: the control doesn't matter
     better     `higher` or `lower`, for `worse_by`; "": as the service says, or as its bound says
     optional   left out where the service doesn't report the measure: for templates
     """

@@ -111,6 +111,13 @@ def _samples(figures: Figures, plan: Plan) -> str:
                 f"{whole(count)} des {whole(each.samples)} valeurs de « {each.name} » nécessaires "
                 "de la nouvelle version jusqu'ici."
             )
+        needed = min(each.samples, checking.LEAST_COMPARED)
+        theirs = figures.get(f"values_of_{each.name}_control", needed)
+        if theirs < needed:
+            return (
+                f"{whole(theirs)} des {whole(needed)} valeurs de « {each.name} » de l'ancienne "
+                "version qu'il faut pour comparer."
+            )
     return "il manque encore des valeurs de la nouvelle version."
 
 

@@ -252,6 +252,15 @@ RULES = {
             criteria=Criteria(measures=(Criterion("rating", worse_by=0.1, better="higher"),)),
         ),
     ),
+    "nothing of the control to be compared with": Case(
+        at(measured(rating=(values(200, 3.7), values(29, 4.0)))),
+        Kind.INCONCLUSIVE,
+        "samples",
+        replace(
+            PLAN,
+            criteria=Criteria(measures=(Criterion("rating", worse_by=0.1, better="higher"),)),
+        ),
+    ),
     "less available than is demanded": Case(
         at(Both(tally(200, 3), control(1800, 27))),
         Kind.INCONCLUSIVE,
