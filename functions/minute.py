@@ -25,8 +25,9 @@ from functions.metrics.publish import Sink
 from functions.metrics.recorder import Recorder
 from functions.metrics.slots import Slots
 from functions.rollouts.in_turn import Looks
+from functions.rollouts.traffic.asking import Cloud
 from functions.rollouts.traffic.cloud_run import CloudRun, access_token
-from functions.rollouts.traffic.follow import Cloud, Follower
+from functions.rollouts.traffic.follow import Follower
 from functions.rollouts.traffic.images import Registry
 from functions.rollouts.traffic.probe import SECONDS as PROBE_SECONDS
 from functions.rollouts.traffic.probe import Prober

@@ -11,9 +11,8 @@ entry. Whoever dies in between, or is overtaken, leaves what the next look needs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Protocol
 
 from functions import log
 from functions.alerts import outbox
@@ -23,28 +22,22 @@ from functions.documents import Refused, Scope, Store
 from functions.identity import Actor, Permission
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.traffic import store as traffic
-from functions.rollouts.traffic import told, words
-from functions.rollouts.traffic.check import Found, Outcome, check
-from functions.rollouts.traffic.cloud_run import (
-    CloudRunError,
-    Conflict,
-    Denied,
-    Missing,
-    Revision,
-    Unreachable,
-)
+from functions.rollouts.traffic import told
+from functions.rollouts.traffic.asking import Asking, Cloud, Present, nobody_knows
+from functions.rollouts.traffic.check import Outcome
+from functions.rollouts.traffic.cloud_run import CloudRunError, Conflict, Denied, Missing
 from functions.rollouts.traffic.intent import Intent, Purpose, back_to, intent
 from functions.rollouts.traffic.move import Became, Move, applying, ended, seen
-from functions.rollouts.traffic.observed import Comparison, Observed, Target, compare, whole
+from functions.rollouts.traffic.observed import Comparison, Observed, compare
 from functions.rollouts.traffic.record import Record, looked
 from functions.rollouts.traffic.serving import Serving
+from functions.rollouts.traffic.starting import Starting
 from functions.rollouts.traffic.store import Kept
 
 ACTOR = Actor.machine("tick")
 SERVICE_SECONDS = 15.0
 """For all that is asked of Cloud Run about one service in one look."""
 
-LEAST_SECONDS = 0.1
 CONFLICTS = 3
 SOON_SECONDS = 900.0
 """After a rollback it is looked at every ten seconds for so long, then once a minute."""
@@ -54,32 +47,6 @@ CHECKED_SECONDS = 20.0
 
 KEPT_SECONDS = 60.0
 """A record that says nothing new is written so often."""
-
-
-class Cloud(Protocol):
-    """Cloud Run, as cloud_run.py has it. Every call may raise CloudRunError."""
-
-    def service(self, name: str, seconds: float) -> Observed: ...
-
-    def revision(self, service: str, revision: str, seconds: float) -> Revision: ...
-
-    def direct(
-        self,
-        name: str,
-        etag: str,
-        targets: tuple[Target, ...],
-        seconds: float,
-        *,
-        only_validate: bool,
-    ) -> None: ...
-
-
-Present = Callable[[str, float], bool | None]
-"""Whether an image is still there, asked within so many seconds; None: nobody knows."""
-
-
-def nobody_knows(_image: str, _seconds: float) -> bool | None:
-    return None
 
 
 @dataclass(frozen=True)
@@ -105,19 +72,21 @@ class Follower:
         records = traffic.kept(self.store, scope, [each.service for each in wanted])
         going_on = False
         for serving in wanted:
-            one = _One(self, scope, serving, self.clock.monotonic() + SERVICE_SECONDS)
+            until = self.clock.monotonic() + SERVICE_SECONDS
+            asking = Asking(self.cloud, self.clock, serving.cloud_run, until)
+            one = _One(self, scope, serving, asking)
             going_on |= one.look(rollouts, records[serving.service])
         return going_on
 
 
 @dataclass(frozen=True)
 class _One:
-    """One look at one service, until `until` of the monotonic clock."""
+    """One look at one service."""
 
     by: Follower
     scope: Scope
     serving: Serving
-    until: float
+    asking: Asking
 
     def look(self, rollouts: Sequence[Rollout], kept: Kept) -> bool:
         """Whether a move is under way, and worth another look soon. One service in trouble must
@@ -145,10 +114,12 @@ class _One:
     def _act(self, wanted: Intent, kept: Kept) -> bool:
         now = self.by.clock.now()
         if wanted.purpose is Purpose.START:
-            self._note(kept, self._checked(wanted, kept.record, now))
+            self._note(
+                kept, Starting(self.asking, self.by.present).checked(wanted, kept.record, now)
+            )
             return False
         try:
-            observed = self._observed()
+            observed = self.asking.service()
         except Missing as gone:
             if wanted.purpose is Purpose.HOLD:
                 raise
@@ -161,43 +132,6 @@ class _One:
             self._note(kept, record)
             return False
         return self._restore(wanted, kept, record, observed)
-
-    def _checked(self, wanted: Intent, record: Record, now: float) -> Record:
-        """Whether the rollout may begin."""
-        try:
-            observed = self._observed()
-        except Missing:
-            name = self.serving.cloud_run.rpartition("/")[2]
-            return replace(record, checked=check(wanted, name, None, (), now))
-        pairs = ((wanted.fallback_version, wanted.fallback), (wanted.version, wanted.revision))
-        found = [self._found(version, name) for version, name in pairs if name]
-        found += self._rehearsed(wanted, observed) if not any(e.problem for e in found) else []
-        checked = check(wanted, self.serving.service, observed, tuple(found), now)
-        return replace(looked(record, wanted, observed, now), checked=checked)
-
-    def _found(self, version: str, name: str) -> Found:
-        try:
-            revision = self.by.cloud.revision(self.serving.cloud_run, name, self._left())
-        except Missing:
-            return Found(version, name, words.REVISION_GONE)
-        if revision.failure:
-            return Found(version, name, words.NOT_READY, revision.failure)
-        if revision.image and self.by.present(revision.image, self._left()) is False:
-            return Found(version, name, words.IMAGE_GONE)
-        return Found(version, name)
-
-    def _rehearsed(self, wanted: Intent, observed: Observed) -> list[Found]:
-        """Whether Cloud Run would take the traffic back: a rollback is no time to find out."""
-        if not wanted.fallback:
-            return []
-        try:
-            self._direct(observed, wanted.fallback, only_validate=True)
-        except Denied as refusal:
-            version = wanted.fallback_version
-            return [Found(version, wanted.fallback, words.REFUSED, str(refusal))]
-        except Conflict:
-            return []  # somebody deploys: the next look sees what came of it
-        return []
 
     def _restore(self, wanted: Intent, kept: Kept, record: Record, observed: Observed) -> bool:
         now = self.by.clock.now()
@@ -215,10 +149,10 @@ class _One:
         """The move, once Cloud Run was asked for it; as it is when others kept changing it."""
         for _ in range(CONFLICTS):
             try:
-                self._direct(observed, move.revision, only_validate=True)
-                self._direct(observed, move.revision, only_validate=False)
+                self.asking.direct(observed, move.revision, only_validate=True)
+                self.asking.direct(observed, move.revision, only_validate=False)
             except Conflict:
-                observed = self._observed()
+                observed = self.asking.service()
                 if compare(observed, move.revision) is not Comparison.DRIFTED:
                     break
             except (Denied, Missing) as refusal:
@@ -226,20 +160,6 @@ class _One:
             else:
                 return applying(move, self.by.clock.now())
         return seen(move, observed, self.by.clock.now())
-
-    def _observed(self) -> Observed:
-        return self.by.cloud.service(self.serving.cloud_run, self._left())
-
-    def _direct(self, observed: Observed, revision: str, *, only_validate: bool) -> None:
-        targets = whole(observed.asked, revision)
-        name, left = self.serving.cloud_run, self._left()
-        self.by.cloud.direct(name, observed.etag, targets, left, only_validate=only_validate)
-
-    def _left(self) -> float:
-        left = self.until - self.by.clock.monotonic()
-        if left < LEAST_SECONDS:
-            raise Unreachable("out of time")
-        return left
 
     def _note(self, kept: Kept, record: Record) -> None:
         """Keeps what was found. Refused: another tick has kept what it found."""
