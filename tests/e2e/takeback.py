@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from local import stack
-from local.client import Person
+from local.client import Person, RefusedError
 from local.demo.traffic import Call, Traffic
 from local.scheduler import MINUTE, Scheduler
 from tests.e2e.killing import kill
@@ -160,8 +162,14 @@ def delivered(world: World, copies: int) -> Iterator[None]:
 
 
 def _rolled_back(world: World, identifier: str, seconds: float) -> None:
-    path = f"/v1/rollouts/{identifier}"
-    until(lambda: bool(world.admin.get(path)["phase"] == "rolled_back"), seconds, pause=0.5)
+    def done() -> bool:
+        try:
+            found = world.admin.get(f"/v1/rollouts/{identifier}")
+        except (RefusedError, httpx.HTTPError):
+            return False  # Hosting's emulator resets a connection now and then: asked again
+        return bool(found["phase"] == "rolled_back")
+
+    until(done, seconds, pause=0.5)
 
 
 def _seen(
