@@ -7,13 +7,13 @@ from typing import Any
 
 from functions.alerts.objectives.scoring import score_from
 from functions.alerts.objectives.store import SCORES
-from functions.readable import readable
 from functions.documents import Reads, Scope
 from functions.flags.validation import KEY
 from functions.metrics.apps.declared import demandable, read_all
 from functions.metrics.measures import Known
 from functions.metrics.performance import score_of
 from functions.published import DECLARED
+from functions.readable import readable
 from functions.rollouts.fitting import Surroundings
 from functions.rollouts.plan import Plan
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from functions.rollouts import opening
@@ -101,6 +101,7 @@ def by_the_minute(one: Opening, at: float) -> float | None:
     return None
 
 
+@settings(deadline=None)
 @given(
     days=st.sets(st.integers(0, 6), min_size=1, max_size=2),
     begins=st.integers(0, 300) | st.integers(0, 1439),

@@ -1,7 +1,7 @@
 from math import log
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.stats.sizing import LONGEST_SECONDS, seconds_to_see, seconds_without_control
@@ -61,6 +61,7 @@ def test_what_is_tolerated_is_not_seen() -> None:
 rates = st.floats(0.001, 0.2)
 
 
+@settings(deadline=None)
 @given(control=rates, times=st.floats(1.5, 5), share=st.floats(0.01, 0.5))
 def test_more_traffic_and_a_larger_rise_are_seen_sooner(
     control: float, times: float, share: float
