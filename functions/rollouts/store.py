@@ -20,7 +20,7 @@ from functions.rollouts.rollout import Rollout, moved_name
 from functions.rollouts.state import RUNNING, Phase
 
 LISTED = 200
-PAGE = 500
+PAGE = 200
 """Rollouts that are read at a time: each page has a deadline of its own."""
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9-]{1,64}")
