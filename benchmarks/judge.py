@@ -13,8 +13,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -43,15 +43,22 @@ SOME_DAYS = 200
 """Played by `benchmarks judge` when nobody has played more."""
 
 
-def measure(runs: int | None = None) -> dict[str, Any]:
+def measure() -> dict[str, Any]:
     """What is kept: the figures of every scenario, and of the days so far."""
-    scenarios = {each.name: _figures(found(each, runs)) for each in SCENARIOS}
+    scenarios = {}
+    for each in SCENARIOS:
+        scenarios[each.name] = _figures(found(each))
+        print(each.name, scenarios[each.name], flush=True)
     return {"scenarios": scenarios, "days": _days()}
 
 
 def _days() -> dict[str, Any]:
     summed = days.summed(days.read())
-    return {**asdict(summed), "upper": round(summed.upper, 6)}
+    told = {
+        name: dict(each) if isinstance(each, Counter) else each
+        for name, each in vars(summed).items()
+    }
+    return {**told, "upper": round(summed.upper, 6)}
 
 
 def _figures(of: Found) -> dict[str, Any]:
@@ -113,7 +120,9 @@ def _scenarios(measured: Mapping[str, Any]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for each in SCENARIOS:
-        of = measured[each.name]
+        of = measured.get(each.name)
+        if of is None:
+            continue
         times = " | ".join(_seconds(of[name]) for name in ("p50", "mean", "p95"))
         rules = ", ".join(sorted(of["rules"], key=of["rules"].__getitem__, reverse=True)) or "–"
         lines.append(
@@ -125,7 +134,9 @@ def _scenarios(measured: Mapping[str, Any]) -> str:
 
 def _days_table(of: Mapping[str, Any]) -> str:
     lines = ["| healthy candidates | |", "|---|---|"]
+    same = f"{of['same_rules']:,}"
     lines.append(f"| days | {of['days']:,} |")
+    lines.append(f"| of them under the rules as they stood at the end | {same} |")
     lines.append(f"| taken back | {_counted(of['back'])} |")
     lines.append(f"| a day, upper 95 % bound | {of['upper']:.4f} |")
     lines.append(f"| taken back to the split before | {_counted(of['stepped'])} |")
