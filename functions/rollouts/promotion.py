@@ -21,6 +21,18 @@ def promoted(definition: Mapping[str, Any], control: str, candidate: str) -> dic
     return changed
 
 
-def demoted(definition: Mapping[str, Any], control: str, candidate: str) -> dict[str, Any]:
-    """What `promoted` made, as it was before."""
+def demoted(
+    definition: Mapping[str, Any],
+    control: str,
+    candidate: str,
+    before: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What `promoted` made, as it was before.
+
+    `before`: the definition at the beginning of the rollout, where somebody noted it. It is what
+    comes back when nobody has edited the definition since. Otherwise edits are kept, and an `else`
+    that names the candidate becomes the control, whoever wrote it.
+    """
+    if before is not None and promoted(before, control, candidate) == definition:
+        return dict(before)
     return promoted(definition, candidate, control)

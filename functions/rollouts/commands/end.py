@@ -113,11 +113,11 @@ def _taken_back(view: View, stored: Stored, asked: Asked, releasable: Releasable
                 remedy="Roll out the version that you want.",
             )
         before = stood.get(each.flag)
-        unedited = before is not None and flag.revision == before.revision + 1
-        definitions[each.flag] = (
-            before.content["definition"]
-            if before and unedited
-            else demoted(definition, each.control, each.candidate)
+        definitions[each.flag] = demoted(
+            definition,
+            each.control,
+            each.candidate,
+            before.content["definition"] if before else None,
         )
         releasable(view, each.flag, each.control)
     after = state.take_back(rollout.state, view.now)

@@ -402,5 +402,9 @@ def test_what_is_taken_back_after_success_is_exactly_as_it_was(world: World) -> 
     step(world)
     for _ in range(4):
         world.change(commands.promote("r1", ASKED))
+    flag = world.read_flag()
+    told = edit_flag(FLAG, flag.revision, {"description": "Who writes them."})
+    world.change(told, Permission.EDIT_FLAGS)
     world.change(commands.rollback("r1", ASKED))
     assert world.read_flag().definition == before
+    assert world.read_flag().description == "Who writes them."

@@ -9,7 +9,7 @@ import pytest
 from functions.flags.compile import compile_flags
 from functions.flags.composition import with_split
 from functions.flags.split import Split
-from functions.rollouts.promotion import promoted
+from functions.rollouts.promotion import demoted, promoted
 
 OLD, NEW, OTHER = "1.2.0", "1.3.0", "beta"
 RED = {"==": [{"var": "team"}, "red"]}
@@ -20,6 +20,7 @@ RULES: dict[str, Any] = {
     "a rule with the control as else": {"if": [RED, OTHER, OLD]},
     "a rule with null as else": {"if": [RED, OTHER, None]},
     "a rule for the control": {"if": [RED, OLD]},
+    "a rule with the candidate as else": {"if": [RED, OLD, NEW]},
     "a rule with another else": {"if": [RED, OLD, OTHER]},
     "a split of its own": {"fractional": [[OLD, 50], [OTHER, 50]]},
     "a rule within a rule": {"if": [RED, {"if": [{"==": [{"var": "age"}, 7]}, OTHER, OLD]}]},
@@ -55,3 +56,16 @@ def test_everybody_keeps_what_the_whole_split_gave(targeting: Any) -> None:
 
 def test_without_a_key_users_get_the_new_default() -> None:
     assert served(promoted(definition(None), OLD, NEW), {}) == NEW
+
+
+@pytest.mark.parametrize("targeting", RULES.values(), ids=RULES.keys())
+def test_what_nobody_edited_comes_back_exactly(targeting: Any) -> None:
+    flag = definition(targeting)
+    assert demoted(promoted(flag, OLD, NEW), OLD, NEW, flag) == flag
+
+
+@pytest.mark.parametrize("before", [None, definition({"if": [RED, OTHER, NEW]})])
+def test_edits_since_are_kept(before: Any) -> None:
+    """Also where nobody noted what it was; then nobody is left with the candidate as an `else`."""
+    edited = promoted(definition({"if": [RED, OLD, NEW]}), OLD, NEW)
+    assert demoted(edited, OLD, NEW, before) == definition({"if": [RED, OLD, OLD]})
