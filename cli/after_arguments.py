@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
+
 from cli import completion, rollbacks
 from cli.verbs import Subparsers, add_reason, bundle_verb
 
@@ -12,6 +14,15 @@ def add_completion(rollout: Subparsers) -> None:
         rollout, "completion", "what is left to do of one, and what was done", completion.show
     )
     show.add_argument("id", metavar="ID")
+    remove = bundle_verb(
+        rollout,
+        "remove-flags",
+        "archive the temporary flags of one that has succeeded",
+        completion.remove_flags,
+    )
+    remove.add_argument("id", metavar="ID")
+    add_force(remove)
+    add_reason(remove)
     lessons = bundle_verb(
         rollout, "lessons", "what one has taught: shows it, or writes it down", completion.lessons
     )
@@ -22,6 +33,14 @@ def add_completion(rollout: Subparsers) -> None:
         rollout, "archive", "what was measured of one, by stage", completion.archive
     )
     archive.add_argument("id", metavar="ID")
+
+
+def add_force(verb: ArgumentParser) -> None:
+    verb.add_argument(
+        "--force",
+        action="store_true",
+        help="also flags that apps still ask for: they will use the default in their code",
+    )
 
 
 def add_rollbacks(taken_back: Subparsers) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 
 from cli import bundle, metrics, objectives, project, rollouts, stories
-from cli.after_arguments import add_completion, add_rollbacks
+from cli.after_arguments import add_completion, add_force, add_rollbacks
 from cli.alerting.arguments import add_alerts, add_rules, add_silences
 from cli.flag_arguments import add_flags, add_schedules, add_segments
 from cli.monitoring.arguments import add_monitoring
@@ -181,6 +181,13 @@ def _add_rollout(rollout: Subparsers) -> None:
             command.add_argument(
                 "--percentage", type=number, required=True, metavar="NUMBER", help="of the users"
             )
+        if name == "complete":
+            command.add_argument(
+                "--remove-flags",
+                action="store_true",
+                help="archive its temporary flags with it, or refuse both",
+            )
+            add_force(command)
         if name == "approve":
             command.add_argument(
                 "--stage",

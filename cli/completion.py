@@ -15,6 +15,12 @@ def show(arguments: Namespace, environ: Environ) -> Answer:
     return Answer(found, shown.completion(found))
 
 
+def remove_flags(arguments: Namespace, environ: Environ) -> Answer:
+    body = {"reason": arguments.reason, **({"force": True} if arguments.force else {})}
+    found = connect(arguments, environ).post(_path(arguments.id, "remove-flags"), body)
+    return Answer(found, shown.removed(found))
+
+
 def lessons(arguments: Namespace, environ: Environ) -> Answer:
     """Without a text: what is written down. With one: writes it down."""
     bundle = connect(arguments, environ)

@@ -12,6 +12,7 @@ from cli.bundle import Environ, connect
 from cli.http import step
 from cli.rollout_plans import named_or_file
 from cli.shown import rollouts as shown
+from cli.shown.completion import flags
 
 POLL_SECONDS = 2.0
 ENDED = ("succeeded", "rolled_back", "superseded", "aborted")
@@ -76,11 +77,13 @@ def command(arguments: Namespace, environ: Environ) -> Answer:
     for name in ("expected_stage", "percentage", "stage"):
         if getattr(arguments, name, None) is not None:
             body[name] = getattr(arguments, name)
-    if getattr(arguments, "override_quarantine", False):
-        body["override_quarantine"] = True
+    for name in ("override_quarantine", "remove_flags", "force"):
+        if getattr(arguments, name, False):
+            body[name] = True
     path = f"{_path(arguments.id)}/{arguments.command}"
     found = connect(arguments, environ).post(path, body)
-    return Answer(found, shown.moved(found))
+    text = shown.moved(found)
+    return Answer(found, f"{flags(found)}\n{text}" if found.get("flags") else text)
 
 
 def _path(identifier: str) -> str:

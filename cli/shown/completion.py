@@ -10,12 +10,14 @@ from cli.shown.text import pairs, table, time
 LEFT = {
     "end": "it has not ended",
     "verification": "the rollback is being verified",
-    "flags": "temporary flags are left: `palier flags clean-up KEY` once apps read them no more",
+    "flags": "temporary flags are left: `palier rollout remove-flags ID` once apps read them no "
+    "more",
     "archive": "its figures are archived once a day",
     "lessons": "lessons are not written down: `palier rollout lessons ID --text …`",
 }
 BECAME = {
     "permanent": "is to stay",
+    "version": "is to stay: it says which version users get",
     "archived": "is archived",
     "gone": "is gone",
     "left": "is temporary, and left",
@@ -34,6 +36,18 @@ def completion(found: Mapping[str, Any]) -> str:
         ("lessons", found["lessons"]["text"] if found["lessons"] else ""),
     ]
     return "\n".join([*lines, "", *pairs(about)])
+
+
+def removed(answer: Mapping[str, Any]) -> str:
+    """What became of the flags of a rollout when their removal was asked for."""
+    generation = f"Generation {answer['generation']} is being served."
+    return "\n".join([flags(answer), generation])
+
+
+def flags(answer: Mapping[str, Any]) -> str:
+    """Each of them, and what nobody can know of who reads them."""
+    about = pairs([(each["flag"], _flag(each)) for each in answer["flags"]])
+    return "\n".join([*about, *([answer["warning"]] if answer["warning"] else [])])
 
 
 def archive(found: Mapping[str, Any]) -> str:
@@ -61,7 +75,8 @@ def _arms(stretch: Mapping[str, Any]) -> Sequence[tuple[str, Mapping[str, Any]]]
 
 def _flag(flag: Mapping[str, Any]) -> str:
     asked = flag["last_evaluated_at"]
-    return BECAME[flag["became"]] + (f", last asked for {time(asked)}" if asked else "")
+    text = BECAME[flag["became"]] + (f", last asked for {time(asked)}" if asked else "")
+    return f"{text}. {flag['hindrance']}" if flag.get("hindrance") else text
 
 
 def _archived(found: Mapping[str, Any]) -> str:

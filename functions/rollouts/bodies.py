@@ -48,6 +48,14 @@ class StartBody(ChangeBody):
     override_quarantine: bool = False
 
 
+class CompleteBody(CommandBody):
+    """`remove_flags`: its temporary flags are archived with it; `force`: also those that apps still
+    ask for, which then use the default in their code."""
+
+    remove_flags: bool = False
+    force: bool = False
+
+
 class ApproveBody(CommandBody):
     """`stage`: which one may begin, counted from 0; the next that asks for it where not given."""
 

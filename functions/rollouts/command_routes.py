@@ -16,6 +16,7 @@ POST /v1/rollouts/{id}/override-quarantine  its candidate may be released again
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import flask
@@ -29,9 +30,17 @@ from functions.identity import Permission
 from functions.metrics.store import load_recent
 from functions.metrics.windows import Window
 from functions.rollouts import commands, shown, store
+from functions.rollouts.after import removal
+from functions.rollouts.after.completion_answers import RolloutCompleted
 from functions.rollouts.answers import RolloutChanged
-from functions.rollouts.bodies import ApproveBody, CommandBody, IncreaseBody, StartBody
-from functions.rollouts.commands import Asked, Deciding, Releasable
+from functions.rollouts.bodies import (
+    ApproveBody,
+    CommandBody,
+    CompleteBody,
+    IncreaseBody,
+    StartBody,
+)
+from functions.rollouts.commands import Asked, Completed, Deciding, Releasable
 
 ID = {"identifier": f"^{store.IDENTIFIER.pattern}$"}
 
@@ -101,11 +110,17 @@ def _add_course(routes: flask.Blueprint, administration: Ask, releasable: Releas
         return _made(admin, body, deciding)
 
     @routes.post("/v1/rollouts/<identifier>/complete")
-    @_commanding("Success now, from the last stage or the watch")
+    @_commanding("Success now, from the last stage or the watch", CompleteBody, RolloutCompleted)
     def complete(identifier: str) -> Any:
-        admin, body = administration(), web.parse(CommandBody)
-        deciding = commands.complete(identifier, asked(admin, body), _windows(admin))
-        return _made(admin, body, deciding)
+        admin, body = administration(), web.parse(CompleteBody)
+        deciding = commands.complete(
+            identifier,
+            asked(admin, body),
+            _windows(admin),
+            remove_flags=body.remove_flags,
+            force=body.force,
+        )
+        return web.answer(_completed(admin.commit(Permission.ROLL_OUT, body, deciding)))
 
 
 def _add_ends(routes: flask.Blueprint, administration: Ask, releasable: Releasable) -> None:
@@ -148,11 +163,22 @@ def _ended(admin: Administration, body: ChangeBody, deciding: Deciding) -> Any:
     return web.answer(told(admin.commit(Permission.ROLL_BACK, unconditional, deciding)))
 
 
-def _commanding(summary: str, body: type[ChangeBody] = CommandBody) -> Description:
+def _completed(outcome: Outcome) -> dict[str, Any]:
+    completed: Completed = outcome.result
+    made, found = completed.removal, told(replace(outcome, result=completed.rollout))
+    flags = removal.shown(made.basis, made.removed) if made else []
+    return {**found, "flags": flags, "warning": made.warning if made else ""}
+
+
+def _commanding(
+    summary: str,
+    body: type[ChangeBody] = CommandBody,
+    answer: type[RolloutChanged] = RolloutChanged,
+) -> Description:
     return described(
         summary,
         body=body,
-        answers={200: RolloutChanged},
+        answers={200: answer},
         path=ID,
         errors=(FailedPrecondition,),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,7 +28,8 @@ from functions.rollouts.verdict import Verdict
 class Transition:
     """One rollout on its way from what was read to what it becomes.
 
-    `definitions`: what its flags become besides, by key, where that isn't for the state to say.
+    `definitions`: what its flags become besides, by key, where that isn't for the state to say;
+    `archives`: which of them are archived.
     """
 
     stored: Stored
@@ -36,6 +37,7 @@ class Transition:
     kind: str
     occasion: Occasion
     definitions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    archives: Collection[str] = ()
 
     @property
     def before(self) -> Rollout:
@@ -102,6 +104,7 @@ def decide(view: View, transitions: Sequence[Transition], result: Any = None) ->
             kept, saving = save_flag(view, documents[key], flag)
             writes += saving
             saved.append(kept)
+            entries += _archived(found[key], kept)
     came = {key: (found[key], flag) for key, flag in flags.items()}
     recorded = beside(view, transitions, came)
     return Decision(
@@ -115,7 +118,11 @@ def decide(view: View, transitions: Sequence[Transition], result: Any = None) ->
 def _followed(flag: Flag, each: Transition) -> Flag:
     changed = follow(flag, each.after)
     definition = each.definitions.get(flag.key)
-    return changed if definition is None else changed.edited({"definition": definition})
+    if definition is not None:
+        changed = changed.edited({"definition": definition})
+    if flag.key not in each.archives or changed.archived:
+        return changed
+    return replace(changed, archived=True, revision=flag.revision + 1)
 
 
 def follow(flag: Flag, rollout: Rollout) -> Flag:
@@ -171,6 +178,13 @@ def _entry(each: Transition) -> Entry:
             "verdict": verdict.to_document() if verdict else None,
         },
     )
+
+
+def _archived(before: Flag, after: Flag) -> list[Entry]:
+    if before.archived or not after.archived:
+        return []
+    about = f"flags/{after.key}"
+    return [Entry("flag.archive", about, before=before.to_document(), after=after.to_document())]
 
 
 def _audited(rollout: Rollout) -> dict[str, Any]:

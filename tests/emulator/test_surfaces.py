@@ -166,6 +166,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("POST", "/v1/rollouts/identifier/increase"): {"percentage": 20.0},
     ("PATCH", "/deployment"): {"deploymentId": "r-1", "action": "reset"},
+    ("POST", "/v1/rollouts/identifier/remove-flags"): {"force": True},
     ("PUT", "/v1/rollouts/identifier/lessons"): {"text": "Read the endings."},
     ("POST", "/v1/versions"): {
         "version": "1.0.0",

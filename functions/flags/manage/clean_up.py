@@ -61,7 +61,7 @@ def clean_up(keys: Sequence[str], confirm: str | None, uses: Uses) -> Decide:
             token = confirmation.token(told) if archived else None
             return Decision(result=CleanedUp(steps, token))
         confirmation.require(confirm, told)
-        change = _archive(view, documents, archived) if archived else Decision()
+        change = archive(view, documents, archived) if archived else Decision()
         return replace(change, result=CleanedUp(steps, confirm, done=True))
 
     return decide
@@ -97,7 +97,11 @@ def _readable(documents: Mapping[str, Document]) -> dict[str, Flag]:
     return flags
 
 
-def _archive(view: View, documents: Mapping[str, Document], flags: Sequence[Flag]) -> Decision:
+def archive(view: View, documents: Mapping[str, Document], flags: Sequence[Flag]) -> Decision:
+    """All of these flags in one change; `documents` are those that they were read from, by key.
+
+    Raises FailedPrecondition when another flag requires one of them.
+    """
     writes, entries, archived = [], [], []
     for before in flags:
         after = replace(before, archived=True, revision=before.revision + 1)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from functions.flags.flag import Flag
 from functions.rollouts.after.archive import Archive, Stretch, figures
+from functions.rollouts.after.removal import Basis, shown
 from functions.rollouts.after.rollback import Rollback
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import ENDED, Phase
-
-PERMANENT, ARCHIVED, GONE, LEFT = "permanent", "archived", "gone", "left"
-"""What became of a flag: it is to stay; it was taken away; or it is left to be taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +24,10 @@ class Lessons:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that is kept of a rollout.
-
-    flags           by key; None for one that is gone
-    last_evaluated  by key, when somebody last asked for it (epoch seconds)
-    """
+    """All that is kept of a rollout; `basis`: what is known of its flags."""
 
     rollout: Rollout
-    flags: Mapping[str, Flag | None]
-    last_evaluated: Mapping[str, float]
+    basis: Basis
     rollback: Rollback | None = None
     archive: Archive | None = None
     lessons: Lessons | None = None
@@ -43,12 +35,11 @@ class Known:
 
 def completion(known: Known) -> dict[str, Any]:
     """`left` says what is still to be done, by people or by Palier; empty when nothing is."""
-    flags = [_flag(key, flag, known) for key, flag in known.flags.items()]
     return {
         "id": known.rollout.id,
         "phase": known.rollout.state.phase.value,
-        "left": list(_left(known, flags)),
-        "flags": flags,
+        "left": _left(known),
+        "flags": shown(known.basis),
         "rollback": known.rollback.status.value if known.rollback else None,
         "archived_through": known.archive.through if known.archive else None,
         "archived": bool(known.archive and known.archive.done),
@@ -56,23 +47,7 @@ def completion(known: Known) -> dict[str, Any]:
     }
 
 
-def _flag(key: str, flag: Flag | None, known: Known) -> dict[str, Any]:
-    return {
-        "flag": key,
-        "became": _became(flag),
-        "last_evaluated_at": known.last_evaluated.get(key),
-    }
-
-
-def _became(flag: Flag | None) -> str:
-    if flag is None:
-        return GONE
-    if flag.archived:
-        return ARCHIVED
-    return PERMANENT if flag.permanent else LEFT
-
-
-def _left(known: Known, flags: Sequence[Mapping[str, Any]]) -> list[str]:
+def _left(known: Known) -> list[str]:
     rollout = known.rollout
     if rollout.state.phase not in ENDED:
         return ["end"]
@@ -81,7 +56,7 @@ def _left(known: Known, flags: Sequence[Mapping[str, Any]]) -> list[str]:
     succeeded = rollout.state.phase is Phase.SUCCEEDED
     wanted = {
         "verification": known.rollback is not None and known.rollback.verifying,
-        "flags": succeeded and any(each["became"] == LEFT for each in flags),
+        "flags": succeeded and bool(known.basis.left),
         "archive": not (known.archive and known.archive.done),
         "lessons": known.lessons is None,
     }

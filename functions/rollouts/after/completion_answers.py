@@ -9,6 +9,7 @@ from pydantic import Field
 from functions.administration import Answer, ChangeAnswer, ChangeBody
 from functions.rollouts.after.lessons import LONGEST
 from functions.rollouts.after.rollback import Status
+from functions.rollouts.answers import RolloutChanged
 from functions.rollouts.state import Phase
 
 
@@ -29,9 +30,33 @@ class LessonsWritten(ChangeAnswer):
 
 
 class FlagAnswer(Answer):
+    """`hindrance`: why a flag that is left can't be archived now."""
+
     flag: str
-    became: Literal["permanent", "archived", "gone", "left"]
+    became: Literal["permanent", "version", "archived", "gone", "left"]
     last_evaluated_at: float | None
+    hindrance: str | None
+
+
+class RemoveFlagsBody(ChangeBody):
+    """`force`: also flags that apps still ask for, which then use the default in their code."""
+
+    force: bool = False
+
+
+class FlagsRemoved(ChangeAnswer):
+    """What became of every flag of the rollout. `warning` says what nobody can know of who reads
+    them, "" when nothing is unknown."""
+
+    flags: list[FlagAnswer]
+    warning: str
+
+
+class RolloutCompleted(RolloutChanged):
+    """`flags` and `warning` as in FlagsRemoved, empty where their removal wasn't asked for."""
+
+    flags: list[FlagAnswer]
+    warning: str
 
 
 class CompletionAnswer(Answer):

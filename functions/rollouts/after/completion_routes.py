@@ -1,8 +1,9 @@
 """What is left of a rollout once it has ended, over the admin API.
 
-GET /v1/rollouts/{id}/completion   what is left to do, and what was done
-PUT /v1/rollouts/{id}/lessons      what it taught, in people's own words
-GET /v1/rollouts/{id}/archive      what was measured of it
+GET  /v1/rollouts/{id}/completion    what is left to do, and what was done
+POST /v1/rollouts/{id}/remove-flags  archives its temporary flags, all of them or none
+PUT  /v1/rollouts/{id}/lessons       what it taught, in people's own words
+GET  /v1/rollouts/{id}/archive       what was measured of it
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from functions.administration import Administration
 from functions.description import described
 from functions.documents import Reads, Scope
 from functions.errors import FailedPrecondition, NotFound
-from functions.flags.flag import Flag
-from functions.flags.manage import evaluation_store
 from functions.identity import Permission
 from functions.rollouts import store
 from functions.rollouts.after import archive_store, lessons
@@ -28,9 +27,14 @@ from functions.rollouts.after.completion import Known, archived, completion
 from functions.rollouts.after.completion_answers import (
     ArchiveAnswer,
     CompletionAnswer,
+    FlagsRemoved,
     LessonsBody,
     LessonsWritten,
+    RemoveFlagsBody,
 )
+from functions.rollouts.after.removal import shown
+from functions.rollouts.after.removal_store import basis, flag_documents, published_requires
+from functions.rollouts.after.remove_flags import remove_flags
 from functions.rollouts.after.store import found_of
 from functions.rollouts.rollout import Rollout
 
@@ -49,7 +53,25 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
         admin = administration()
         scope = admin.read()
         rollout = store.find(admin.store, scope, identifier).rollout
-        return web.answer(completion(_known(admin.store, scope, rollout)))
+        return web.answer(completion(_known(admin.store, scope, rollout, admin.clock.now())))
+
+    @routes.post("/v1/rollouts/<identifier>/remove-flags")
+    @described(
+        "Archive the temporary flags of one that has succeeded",
+        body=RemoveFlagsBody,
+        answers={200: FlagsRemoved},
+        path=ID,
+        errors=(FailedPrecondition,),
+    )
+    def remove(identifier: str) -> Any:
+        admin, body = administration(), web.parse(RemoveFlagsBody)
+        outcome = admin.commit(
+            Permission.EDIT_FLAGS, body, remove_flags(identifier, force=body.force)
+        )
+        removal = outcome.result
+        flags = shown(removal.basis, removal.removed)
+        told = {"generation": outcome.generation, "flags": flags, "warning": removal.warning}
+        return web.answer(told)
 
     @routes.put("/v1/rollouts/<identifier>/lessons")
     @described(
@@ -84,14 +106,12 @@ def blueprint(administration: Callable[[], Administration]) -> flask.Blueprint:
     return routes
 
 
-def _known(reads: Reads, scope: Scope, rollout: Rollout) -> Known:
-    paths = {moved.flag: scope.doc("flags", moved.flag) for moved in rollout.moves}
-    documents = reads.get_many(sorted(paths.values()))
-    found = {key: documents[path] for key, path in paths.items()}
+def _known(reads: Reads, scope: Scope, rollout: Rollout, now: float) -> Known:
+    documents = flag_documents(reads, scope, rollout)
+    requires = published_requires(reads, scope)
     return Known(
         rollout,
-        {key: Flag.from_document(each.data) if each else None for key, each in found.items()},
-        evaluation_store.last_evaluated(reads, scope).of(paths).at,
+        basis(reads, scope, rollout, documents, requires, now),
         found_of(reads, scope, rollout.id),
         archive_store.find(reads, scope, rollout.id),
         lessons.find(reads, scope, rollout.id),

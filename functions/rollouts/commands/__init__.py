@@ -7,7 +7,7 @@ ended, so it wins over all others.
 
 from functions.rollouts.commands.asked import Asked, Deciding
 from functions.rollouts.commands.begin import approve, start
-from functions.rollouts.commands.course import complete, increase, pause, promote, resume
+from functions.rollouts.commands.course import Completed, complete, increase, pause, promote, resume
 from functions.rollouts.commands.create import UNMEASURED, Creation, create
 from functions.rollouts.commands.end import abort, override_quarantine, reset, rollback
 from functions.rollouts.surroundings import Measured
@@ -16,6 +16,7 @@ from functions.rollouts.target import Releasable, anything
 __all__ = [
     "UNMEASURED",
     "Asked",
+    "Completed",
     "Creation",
     "Deciding",
     "Measured",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from functions.changes import Decision, View
 from functions.metrics.windows import Window
 from functions.rollouts import state, store
+from functions.rollouts.after.remove_flags import Removal, removal_of
 from functions.rollouts.commands.asked import Asked, Deciding, moving, occasion, require_stage
 from functions.rollouts.commands.requirements import require_approved
 from functions.rollouts.evidence import last_minute
 from functions.rollouts.look import look
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import State
-from functions.rollouts.transition import decide, transition
+from functions.rollouts.transition import Transition, decide, transition
 
 
 def pause(identifier: str, asked: Asked) -> Deciding:
@@ -53,15 +54,46 @@ def increase(
     )
 
 
-def complete(identifier: str, asked: Asked, windows: Sequence[Window] = ()) -> Deciding:
-    """Success now, from the last stage or the watch: the candidate is the default."""
-    return _stepping(
-        identifier,
-        asked,
-        "completed",
-        lambda it, now: state.complete(it.plan, it.state, now),
-        windows,
-    )
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A rollout that was completed; `removal`: of its temporary flags, where that was asked for."""
+
+    rollout: Rollout
+    removal: Removal | None = None
+
+
+def complete(
+    identifier: str,
+    asked: Asked,
+    windows: Sequence[Window] = (),
+    *,
+    remove_flags: bool = False,
+    force: bool = False,
+) -> Deciding:
+    """Success now, from the last stage or the watch: the candidate is the default. Its result is
+    Completed.
+
+    With `remove_flags` its temporary flags are archived in the same commit. Raises
+    FailedPrecondition when one of them can't be (`force`: whether or not apps still ask for them):
+    then nothing is done.
+    """
+
+    def deciding(view: View) -> Decision:
+        made = _step(
+            view,
+            identifier,
+            asked,
+            "completed",
+            lambda it, now: state.complete(it.plan, it.state, now),
+            windows,
+        )
+        if not remove_flags:
+            return decide(view, [made], Completed(made.after))
+        removal, _ = removal_of(view, made.after, force=force)
+        made = replace(made, archives=removal.removed)
+        return decide(view, [made], Completed(made.after, removal))
+
+    return deciding
 
 
 def _stepping(
@@ -71,29 +103,41 @@ def _stepping(
     step: Callable[[Rollout, float], State],
     windows: Sequence[Window],
 ) -> Deciding:
-    """A step by hand, which closes the stage that it leaves. A person who takes it approves of what
-    it enters; of a hotfix that has to be a second one."""
+    """Its result is the Rollout."""
 
     def deciding(view: View) -> Decision:
-        stored = store.find(view, view.scope, identifier)
-        rollout = stored.rollout
-        require_stage(rollout, asked)
-        after = step(rollout, view.now)
-        if after.running:
-            require_approved(rollout, after.stage)
-            after = replace(after, approved=max(after.approved, after.stage))
-        kept = store.evidence_of(view, view.scope, [rollout])[rollout.id]
-        arms = rollout.arms
-        made = transition(
-            stored,
-            after,
-            kind,
-            replace(
-                occasion(view, asked),
-                closing=look(rollout, kept.evidence, windows, view.now).stage_evidence,
-                before=last_minute(arms.candidate, arms.control, windows, view.now),
-            ),
-        )
+        made = _step(view, identifier, asked, kind, step, windows)
         return decide(view, [made], made.after)
 
     return deciding
+
+
+def _step(
+    view: View,
+    identifier: str,
+    asked: Asked,
+    kind: str,
+    step: Callable[[Rollout, float], State],
+    windows: Sequence[Window],
+) -> Transition:
+    """A step by hand, which closes the stage that it leaves. A person who takes it approves of what
+    it enters; of a hotfix that has to be a second one."""
+    stored = store.find(view, view.scope, identifier)
+    rollout = stored.rollout
+    require_stage(rollout, asked)
+    after = step(rollout, view.now)
+    if after.running:
+        require_approved(rollout, after.stage)
+        after = replace(after, approved=max(after.approved, after.stage))
+    kept = store.evidence_of(view, view.scope, [rollout])[rollout.id]
+    arms = rollout.arms
+    return transition(
+        stored,
+        after,
+        kind,
+        replace(
+            occasion(view, asked),
+            closing=look(rollout, kept.evidence, windows, view.now).stage_evidence,
+            before=last_minute(arms.candidate, arms.control, windows, view.now),
+        ),
+    )

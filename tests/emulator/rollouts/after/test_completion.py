@@ -69,29 +69,38 @@ def messages(world: World) -> list[str]:
 
 
 def test_what_is_left_after_a_success(world: World, client: Client) -> None:
-    split(world)
+    world.flag("banner")
+    world.created(also=(("banner", CANDIDATE),))
+    world.change(commands.start("r1", ASKED))
+    advance(world.store, world.clock, world.scope)
     assert read(client, "completion").get_json()["left"] == ["end"]
     for _ in range(4):
         world.change(commands.promote("r1", ASKED))
     found = read(client, "completion").get_json()
     assert found["left"] == ["flags", "archive", "lessons"]
-    assert found["flags"] == [{"flag": FLAG, "became": "left", "last_evaluated_at": None}]
-    flag = world.read_flag()
-    world.change(archive_flag(FLAG, flag.revision), Permission.EDIT_FLAGS)
+    unasked = {"last_evaluated_at": None, "hindrance": None}
+    assert found["flags"] == [
+        {"flag": FLAG, "became": "version", **unasked},
+        {"flag": "banner", "became": "left", **unasked},
+    ]
+    flag = world.read_flag("banner")
+    world.change(archive_flag("banner", flag.revision), Permission.EDIT_FLAGS)
     world.clock.advance(DAY_SECONDS)
     archive_metrics(world.store, world.scope, world.clock.now())
     assert write(client, text=TEXT).status_code == 200
     found = read(client, "completion").get_json()
     assert found["left"] == []
-    assert (found["archived"], found["flags"][0]["became"]) == (True, "archived")
+    assert (found["archived"], found["flags"][1]["became"]) == (True, "archived")
     assert found["lessons"]["text"] == TEXT
 
 
 def test_a_flag_that_is_to_stay_is_not_left(world: World, client: Client) -> None:
     succeeded(world)
+    assert read(client, "completion").get_json()["left"] == ["archive", "lessons"]
     flag = world.read_flag()
     world.change(edit_flag(FLAG, flag.revision, {"permanent": True}), Permission.EDIT_FLAGS)
-    assert read(client, "completion").get_json()["left"] == ["archive", "lessons"]
+    found = read(client, "completion").get_json()
+    assert (found["left"], found["flags"][0]["became"]) == (["archive", "lessons"], "permanent")
 
 
 def test_what_is_left_after_a_rollback(world: World, client: Client) -> None:

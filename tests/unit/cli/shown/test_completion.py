@@ -13,7 +13,9 @@ COMPLETION: dict[str, Any] = {
     "id": "r-1",
     "phase": "rolled_back",
     "left": ["flags", "lessons"],
-    "flags": [{"flag": "f", "became": "left", "last_evaluated_at": 1_800_000_000.0}],
+    "flags": [
+        {"flag": "f", "became": "left", "last_evaluated_at": 1_800_000_000.0, "hindrance": None}
+    ],
     "rollback": "ok",
     "archived_through": 1_800_000_000,
     "archived": False,
@@ -54,6 +56,40 @@ def test_nothing_is_left() -> None:
 @pytest.mark.parametrize("name", ["end", "verification", "flags", "archive", "lessons"])
 def test_all_that_may_be_left_has_words(name: str) -> None:
     assert f"Left: {shown.LEFT[name]}." in shown.completion({**COMPLETION, "left": [name]})
+
+
+def test_why_a_flag_can_not_be_archived_now() -> None:
+    flag = {**COMPLETION["flags"][0], "hindrance": "The flag f is killed."}
+    text = shown.completion({**COMPLETION, "flags": [flag]})
+    assert "last asked for 2027-01-15 08:00:00. The flag f is killed." in text
+
+
+def test_flags_that_were_removed(server: Answering, capsys: pytest.CaptureFixture[str]) -> None:
+    archived = {"flag": "f", "became": "archived", "last_evaluated_at": None, "hindrance": None}
+    kept = {**archived, "flag": "stories.version", "became": "version"}
+    rollout = {
+        "id": "r-1",
+        "phase": "succeeded",
+        "percentage": 0.0,
+        "flag": "f",
+        "control": "a",
+        "candidate": "b",
+    }
+    answer = {"generation": 8, "flags": [archived, kept], "warning": "flagd fetched them."}
+    server.answers = [(200, answer), (200, {**answer, "rollout": rollout})]
+    assert server.say("rollout", "remove-flags", "r-1", "--force", "--reason", "y") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "  f                is archived",
+        "  stories.version  is to stay: it says which version users get",
+        "flagd fetched them.",
+        "Generation 8 is being served.",
+    ]
+    assert server.say("rollout", "complete", "r-1", "--remove-flags", "--reason", "y") == 0
+    assert "f                is archived" in capsys.readouterr().out
+    assert [(path, body) for _, path, body, _ in server.asked] == [
+        ("/api/admin/v1/rollouts/r-1/remove-flags", {"reason": "y", "force": True}),
+        ("/api/admin/v1/rollouts/r-1/complete", {"reason": "y", "remove_flags": True}),
+    ]
 
 
 def test_an_archive() -> None:
