@@ -11,7 +11,7 @@ n KL(share found ‖ share expected), which takes no gamma functions.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import log
@@ -76,8 +76,7 @@ def evidence(counts: Counts, rollout: Rollout, _limits: Limits) -> Flags:
     """Rests on the failing users so far, which are counted as functions.rollouts.evidence does."""
     candidate, control = failing_users(counts.segment)
     expected = tolerated_share(counts.segment.share, rollout.plan.tolerance)
-    closed = [0.0, *(sum(rollout.closed[begin:]) for begin in range(len(rollout.closed)))]
-    weight = greatest(candidate, control, expected) + max(closed)
+    weight = np.maximum(greatest(candidate, control, expected), max(rollout.closed, default=0.0))
     return (weight >= -log(rollout.plan.alpha)) & (candidate >= LEAST_FAILING_USERS)
 
 
@@ -246,7 +245,8 @@ def greatest(candidate: Ints | Reals, control: Ints | Reals, expected: Reals | f
 
 def failing_users(segment: Segment) -> tuple[Ints, Ints]:
     """Distinct failing users of candidate and control after each slot, as far as they compare: of
-    full sets, those whose hash is not above the largest kept one."""
+    full sets, those in the largest half, quarter, … of all hashes that is kept whole."""
+    users = len(segment.requests.bucket)
     slots = segment.requests.slots - segment.first
     position = np.flatnonzero(segment.failed)
     key = segment.user[position].astype(np.int64) * 2 + segment.candidate[position]
@@ -268,11 +268,20 @@ def failing_users(segment: Segment) -> tuple[Ints, Ints]:
             continue
         full = [each[-1] for each in kept if len(each) >= USERS_CAP]
         if full:
-            counts[number] = [bisect_right(each, min(full)) for each in kept]
+            limit = _limit(min(full), users)
+            counts[number] = [bisect_left(each, limit) for each in kept]
         else:
             counts[number] = [len(each) for each in kept]
     after = counts[np.searchsorted(slot, np.arange(slots), side="right")]
     return after[:, 1], after[:, 0]
+
+
+def _limit(reached: int, users: int) -> int:
+    """The rank from which on users are left out, when a set reaches to this one."""
+    level = 1
+    while (1 << (64 - level)) > (reached << 64) // users:
+        level += 1
+    return -(-(users << (64 - level)) >> 64)
 
 
 def arrived(segment: Segment, candidate: bool) -> tuple[Ints, Ints]:

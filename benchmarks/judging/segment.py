@@ -149,7 +149,7 @@ class Segment:
             buckets={int(n): int(buckets[n]) for n in np.flatnonzero(buckets)},
             above=_named([str(rung) for rung in LADDER_MS], longer),
             memory_max=float(self.memory[self.slot[mine]].max()),
-            users_failing=frozenset(hashed(int(rank)) for rank in ranks),
+            users_failing=frozenset(hashed(int(rank), len(self.requests.bucket)) for rank in ranks),
             users=self._sample(mine),
             recent=self.completions(mine[-RECENT:]),
             first_failure_at=int(times[0]) if times is not None else None,
@@ -191,9 +191,9 @@ class Segment:
 
     def completions(self, which: Ints) -> tuple[Completion, ...]:
         """How these requests ended."""
-        ranks = self.requests.rank[self.user[which]]
+        ranks, users = self.requests.rank[self.user[which]], len(self.requests.bucket)
         return tuple(
-            Completion(int(at), hashed(int(rank)), bool(failed))
+            Completion(int(at), hashed(int(rank), users), bool(failed))
             for at, rank, failed in zip(self._times(which), ranks, self.failed[which], strict=True)
         )
 
@@ -215,15 +215,15 @@ class Segment:
         return np.where(beyond, told, cause)
 
 
-def hashed(rank: int) -> str:
-    """The keyed hash of a user, as simulated: sorts by the rank."""
-    return f"{rank:08x}"
+def hashed(rank: int, users: int) -> str:
+    """The keyed hash of one of so many users, as simulated: sorts by the rank, evenly spread."""
+    return f"{(rank << 64) // users:016x}"
 
 
 @cache
 def sample_ranks(users: int) -> npt.NDArray[np.uint32]:
     """Of every keyed hash, its rank in samples of users."""
-    return np.array([distinct.rank(hashed(each)) for each in range(users)], np.uint32)
+    return np.array([distinct.rank(hashed(each, users)) for each in range(users)], np.uint32)
 
 
 def _named(names: tuple[str, ...] | list[str], counts: Ints) -> dict[str, int]:

@@ -159,18 +159,43 @@ def last_minute(candidate: Arm, control: Arm, windows: Iterable[Window], now: fl
 
 
 def failing(both: Both, share: float) -> Failing:
-    """Distinct failing users of both arms, comparable even when a set of users is full.
+    """Distinct failing users of both arms, comparable even when a set of users is full."""
+    return sampled_failing(both, share)[0]
 
-    A full set holds the users with the smallest hashes. Counting only hashes up to the largest
-    one in it, in both arms, samples both alike; otherwise the busier arm would look too healthy.
+
+def sampled_failing(both: Both, share: float) -> tuple[Failing, int]:
+    """The same, and the level of the sample: one user in 2**level.
+
+    A full set holds the users with the smallest hashes. Of both arms those are counted whose hash
+    lies in the largest half, quarter, … of all hashes that a full set still holds whole; otherwise
+    the busier arm would look too healthy. Halves, and not whatever the set reaches to: a sample
+    that changed with each user would be another test each time (part_of_level).
     """
     candidate, control = both.candidate.users_failing, both.control.users_failing
     full = [max(users) for users in (candidate, control) if len(users) >= USERS_CAP]
-    if full:
-        limit = min(full)
-        candidate = frozenset(user for user in candidate if user <= limit)
-        control = frozenset(user for user in control if user <= limit)
-    return Failing(len(candidate), len(control), share)
+    if not full:
+        return Failing(len(candidate), len(control), share), 0
+    reached = min(full)
+    level = next(level for level in range(1, LEVELS) if hash_limit(level) <= reached)
+    limit = hash_limit(level)
+    mine, others = (sum(user < limit for user in users) for users in (candidate, control))
+    return Failing(mine, others, share), level
+
+
+LEVELS = 65
+FIRST_PART = 0.95
+
+
+def hash_limit(level: int) -> str:
+    """Hashes are hexadecimal; below this one lies one in 2**level of them. From the 64th level on
+    that is none of sixteen digits."""
+    return f"{(1 << 64) >> level:016x}" if level < LEVELS - 1 else ""
+
+
+def part_of_level(level: int) -> float:
+    """Of the bet on failing users, what is laid on samples of that level: each level is a test of
+    its own, and together they have 1. Few rollouts ever leave level 0."""
+    return FIRST_PART if level == 0 else (1.0 - FIRST_PART) / (level * (level + 1.0))
 
 
 def rate(count: int, tally: Tally) -> float:

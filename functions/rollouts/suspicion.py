@@ -11,7 +11,7 @@ from math import exp, log
 
 from functions.rollouts import spending
 from functions.rollouts.baseline import tried_and_failing
-from functions.rollouts.evidence import failing
+from functions.rollouts.evidence import failing, part_of_level, sampled_failing
 from functions.rollouts.harm import LEAST_FAILING_USERS
 from functions.rollouts.plan import Plan
 from functions.rollouts.verdict import (
@@ -30,7 +30,8 @@ def stage_evidence(plan: Plan, situation: Situation) -> float:
     if situation.audience:
         return 0.0
     if situation.share < 1.0:
-        return log_e_value(failing(situation.seen.stage, situation.share), plan.tolerance)
+        counts, level = sampled_failing(situation.seen.stage, situation.share)
+        return log_e_value(counts, plan.tolerance) + log(part_of_level(level))
     return log_e_value(_against_before(plan, situation))
 
 

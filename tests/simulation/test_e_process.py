@@ -50,6 +50,30 @@ def test_false_alarms(shares: tuple[float, ...]) -> None:
     assert alarms / RUNS <= ALPHA + binomial_allowance(RUNS, ALPHA)
 
 
+def suspected_by_the_same_users(random: Random, users: int, shares: tuple[float, ...]) -> bool:
+    """In each stage the same users fail, as those do who ask most often: each in another order,
+    and on the side of the split that is theirs."""
+    buckets = [random.random() for _ in range(users)]
+    closed: list[float] = []
+    for share in shares:
+        random.shuffle(buckets)
+        candidate = control = 0
+        stage = 0.0
+        for bucket in buckets:
+            candidate, control = candidate + (bucket < share), control + (bucket >= share)
+            stage = log_e_value(Failing(candidate, control, share))
+            if log_evidence([*closed, stage], len(shares)) >= -log(ALPHA):
+                return True
+        closed.append(stage)
+    return False
+
+
+def test_users_who_fail_in_every_stage_are_no_evidence_in_each_anew() -> None:
+    shares = (0.3, 0.35, 0.4, 0.45)
+    alarms = sum(suspected_by_the_same_users(Random(seed), 100, shares) for seed in range(RUNS))
+    assert alarms / RUNS <= ALPHA + binomial_allowance(RUNS, ALPHA)
+
+
 def test_finds_three_times_as_many_failing_users() -> None:
     found = sum(ever_suspected(Random(seed), (0.1, 0.5), 3.0) for seed in range(100))
     assert found >= 99

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,10 +14,14 @@ from functions.rollouts.evidence import (
     failing,
     fold,
     fresh,
+    hash_limit,
     last_minute,
+    part_of_level,
     rate,
+    sampled_failing,
     seen,
 )
+from functions.stats.e_process import Failing
 
 START = 1_800_000_000
 ARMS = Arms(Arm("stories", "2"), Arm("stories", "1"), generation=7)
@@ -104,13 +109,27 @@ def test_whenever_it_is_folded_everything_counts_once(
 
 def test_full_sets_of_users_stay_comparable() -> None:
     """Both arms fail alike; the control is so busy that its set is full."""
-    every = sorted(f"{number * 7919 % 10_000:05d}" for number in range(5_000))
+    every = sorted(f"{(number * 7919 % 5_000 << 64) // 5_000:016x}" for number in range(5_000))
     candidate = frozenset(every[::10])
     control = frozenset([user for user in every if user not in candidate][:USERS_CAP])
     small = frozenset(sorted(candidate)[:USERS_CAP])
-    counts = failing(Both(Tally(users_failing=small), Tally(users_failing=control)), 0.1)
-    assert counts.control == USERS_CAP
-    assert 15 <= counts.candidate <= 40, "about a tenth, not as many as the control"
+    both = Both(Tally(users_failing=small), Tally(users_failing=control))
+    counts, level = sampled_failing(both, 0.1)
+    assert level == 5, "the control's set reaches to 284 of 5,000: a 32nd is kept whole"
+    assert (counts.candidate, counts.control) == (16, 141)
+    assert failing(both, 0.1) == counts
+
+
+def test_sets_that_are_not_full_are_counted_whole() -> None:
+    both = Both(Tally(users_failing=frozenset("ab")), Tally(users_failing=frozenset("c")))
+    assert sampled_failing(both, 0.3) == (Failing(2, 1, 0.3), 0)
+
+
+def test_the_levels_share_one_bet() -> None:
+    assert sum(part_of_level(level) for level in range(100_000)) == pytest.approx(1, abs=1e-5)
+    limits = [hash_limit(level) for level in range(1, 65)]
+    assert limits == sorted(limits, reverse=True)
+    assert (limits[0], limits[1], limits[-1]) == ("8000000000000000", "4000000000000000", "")
 
 
 def test_rate_leaves_clients_mistakes_out() -> None:

@@ -145,8 +145,11 @@ CASES = {
     "evidence counts while paused or over time as well": Case(
         at(Both(tally(6, 6), control(50)), overdue=True), Kind.FAIL, "evidence"
     ),
-    "stages multiply": Case(
-        at(Both(tally(60, 3), control(500)), closed=(3.5,)), Kind.FAIL, "evidence"
+    "stages add up": Case(
+        at(Both(tally(60, 3), control(500)), closed=(4.987,)), Kind.FAIL, "evidence"
+    ),
+    "stages don't multiply": Case(
+        at(Both(tally(60, 3), control(500)), closed=(4.5,)), Kind.INCONCLUSIVE, "requests"
     ),
     # upstream trouble in both arms
     "upstream fails for both": Case(

@@ -92,8 +92,18 @@ def test_tolerance_allows_a_candidate_to_be_a_little_worse() -> None:
     assert log_e_value(half_as_many_again, tolerance=1.6) < 0
 
 
-def test_stages_multiply() -> None:
-    assert log_evidence([2.0, 3.0], planned=2) == pytest.approx(5.0, abs=0.12)
+def test_the_evidence_is_a_mean_of_the_stages() -> None:
+    assert log_evidence([2.0, 3.0], planned=2) == pytest.approx(
+        math.log(0.85 * math.exp(2.0) + 0.15 * math.exp(3.0))
+    )
+    assert log_evidence([0.0] * 4, planned=4) == pytest.approx(0.0)
+    assert log_evidence([0.0], planned=4) == pytest.approx(math.log(0.85))
+
+
+@given(st.lists(st.floats(-40, 40), min_size=1, max_size=8))
+def test_no_stage_makes_up_for_another(stages: list[float]) -> None:
+    assert log_evidence(stages, planned=8) <= max(stages) + 1e-9
+    assert log_evidence([*stages, -50.0], planned=9) >= log_evidence(stages, planned=9) - 1e-9
 
 
 def test_a_single_stage_is_itself() -> None:
