@@ -13,7 +13,7 @@ from functions.documents import Write
 from functions.flags.composition import Prerequisite
 from functions.flags.flag import Flag
 from functions.flags.manage import evaluation_store
-from functions.flags.manage.flags import archive_flag, create_flag, edit_flag
+from functions.flags.manage.flags import archive_flag, create_flag, edit_flag, restore_flag
 from functions.flags.sums import DAY_SECONDS, LastEvaluated
 from functions.identity import Actor, Permission, administrator_path
 from functions.rollouts import commands, routes
@@ -23,6 +23,7 @@ from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL, FLAG, World
 
 BANNER, BADGE = "banner", "badge"
 KEYS = (FLAG, BANNER, BADGE)
+EDIT = Permission.EDIT_FLAGS
 
 
 @pytest.fixture
@@ -114,11 +115,11 @@ def test_one_that_another_flag_requires_keeps_all(world: World, client: Client) 
     succeeded(world)
     needs = (Prerequisite(BADGE, (CANDIDATE,)),)
     other = Flag("other", definition(), prerequisites=needs, off_variant=CONTROL)
-    world.change(create_flag(other), Permission.EDIT_FLAGS)
+    world.change(create_flag(other), EDIT)
     refused = ask(client, "remove-flags", force=True)
     assert (refused["code"], refused["used_by"]) == ("FAILED_PRECONDITION", ["flag other"])
     assert archived(world) == []
-    world.change(archive_flag("other", 1), Permission.EDIT_FLAGS)
+    world.change(archive_flag("other", 1), EDIT)
     assert "code" not in ask(client, "remove-flags")
 
 
@@ -130,6 +131,16 @@ def test_one_under_another_rollout_keeps_all(world: World, client: Client) -> No
     assert archived(world) == []
 
 
+def test_taking_the_version_back_later_is_not_refused(world: World, client: Client) -> None:
+    succeeded(world)
+    ask(client, "remove-flags")
+    assert ask(client, "rollback")["rollout"]["phase"] == "rolled_back"
+    assert world.published()["defaultVariant"] == CONTROL
+    assert archived(world) == [BANNER, BADGE]
+    restored = world.change(restore_flag(BANNER, world.read_flag(BANNER).revision), EDIT).result
+    assert restored.definition["defaultVariant"] == CONTROL
+
+
 def test_only_after_success(world: World, client: Client) -> None:
     watching(world)
     assert ask(client, "remove-flags")["code"] == "FAILED_PRECONDITION"
@@ -139,7 +150,7 @@ def test_only_after_success(world: World, client: Client) -> None:
 def test_completed_with_its_flags_in_one_commit(world: World, client: Client) -> None:
     watching(world)
     flag = world.read_flag(BADGE)
-    world.change(edit_flag(BADGE, flag.revision, {"permanent": True}), Permission.EDIT_FLAGS)
+    world.change(edit_flag(BADGE, flag.revision, {"permanent": True}), EDIT)
     before = world.generation()
     answer = ask(client, "complete", remove_flags=True)
     assert answer["rollout"]["phase"] == "succeeded"
