@@ -90,7 +90,7 @@ def internal(counts: Counts, rollout: Rollout, _limits: Limits) -> Flags:
 
 
 def upstream(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
-    """Exactly where its rule has something to say, so what comes after it needs no look."""
+    """Users who fail are no more than failures."""
     candidate, control = (_last(counts.upstream(arm), RECENT) for arm in (True, False))
     return (
         (candidate >= UPSTREAM_CANDIDATE)
@@ -222,15 +222,13 @@ def flagged(segment: Segment, rollout: Rollout) -> Flagged:
     """A rule without a screen is always asked."""
     counts = Counts(segment)
     bounds = rollout.plan.limits_at(rollout.state.stage)
-    running, paused, silenced = (never(counts, rollout, bounds) for _ in range(3))
+    running, paused = (never(counts, rollout, bounds) for _ in range(2))
     for rule in judge.RULES:
         name = rule.__name__
-        found = SCREENS.get(name, always)(counts, rollout, bounds) & ~silenced
+        found = SCREENS.get(name, always)(counts, rollout, bounds)
         running |= found
         if name not in PAUSING:
             paused |= found
-        if name == "upstream":
-            silenced = found
     requests = rollout.plan.criteria_at(rollout.state.stage).requests
     return Flagged(running, paused, int(np.searchsorted(counts.candidate, requests)) - 1)
 

@@ -77,11 +77,11 @@ def internal(_plan: Plan, situation: Situation) -> Verdict | None:
         return None  # it did not begin with the shift
     candidate, control = situation.seen.recent.candidate, situation.seen.recent.control
     requests = candidate.served + control.served
-    failed = _internal_failures(candidate) + _internal_failures(control)
+    failed = _of_users(candidate, INTERNAL)[0] + _of_users(control, INTERNAL)[0]
     users = len(candidate.users_failing | control.users_failing)
     if requests < INTERNAL_REQUESTS or users < LEAST_FAILING_USERS:
         return None
-    control_rate = _internal_failures(control) / control.served if control.served else 0.0
+    control_rate = _of_users(control, INTERNAL)[1]
     if failed < INTERNAL_RATE * requests or control_rate < INTERNAL_RATE / 2:
         return None  # in the candidate alone it is the candidate's, and other rules see it
     return Verdict(
@@ -106,10 +106,11 @@ def upstream(_plan: Plan, situation: Situation) -> Verdict | None:
     """What both versions depend on is failing in both arms: PAUSE. Where everybody gets the
     candidate, its own failures have to tell."""
     recent, alone = situation.seen.recent, situation.share >= 1.0
-    rates = [_upstream_rate(recent.candidate), _upstream_rate(recent.control)]
-    counts = [tally.causes.get("upstream", 0) for tally in (recent.candidate, recent.control)]
+    found = [_of_users(tally, "upstream") for tally in (recent.candidate, recent.control)]
+    counts, rates = [count for count, _ in found], [rate for _, rate in found]
     enough = (
-        counts[0] >= UPSTREAM_CONTROL and 2 * counts[0] >= recent.candidate.failures
+        counts[0] >= UPSTREAM_CONTROL
+        and 2 * recent.candidate.causes.get("upstream", 0) >= recent.candidate.failures
         if alone
         else counts[0] >= UPSTREAM_CANDIDATE and counts[1] >= UPSTREAM_CONTROL
     )
@@ -160,12 +161,12 @@ def error_rate(tally: Tally) -> float:
     return tally.error_rate or 0.0
 
 
-def _internal_failures(tally: Tally) -> float:
-    """As many as users had them: a client that tries again in vain makes no crash of its own."""
-    failures = tally.causes.get("internal", 0)
-    users = len(tally.users_failing)
-    return failures * min(1.0, users / tally.failures) if 0 < users < USERS_CAP else failures
-
-
-def _upstream_rate(tally: Tally) -> float:
-    return rate(tally.causes.get("upstream", 0), tally)
+def _of_users(tally: Tally, cause: str) -> tuple[float, float]:
+    """Failures of that cause, and as a share of what was tried: as many as users had them, since a
+    client that tries again in vain tells nothing new. With more failing users than are kept,
+    requests are counted."""
+    failures, users = tally.causes.get(cause, 0), len(tally.users_failing)
+    if not 0 < users < USERS_CAP or users >= tally.failures:
+        return failures, rate(failures, tally)
+    once = failures * users / tally.failures
+    return once, once / (tally.served - tally.failures + users)
