@@ -11,7 +11,7 @@ from functions.metrics.tally import Tally
 from functions.metrics.windows import SLOT_SECONDS, Window, slot_start
 from functions.rollouts.durations import DAY
 from functions.rollouts.evidence import Evidence, fold, fresh
-from functions.rollouts.look import Move, following
+from functions.rollouts.look import NOTHING_TOLD, Move, Told, following
 from functions.rollouts.plan import Criteria, Plan, Stage
 from functions.rollouts.rollout import Rollout, Shift
 from functions.rollouts.state import Phase, State
@@ -87,6 +87,8 @@ class Simulated:
     traffic: Traffic
     plan: Plan = PLAN
     windows: list[Window] = field(default_factory=list)
+    told: Callable[[float], Told] = lambda _now: NOTHING_TOLD
+    """What other rooms say at a time."""
 
     def until(self, seconds: float) -> tuple[Move, float] | None:
         """The first move but waiting, and when; None when there was none."""
@@ -96,7 +98,7 @@ class Simulated:
         while now - START < seconds:
             self.windows += self.traffic.slot(slot_start(now))
             now += SLOT_SECONDS
-            move = following(rollout, evidence, self.windows, now)
+            move = following(rollout, evidence, self.windows, now, self.told(now))
             if move:
                 return move, now - START
             evidence = fold(evidence, rollout.arms, self.windows, now)
