@@ -37,7 +37,8 @@ class CreateBody(ChangeBody):
 
 
 class CommandBody(ChangeBody):
-    """A command carries the stage that was seen; it is refused when the rollout has moved on."""
+    """A command carries the stage that was seen, the watch being one more than the last; it is
+    refused when the rollout has moved on."""
 
     expected_stage: Annotated[int, Field(ge=0, le=100)] | None = None
 

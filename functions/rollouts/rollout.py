@@ -133,6 +133,13 @@ class Rollout:
         return self.plan.stages[self.state.stage].audience if self.state.splitting else ""
 
     @property
+    def step(self) -> int:
+        """Its stage as people see and expect it: the watch, and what follows, is one more than the
+        last. So no two steps of a rollout have the same number."""
+        past = self.state.within in (state.Phase.WATCHING, state.Phase.SUCCEEDED)
+        return len(self.plan.stages) if past else self.state.stage
+
+    @property
     def needed_seconds(self) -> float:
         """How long the stage, or the watch, lasts at least."""
         if self.state.within is state.Phase.WATCHING:

@@ -25,7 +25,7 @@ def summary(rollout: Rollout) -> dict[str, Any]:
         "candidate": rollout.candidate,
         "plan": rollout.plan.name,
         "phase": where.phase.value,
-        "stage": where.stage,
+        "stage": rollout.step,
         "stages": len(rollout.plan.stages),
         "percentage": rollout.percentage,
         "since": where.since,

@@ -17,7 +17,7 @@ Deciding = Callable[[View], Decision]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks and why; `stage` is the stage that they saw, or None."""
+    """Who asks and why; `stage` is the one that they saw (Rollout.step), or None."""
 
     actor: str
     reason: str = ""
@@ -30,10 +30,10 @@ def occasion(view: View, asked: Asked) -> Occasion:
 
 def require_stage(rollout: Rollout, asked: Asked) -> None:
     """Raises GenerationConflict."""
-    if asked.stage is not None and asked.stage != rollout.state.stage:
+    if asked.stage is not None and asked.stage != rollout.step:
         raise GenerationConflict(
-            f"The rollout is at stage {rollout.state.stage}, not {asked.stage}.",
-            extra={"expected_stage": asked.stage, "stage": rollout.state.stage},
+            f"The rollout is at stage {rollout.step}, not {asked.stage}.",
+            extra={"expected_stage": asked.stage, "stage": rollout.step},
         )
 
 

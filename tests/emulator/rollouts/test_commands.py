@@ -18,6 +18,7 @@ from functions.rollouts import commands
 from functions.rollouts.advance import advance
 from functions.rollouts.commands import Asked, Creation
 from functions.rollouts.plan import Stage
+from functions.rollouts.shown import summary
 from functions.rollouts.state import Phase
 from functions.rollouts.templates import TEMPLATES
 from tests.emulator.rollouts.world import (
@@ -182,6 +183,23 @@ def test_a_command_for_another_stage_is_refused(world: World) -> None:
     assert refusal.value.extra == {"expected_stage": 0, "stage": 1}
     world.change(commands.rollback("r1", Asked("person:late", stage=0)))
     assert world.rollout().state.phase is Phase.ROLLED_BACK
+
+
+def test_a_promotion_that_is_sent_twice_does_not_skip_the_watch(world: World) -> None:
+    begun(world)
+    for _ in range(2):
+        world.change(commands.promote("r1", ASKED))
+    seen = Asked("person:ada", stage=summary(world.rollout())["stage"])
+    world.change(commands.promote("r1", seen))
+    for _ in range(2):
+        with pytest.raises(GenerationConflict, match="at stage 3, not 2"):
+            world.change(commands.promote("r1", seen))
+        world.change(commands.pause("r1", ASKED))
+        assert world.rollout().state.within is Phase.WATCHING
+        world.change(commands.resume("r1", ASKED))
+    watched = Asked("person:ada", stage=summary(world.rollout())["stage"])
+    world.change(commands.promote("r1", watched))
+    assert world.rollout().state.phase is Phase.SUCCEEDED
 
 
 def test_no_such_rollout(world: World) -> None:
