@@ -205,6 +205,19 @@ def increase(plan: Plan, state: State, share: float, now: float) -> State:
     return replace(_baking(plan, state, stage, now), resumed_at=now, percentage=asked)
 
 
+def reached(plan: Plan, state: State) -> int:
+    """The first stage that gives at least as many users as have it: a share just below a stage's
+    is as good as that stage."""
+    share = percentage(plan, state)
+    if state.percentage is None:
+        return state.stage
+    return next(
+        number
+        for number in range(state.stage, len(plan.stages))
+        if plan.percentage(number) >= share
+    )
+
+
 def complete(plan: Plan, state: State, now: float) -> State:
     """Success now, without the rest of the last stage or the watch."""
     _require(state, "complete", Phase.BAKING, Phase.WATCHING, Phase.PAUSED)

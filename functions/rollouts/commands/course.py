@@ -13,7 +13,7 @@ from functions.rollouts.commands.asked import Asked, Deciding, moving, occasion,
 from functions.rollouts.commands.requirements import require_approved
 from functions.rollouts.evidence import last_minute
 from functions.rollouts.look import look
-from functions.rollouts.rollout import Rollout
+from functions.rollouts.rollout import Approval, Rollout
 from functions.rollouts.state import State
 from functions.rollouts.transition import Transition, decide, transition
 
@@ -120,18 +120,18 @@ def _step(
     step: Callable[[Rollout, float], State],
     windows: Sequence[Window],
 ) -> Transition:
-    """A step by hand, which closes the stage that it leaves. A person who takes it approves of what
-    it enters; of a hotfix that has to be a second one."""
+    """A step by hand, which closes the stage that it leaves. A person who takes it approves of all
+    that it enters or passes; of a hotfix a second one has to have done so before."""
     stored = store.find(view, view.scope, identifier)
     rollout = stored.rollout
     require_stage(rollout, asked)
     after = step(rollout, view.now)
     if after.running:
-        require_approved(rollout, after.stage)
+        require_approved(rollout, state.reached(rollout.plan, after))
         after = replace(after, approved=max(after.approved, after.stage))
     kept = store.evidence_of(view, view.scope, [rollout])[rollout.id]
     arms = rollout.arms
-    return transition(
+    made = transition(
         stored,
         after,
         kind,
@@ -141,3 +141,12 @@ def _step(
             before=last_minute(arms.candidate, arms.control, windows, view.now),
         ),
     )
+    approvals = (*rollout.approvals, *_approvals(rollout, after, asked, view.now))
+    return replace(made, after=replace(made.after, approvals=approvals))
+
+
+def _approvals(rollout: Rollout, after: State, asked: Asked, now: float) -> list[Approval]:
+    """Of the last stage among those which it enters or passes that nobody had approved."""
+    entered = range(rollout.state.approved + 1, after.stage + 1)
+    asking = [number for number in entered if rollout.plan.stages[number].approval]
+    return [Approval(asked.actor, now, asking[-1])] if asking else []

@@ -92,12 +92,14 @@ def require_audiences(view: View, plan: Plan) -> None:
 
 
 def require_approved(rollout: Rollout, stage: int) -> None:
-    """A hotfix is rushed, so a second person lets each of these stages begin.
+    """A hotfix is rushed, so a second person lets it begin, and each stage up to this one that asks
+    for an approval.
 
     Raises FailedPrecondition.
     """
-    asks = stage == 0 or rollout.plan.stages[stage].approval
-    if rollout.plan.type is Type.HOTFIX and asks and rollout.state.approved < stage:
+    ahead = enumerate(rollout.plan.stages[: stage + 1])
+    asking = max(number for number, each in ahead if number == 0 or each.approval)
+    if rollout.plan.type is Type.HOTFIX and rollout.state.approved < asking:
         raise FailedPrecondition(
             "A second person has to approve a hotfix first: it goes faster than others, so two "
             "people answer for it.",

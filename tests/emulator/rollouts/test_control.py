@@ -128,6 +128,33 @@ def test_a_hotfix_needs_a_second_person_and_gives_way_to_nobody(later: World) ->
     assert [(each.by, each.stage) for each in world.rollout("r2").approvals] == [(ADA.actor, 0)]
 
 
+@pytest.mark.parametrize("share", [24.99, 50.0])
+def test_nobody_gets_round_the_second_person_of_a_hotfix(world: World, share: float) -> None:
+    stages = (Stage(10, 20, 120), Stage(25, 20, 120, approval=True), Stage(50, 20, 120))
+    world.created(plan=replace(HOTFIX, stages=(*stages, Stage(100, 20, 120))))
+    world.change(commands.approve("r1", ADA))
+    world.change(commands.start("r1", ASKED))
+    step(world)
+    with pytest.raises(FailedPrecondition, match="second person"):
+        world.change(commands.increase("r1", ASKED, share))
+    world.change(commands.approve("r1", ADA))
+    world.change(commands.increase("r1", ASKED, share))
+    assert world.rollout().percentage == share
+    assert [each.by for each in world.rollout().approvals] == [ADA.actor, ADA.actor]
+
+
+def test_who_raises_past_an_approval_has_approved(world: World) -> None:
+    first, *others = QUICK.stages
+    world.started(plan=replace(QUICK, stages=(first, *(replace(s, approval=True) for s in others))))
+    step(world)
+    world.change(commands.increase("r1", BOB, 49.0))
+    assert not world.rollout().approvals, "it is still the first stage"
+    world.change(commands.increase("r1", BOB, 95.0))
+    assert [(each.by, each.stage) for each in world.rollout().approvals] == [(BOB.actor, 2)]
+    world.change(commands.promote("r1", ASKED))
+    assert len(world.rollout().approvals) == 1
+
+
 def closed_now(world: World, plan: Plan = QUICK) -> Plan:
     """Opens in an hour's time, for two hours."""
     minute = int(world.clock.now() % 86_400 // 60) + 60
