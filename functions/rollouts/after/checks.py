@@ -181,13 +181,8 @@ def _metrics(rollback: Rollback, seen: Seen) -> Finding:
     tally = merge_all(window.tally for window in late(rollback, seen))
     after = max(0.0, rollback.last_candidate_at - rollback.at)
     figures = {"seconds": round(after, 1), "requests": float(tally.requests)}
-    if tally.requests and any(each.reaches for each in rollback.flags):
-        return (
-            Status.UNKNOWN,
-            f"The flag's own rules still give some users {rollback.candidate}.",
-            f"Les règles du drapeau donnent encore {rollback.candidate} à certains utilisateurs.",
-            figures,
-        )
+    if tally.requests and _reached(rollback):
+        return _by_rules(rollback, figures)
     if tally.requests:
         return (
             Status.FAILED,
@@ -214,10 +209,26 @@ def _metrics(rollback: Rollback, seen: Seen) -> Finding:
     )
 
 
+def _reached(rollback: Rollback) -> bool:
+    return any(each.reaches for each in rollback.flags)
+
+
+def _by_rules(rollback: Rollback, figures: Mapping[str, float]) -> Finding:
+    """Those users have the candidate because people wrote so: it says nothing of the rollback."""
+    return (
+        Status.UNKNOWN,
+        f"The flag's own rules still give some users {rollback.candidate}.",
+        f"Les règles du drapeau donnent encore {rollback.candidate} à certains utilisateurs.",
+        figures,
+    )
+
+
 def _logs(rollback: Rollback, seen: Seen) -> Finding:
     """What is logged of a request is counted of it: a failure in the log is one in a slot."""
     tally = merge_all(window.tally for window in late(rollback, seen))
     figures = {"failures": float(tally.failures)}
+    if tally.failures and _reached(rollback):
+        return _by_rules(rollback, figures)
     if tally.failures:
         return (
             Status.FAILED,

@@ -41,6 +41,8 @@ class Seen:
     windows     the slots since the rollback, as far as they were read
     beside      what the control did beside the candidate
     traffic     what became of the move of the service's traffic on Cloud Run; None without one
+    again       the first generation after the rollback in which another rollout gave users the
+                candidate; None while none has
     """
 
     now: float
@@ -50,6 +52,7 @@ class Seen:
     windows: Sequence[Window] = ()
     beside: Tally = field(default=EMPTY)
     traffic: Became | None = None
+    again: int | None = None
 
 
 Finding = tuple[Status, str, str, Mapping[str, float]]
@@ -67,16 +70,23 @@ def of(version: str, rollback: Rollback, seen: Seen, *, recent: bool = False) ->
     )
 
 
-def late(rollback: Rollback, seen: Seen) -> list[Window]:
-    """What the candidate served though it must not: long after, or by the new snapshot."""
+def of_candidate(rollback: Rollback, seen: Seen) -> list[Window]:
+    """In which it served somebody, but for those in which another rollout gave it to them."""
     arm = Arm(rollback.service, rollback.candidate)
     return [
         window
         for window in seen.windows
         if window.arm == arm
         and window.tally.requests
-        and (
-            window.start >= rollback.at + STOP_SECONDS
-            or (window.generation >= rollback.generation and window.start >= rollback.at)
-        )
+        and (seen.again is None or window.generation < seen.again)
+    ]
+
+
+def late(rollback: Rollback, seen: Seen) -> list[Window]:
+    """What the candidate served though it must not: long after, or by the new snapshot."""
+    return [
+        window
+        for window in of_candidate(rollback, seen)
+        if window.start >= rollback.at + STOP_SECONDS
+        or (window.generation >= rollback.generation and window.start >= rollback.at)
     ]

@@ -16,6 +16,7 @@ from functions import log
 from functions.documents import Document, Reads, Scope, Write
 from functions.errors import NotFound
 from functions.published import UNREADABLE, canonical
+from functions.rollouts import store as rollouts
 from functions.rollouts.after.rollback import Rollback, Stood
 from functions.rollouts.store import IDENTIFIER
 
@@ -112,3 +113,20 @@ def _readable(documents: Sequence[Document]) -> list[Stored]:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             log.exception("rollback unreadable", error, rollout=document.id)
     return found
+
+
+def again(reads: Reads, scope: Scope, rollback: Rollback) -> int | None:
+    """The first generation since then in which another rollout gave users what was taken back."""
+    where = [("flag", "==", rollback.flag), ("candidate", "==", rollback.candidate)]
+    others = [
+        document.id
+        for document in reads.query(scope.collection("rollouts"), where)
+        if document.id != rollback.id and document.data["decided_at"] >= rollback.at
+    ]
+    begun = [
+        int(event["generation"])
+        for identifier in others
+        for event in rollouts.events(reads, scope, identifier)
+        if event["percentage"] > 0 and event["generation"] > rollback.generation
+    ]
+    return min(begun, default=None)

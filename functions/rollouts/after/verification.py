@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from functions.metrics.windows import Arm
 from functions.rollouts.after.checks import RULES, TRAFFIC
 from functions.rollouts.after.rollback import Check, Rollback, Status
-from functions.rollouts.after.seen import DEADLINE_SECONDS, Seen
+from functions.rollouts.after.seen import DEADLINE_SECONDS, Seen, of_candidate
 
 
 def verified(rollback: Rollback, seen: Seen) -> Rollback:
@@ -28,7 +27,7 @@ def verified(rollback: Rollback, seen: Seen) -> Rollback:
 
 
 def _asked(rollback: Rollback, seen: Seen) -> list[str]:
-    """Traffic is looked at where some is configured."""
+    """Traffic is looked at where it is moved, or is to be."""
     known = [check.name for check in rollback.checks]
     wanted = [name for name in RULES if name != TRAFFIC or seen.traffic is not None]
     return [name for name in RULES if name in wanted or name in known]
@@ -39,7 +38,7 @@ def _checked(name: str, rollback: Rollback, seen: Seen) -> Check:
     if status is Status.PENDING:
         if seen.now < rollback.at + DEADLINE_SECONDS:
             return Check(name)
-        english, french = NOTHING_KNOWN
+        english, french = TRAFFIC_OPEN if name == TRAFFIC else NOTHING_KNOWN
         status = Status.UNKNOWN
     return Check(name, status, seen.now, english, french, figures)
 
@@ -49,12 +48,16 @@ NOTHING_KNOWN = (
     "Rien n'a pu être établi en dix minutes : trop peu a été servi.",
 )
 
+TRAFFIC_OPEN = (
+    "Cloud Run has not sent all traffic to the stable revision within ten minutes: users have the "
+    "version before by the flag alone. It is tried for a day, and you are told how it ends.",
+    "Cloud Run n'a pas envoyé tout le trafic à la révision stable en dix minutes : seul le drapeau "
+    "rend la version précédente aux utilisateurs. Palier insiste pendant un jour, et vous saurez "
+    "comment cela finit.",
+)
+
 
 def _last_candidate(rollback: Rollback, seen: Seen) -> float:
-    arm = Arm(rollback.service, rollback.candidate)
-    ends = [
-        float(window.end)
-        for window in seen.windows
-        if window.arm == arm and window.tally.requests and window.end > rollback.at
-    ]
+    windows = of_candidate(rollback, seen)
+    ends = [float(window.end) for window in windows if window.end > rollback.at]
     return max([rollback.last_candidate_at, *ends])

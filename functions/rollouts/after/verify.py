@@ -30,6 +30,8 @@ from functions.rollouts.store import evidence_path
 from functions.rollouts.survey import Recent
 from functions.rollouts.traffic import store as traffic
 from functions.rollouts.traffic.move import Became
+from functions.rollouts.traffic.serving import COLLECTION as SERVING
+from functions.rollouts.traffic.serving import Serving, servings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class _Published:
     generation: int
     readable: bool
     split_for: frozenset[str]
+    servings: Mapping[str, Serving] | None
+    """Where services run; None where that can't be read."""
 
 
 def verify(store: Store, scope: Scope, now: float, recent: Recent) -> int:
@@ -48,7 +52,7 @@ def verify(store: Store, scope: Scope, now: float, recent: Recent) -> int:
     windows = recent(store, scope, now, _span(stored, now))
     incidents = [each.incident for each in incident_store.followed(store, scope)]
     beside = _beside(store, scope, stored)
-    moves = _moves(store, scope, stored)
+    moves = _moves(store, scope, stored, published.servings)
     for each in stored:
         before = each.rollback
         seen = Seen(
@@ -59,6 +63,7 @@ def verify(store: Store, scope: Scope, now: float, recent: Recent) -> int:
             [window for window in windows if window.end > before.at],
             beside.get(before.id, EMPTY),
             moves.get(before.id),
+            kept.again(store, scope, before),
         )
         after = with_incidents(verified(before, seen), _of(before, incidents))
         if after != before:
@@ -104,7 +109,17 @@ def _published(store: Store, scope: Scope) -> _Published:
             continue
         if paths[path] == FLAGS:
             split_for = _split_for(content)
-    return _Published(pointer.generation, readable, split_for)
+    return _Published(pointer.generation, readable, split_for, _servings(store, scope, pointer))
+
+
+def _servings(store: Store, scope: Scope, pointer: Pointer) -> Mapping[str, Serving] | None:
+    if SERVING not in pointer.parts:
+        return {}
+    part = store.get(scope.doc("parts", pointer.parts[SERVING]))
+    try:
+        return servings_of(decode_part(part.data if part else {}))
+    except UNREADABLE:
+        return None
 
 
 def _split_for(flags: Mapping[str, Any]) -> frozenset[str]:
@@ -122,11 +137,32 @@ def _beside(store: Store, scope: Scope, stored: Sequence[kept.Stored]) -> dict[s
     }
 
 
-def _moves(store: Store, scope: Scope, stored: Sequence[kept.Stored]) -> dict[str, Became]:
-    """What became of the move of Cloud Run's traffic, by rollout, where there is one."""
+def _moves(
+    store: Store,
+    scope: Scope,
+    stored: Sequence[kept.Stored],
+    servings: Mapping[str, Serving] | None,
+) -> dict[str, Became]:
+    """What became of the move of Cloud Run's traffic, by rollout, where there is one, or is to be
+    one: that is still to be asked for."""
     services = {each.rollback.service for each in stored}
     records = [each.record.move for each in traffic.kept(store, scope, services).values()]
-    return {move.rollout: move.became for move in records if move}
+    found = {
+        each.rollback.id: Became.ASKED
+        for each in stored
+        if servings is None or _movable(servings.get(each.rollback.service), each.rollback)
+    }
+    return found | {move.rollout: move.became for move in records if move}
+
+
+def _movable(serving: Serving | None, rollback: Rollback) -> bool:
+    """Whether traffic is to go to the revision of the version that is back."""
+    return (
+        serving is not None
+        and bool(serving.cloud_run)
+        and rollback.control in serving.revisions
+        and rollback.at >= serving.since
+    )
 
 
 def _of(rollback: Rollback, incidents: Sequence[Incident]) -> list[str]:

@@ -72,6 +72,21 @@ def test_a_candidate_that_goes_on_serving_is_told_of_once(back: World) -> None:
     assert messages(back) == ["rollback-r1-failed"]
 
 
+def test_the_same_candidate_rolled_out_again_is_no_failure(back: World) -> None:
+    back.created("r2")
+    back.change(commands.start("r2", ASKED, override_quarantine=True))
+    back.clock.advance(5)
+    advance(back.store, back.clock, back.scope)
+    back.change(commands.promote("r2", ASKED))
+    for _ in range(4):
+        back.clock.advance(40)
+        back.serve(CANDIDATE, 5, 1)
+        back.serve(CONTROL, 40)
+        found = looked(back)
+    assert statuses(found)["metrics"] == statuses(found)["logs"] == "ok", found.checks
+    assert messages(back) == []
+
+
 def test_requests_that_it_had_begun_are_no_failure(back: World) -> None:
     back.clock.advance(15)
     back.serve(CANDIDATE, 3, generation=back.generation() - 1)

@@ -94,6 +94,30 @@ def status(name: str, of: Rollback, at: Seen) -> Status:
         pytest.param("metrics", {}, seen(140), OK, id="never again"),
         pytest.param("logs", {}, seen(20, slot(CANDIDATE, 10, 3, 1)), FAILED, id="a new failure"),
         pytest.param("logs", {}, seen(140, slot(CONTROL, 70, 9, 9)), OK, id="not the candidate's"),
+        pytest.param(
+            "logs",
+            {"flags": (replace(RESTORED, reaches=True),)},
+            seen(20, slot(CANDIDATE, 10, 3, 1)),
+            UNKNOWN,
+            id="of users to whom the flag's own rules give it",
+        ),
+        *(
+            pytest.param(
+                name,
+                {},
+                seen(140, slot(CANDIDATE, 70, 3, 1, generation=9), again=9),
+                OK,
+                id=f"{name}, rolled out again",
+            )
+            for name in ("metrics", "logs")
+        ),
+        pytest.param(
+            "metrics",
+            {},
+            seen(140, slot(CANDIDATE, 70, 3, generation=8), again=9),
+            FAILED,
+            id="still served before it was rolled out again",
+        ),
         pytest.param("traffic", {}, seen(1, traffic=Became.CONFIRMED), OK, id="moved"),
         pytest.param("traffic", {}, seen(1, traffic=Became.REFUSED), FAILED, id="refused"),
         pytest.param("traffic", {}, seen(1, traffic=Became.DRIFTED), FAILED, id="drifted"),
@@ -108,6 +132,14 @@ def test_traffic_is_left_out_where_none_is_moved() -> None:
     assert [check.name for check in verified(rollback(), seen(1)).checks] == [
         name for name in RULES if name != "traffic"
     ]
+
+
+def test_traffic_that_has_not_followed_by_the_deadline_is_said_to_be_so() -> None:
+    found = verified(rollback(), seen(601, slot(CONTROL, 590, 50), traffic=Became.APPLIED))
+    check = next(each for each in found.checks if each.name == "traffic")
+    assert check.status is Status.UNKNOWN
+    assert check.english.startswith("Cloud Run has not sent all traffic")
+    assert check.french.startswith("Cloud Run n'a pas envoyé tout le trafic")
 
 
 def test_when_it_served_last_is_kept_though_the_slots_go() -> None:
