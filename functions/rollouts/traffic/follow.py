@@ -22,7 +22,7 @@ from functions.documents import Refused, Scope, Store
 from functions.identity import Actor, Permission
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.traffic import store as traffic
-from functions.rollouts.traffic import told
+from functions.rollouts.traffic import told, words
 from functions.rollouts.traffic.asking import Asking, Cloud, Present, nobody_knows
 from functions.rollouts.traffic.check import Outcome
 from functions.rollouts.traffic.cloud_run import CloudRunError, Conflict, Denied, Missing
@@ -91,6 +91,7 @@ class _One:
     def look(self, rollouts: Sequence[Rollout], kept: Kept) -> bool:
         """Whether a move is under way, and worth another look soon. One service in trouble must
         not stop the others."""
+        kept = self._given_up(kept)
         wanted = intent(self.serving, rollouts)
         move, now = kept.record.move, self.by.clock.now()
         if wanted is None or _nothing_to_do(kept.record, wanted, now):
@@ -101,6 +102,8 @@ class _One:
             wanted = back_to(wanted, self.serving, default or wanted.version)
             if not wanted.revision:
                 return False
+            # Before Cloud Run is asked anything: what can't even be read is known, and told of.
+            kept = self._step(kept, replace(kept.record, move=_first(wanted, now)))
         soon = restoring and now - wanted.since < SOON_SECONDS
         try:
             return self._act(wanted, kept) and soon
@@ -118,31 +121,30 @@ class _One:
                 kept, Starting(self.asking, self.by.present).checked(wanted, kept.record, now)
             )
             return False
+        if wanted.purpose is Purpose.HOLD:
+            self._note(kept, looked(kept.record, wanted, self.asking.service(), now))
+            return False
+        move = kept.record.move
+        if move is None or move.rollout != wanted.rollout:
+            return True  # another tick was faster
         try:
             observed = self.asking.service()
-        except Missing as gone:
-            if wanted.purpose is Purpose.HOLD:
-                raise
-            self._step(
-                kept, replace(kept.record, move=_refused(kept.record.move, wanted, gone, now))
-            )
+        except (Denied, Missing) as refusal:
+            refused = ended(move, Became.REFUSED, now, str(refusal))
+            self._step(kept, replace(kept.record, move=refused))
             return False
-        record = looked(kept.record, wanted, observed, now)
-        if wanted.purpose is Purpose.HOLD:
-            self._note(kept, record)
-            return False
-        return self._restore(wanted, kept, record, observed)
+        return self._restore(move, kept, looked(kept.record, wanted, observed, now), observed)
 
-    def _restore(self, wanted: Intent, kept: Kept, record: Record, observed: Observed) -> bool:
-        now = self.by.clock.now()
-        move = record.move
-        if move is None or move.rollout != wanted.rollout:
-            move = _first(wanted, now, observed.shares)
-        move = seen(move, observed, now)
-        kept = self._step(kept, replace(record, move=move))
-        if move.became is Became.ASKED and kept.record.move == move:
+    def _restore(self, begun: Move, kept: Kept, record: Record, observed: Observed) -> bool:
+        if begun.became is Became.ASKED and compare(observed, begun.revision) is Comparison.DRIFTED:
+            begun = replace(begun, before=observed.shares)
+        move = seen(begun, observed, self.by.clock.now())
+        if move.became is Became.ASKED:
             move = self._asked(move, observed)
-            kept = self._step(kept, replace(kept.record, move=move))
+        if move.became is Became.ASKED:  # others kept changing the service
+            self._note(kept, record)
+            return True
+        self._step(kept, replace(record, move=move))
         return not move.ended
 
     def _asked(self, move: Move, observed: Observed) -> Move:
@@ -160,6 +162,15 @@ class _One:
             else:
                 return applying(move, self.by.clock.now())
         return seen(move, observed, self.by.clock.now())
+
+    def _given_up(self, kept: Kept) -> Kept:
+        """A move that nobody follows any more has come to nothing, and people are told."""
+        move, now = kept.record.move, self.by.clock.now()
+        if move is None or move.ended or now - move.asked_at < traffic.FOLLOWED_SECONDS:
+            return kept
+        reason = words.english(words.GIVEN_UP, reason=kept.record.trouble or "no answer")
+        refused = ended(move, Became.REFUSED, now, reason)
+        return self._step(kept, replace(kept.record, move=refused))
 
     def _note(self, kept: Kept, record: Record) -> None:
         """Keeps what was found. Refused: another tick has kept what it found."""
@@ -203,14 +214,8 @@ def _nothing_to_do(record: Record, wanted: Intent, now: float) -> bool:
     return False
 
 
-def _first(wanted: Intent, now: float, before: Mapping[str, int]) -> Move:
-    return Move(wanted.rollout, wanted.version, wanted.revision, Became.ASKED, now, before)
-
-
-def _refused(move: Move | None, wanted: Intent, reason: Exception, now: float) -> Move:
-    """There is no such service."""
-    begun = move if move and move.rollout == wanted.rollout else _first(wanted, now, {})
-    return ended(begun, Became.REFUSED, now, str(reason))
+def _first(wanted: Intent, now: float) -> Move:
+    return Move(wanted.rollout, wanted.version, wanted.revision, Became.ASKED, now)
 
 
 def _news(kept: Kept, record: Record) -> bool:

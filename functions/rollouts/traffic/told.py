@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from functions.alerts.message import ENGLISH, FRENCH, Event, Message, Text
 from functions.alerts.rule import P2, P3
+from functions.rollouts.traffic import words
 from functions.rollouts.traffic.move import Became, Move
 
 RUNBOOK = "docs/runbooks/traffic.md"
@@ -64,10 +65,11 @@ def of_move(service: str, move: Move) -> Message | None:
         "version": move.version,
         "revision": move.revision,
         "seconds": f"{max(0.0, (move.ended_at or move.asked_at) - move.asked_at):.0f}",
-        "reason": move.reason,
     }
+    reasons = (move.reason, words.in_french(move.reason) or move.reason)
     english, french = (
-        Text(title.format(**about), text.format(**about)) for title, text in WORDS[move.became]
+        Text(title.format(**about), text.format(**about, reason=reason))
+        for (title, text), reason in zip(WORDS[move.became], reasons, strict=True)
     )
     return Message(
         id=f"traffic-{move.rollout}-{move.became.value}",

@@ -20,6 +20,7 @@ SETTLING = "settling"
 UNKNOWN = "unknown"
 TROUBLE = "trouble"
 DRIFTED = "drifted"
+GIVEN_UP = "given up"
 
 WORDS: Mapping[str, tuple[str, str]] = {
     SERVICE_GONE: (
@@ -67,6 +68,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "elsewhere: {shares}.",
         "Suspendu : quelqu'un a changé le trafic de Cloud Run, qui doit aller à {revision} et va "
         "ailleurs : {shares}.",
+    ),
+    GIVEN_UP: (
+        "It did not come about within a day; Cloud Run's last word: {reason}.",
+        "Rien n'y a fait en un jour ; le dernier mot de Cloud Run : {reason}.",
     ),
 }
 """In English and in French, with what they are about in braces."""

@@ -11,10 +11,14 @@ import pytest
 from google.cloud import firestore
 
 from functions.catalog import remove
+from functions.metrics.store import load_recent
 from functions.rollouts import commands
+from functions.rollouts.after import store as rollbacks
+from functions.rollouts.after.rollback import Status
+from functions.rollouts.after.verify import verify
 from functions.rollouts.traffic import catalog
 from functions.rollouts.traffic.catalog import SERVING
-from functions.rollouts.traffic.cloud_run import CloudRun
+from functions.rollouts.traffic.cloud_run import CloudRun, CloudRunError, Denied, Unreachable
 from functions.rollouts.traffic.follow import Follower
 from functions.rollouts.traffic.move import Became
 from functions.rollouts.traffic.observed import Observed
@@ -138,7 +142,7 @@ def test_a_service_that_is_gone_is_told(cloud: Cloud) -> None:
     cloud.services.forget(NAME)
     assert not cloud.follow()
     assert cloud.move().became is Became.REFUSED
-    assert cloud.audited() == ["traffic.refused"]
+    assert cloud.audited() == ["traffic.asked", "traffic.refused"]
 
 
 def test_a_long_outage_is_not_looked_at_every_ten_seconds(cloud: Cloud) -> None:
@@ -159,6 +163,66 @@ def test_who_may_not_change_the_service_is_told_so(cloud: Cloud) -> None:
     assert cloud.move().became is Became.REFUSED
     assert cloud.move().reason == "Permission 'run.services.update' denied for [account]"
     assert cloud.services.updates(NAME) == 0
+
+
+def test_who_may_not_even_read_the_service_is_told_so(cloud: Cloud) -> None:
+    cloud.rolled_back()
+    cloud.follower = Follower(
+        cloud.world.store, cloud.world.clock, Unread(cloud.address, Denied("no right to read it"))
+    )
+    assert not cloud.follow()
+    assert cloud.move().became is Became.REFUSED
+    assert cloud.move().reason == "no right to read it"
+    assert cloud.audited() == ["traffic.asked", "traffic.refused"]
+    assert [each["severity"] for each in cloud.told()] == ["P2"]
+    assert checked(cloud) is Status.FAILED
+
+
+def test_what_can_t_be_reached_for_a_day_is_given_up_and_told(cloud: Cloud) -> None:
+    """Meanwhile nobody takes the rollback for verified."""
+    cloud.rolled_back()
+    cloud.follower = Follower(
+        cloud.world.store, cloud.world.clock, Unread(cloud.address, Unreachable("UNAVAILABLE"))
+    )
+    cloud.follow()
+    assert cloud.move().became is Became.ASKED
+    assert checked(cloud) is Status.PENDING
+    cloud.follow(600)
+    assert checked(cloud) is Status.UNKNOWN
+    cloud.follow(86_400 - 630)
+    assert cloud.told() == []
+    for _ in range(3):
+        cloud.follow(30)
+    assert cloud.move().became is Became.REFUSED
+    [message] = cloud.told()
+    assert message["severity"] == "P2"
+    assert "within a day; Cloud Run's last word: Unreachable: UNAVAILABLE." in str(message["texts"])
+    assert "le dernier mot de Cloud Run : Unreachable" in message["texts"]["fr"][1]
+
+
+def test_before_anybody_has_asked_the_move_is_awaited(cloud: Cloud) -> None:
+    cloud.rolled_back()
+    assert cloud.record().move is None
+    assert checked(cloud) is Status.PENDING
+
+
+def checked(cloud: Cloud) -> Status:
+    """What the rollback's verification says of traffic."""
+    world = cloud.world
+    verify(world.store, world.scope, world.clock.now(), load_recent)
+    checks = rollbacks.find(world.store, world.scope, "r1").checks
+    return next(each.status for each in checks if each.name == "traffic")
+
+
+class Unread(CloudRun):
+    """The real client, of a service that can't be read."""
+
+    def __init__(self, address: str, error: CloudRunError) -> None:
+        super().__init__(address)
+        self._error = error
+
+    def service(self, name: str, seconds: float) -> Observed:
+        raise self._error
 
 
 @pytest.mark.parametrize("kind", ["down", "failing", "busy"])
