@@ -9,6 +9,7 @@ from functions.changes import View
 from functions.errors import FailedPrecondition
 from functions.flags.flag import Flag
 from functions.rollouts import obstacles, state, store
+from functions.rollouts.commands.requirements import budget_lacking
 from functions.rollouts.rollout import Moved, Occasion, Rollout
 from functions.rollouts.store import Stored
 from functions.rollouts.target import Releasable
@@ -27,8 +28,11 @@ def next_in_line(waiting: Sequence[Stored], running: Sequence[Stored]) -> list[S
     return found
 
 
-def begun(view: View, stored: Stored, occasion: Occasion, releasable: Releasable) -> Transition:
-    """It starts from what is the default by now; superseded when that makes no sense any more."""
+def begun(
+    view: View, stored: Stored, occasion: Occasion, releasable: Releasable
+) -> Transition | None:
+    """It starts from what is the default by now; superseded when that makes no sense any more. None
+    while too little is left of the error budget: it waits on, and those behind it."""
     moves = [_from_default(view, each) for each in stored.rollout.moves]
     obstacle = next((each for each in moves if isinstance(each, str)), "")
     obstacle = obstacle or _unreleased(view, stored.rollout, releasable)
@@ -36,6 +40,8 @@ def begun(view: View, stored: Stored, occasion: Occasion, releasable: Releasable
         why = replace(occasion, reason=obstacles.sentence(obstacle, stored.rollout))
         after = state.supersede(stored.rollout.state, occasion.now)
         return transition(stored, after, "superseded", why)
+    if budget_lacking(view, stored.rollout):
+        return None
     found = [each for each in moves if isinstance(each, Moved)]
     after = state.start(stored.rollout.state, occasion.now)
     made = transition(stored, after, "dequeued", occasion)
@@ -62,8 +68,14 @@ def _unreleased(view: View, rollout: Rollout, releasable: Releasable) -> str:
         # A start that overrode the quarantine lifted it: whatever is held now came later.
         if store.quarantined(view, view.scope, each.flag, each.candidate):
             return obstacles.QUARANTINED
-        try:
+    return unserved(view, rollout, releasable)
+
+
+def unserved(view: View, rollout: Rollout, releasable: Releasable) -> str:
+    """That one of its candidates can't be served any more, or nothing."""
+    try:
+        for each in rollout.moves:
             releasable(view, each.flag, each.candidate)
-        except FailedPrecondition:
-            return obstacles.UNSERVED
+    except FailedPrecondition:
+        return obstacles.UNSERVED
     return ""

@@ -19,10 +19,11 @@ from functions.identity import Actor, Permission
 from functions.published import FLAGS
 from functions.rollouts import obstacles, state
 from functions.rollouts.back import back
+from functions.rollouts.commands.requirements import budget_lacking
 from functions.rollouts.evidence import fold, last_minute
 from functions.rollouts.freezing import Scores, with_baseline
 from functions.rollouts.look import following
-from functions.rollouts.queue import begun, next_in_line
+from functions.rollouts.queue import begun, next_in_line, unserved
 from functions.rollouts.rollout import Occasion
 from functions.rollouts.state import Phase
 from functions.rollouts.store import Stored, evidence_write, looked_at, some
@@ -83,7 +84,8 @@ class Settling:
             stored, waiting = looked_at(view, view.scope)
             occasion = Occasion(view.now, view.next_generation, str(ACTOR))
             line = next_in_line(waiting, stored)[:TOGETHER]
-            return [begun(view, each, occasion, self.releasable) for each in line]
+            found = (begun(view, each, occasion, self.releasable) for each in line)
+            return [each for each in found if each]
 
         return self._commit(moving)
 
@@ -171,6 +173,11 @@ def _possible(view: View, due: Sequence[Transition], releasable: Releasable) -> 
     possible = []
     for each in due:
         obstacle = obstacles.obstacle(flags, segments, each.before, each.after)
+        begins = each.before.state.phase is Phase.STARTING and each.after.state.splitting
+        if begins:  # a start may have waited for days: what was true when it was asked for
+            obstacle = obstacle or unserved(view, each.before, releasable)
+            if not obstacle and budget_lacking(view, each.before):
+                continue
         moving: Transition | None = each
         if obstacle:
             moving = _ending(each, obstacle)

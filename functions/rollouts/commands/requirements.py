@@ -68,16 +68,21 @@ def require_free(others: Sequence[Stored], rollout: Rollout) -> None:
 
 def require_budget(view: View, rollout: Rollout) -> None:
     """Raises FailedPrecondition when less of the error budget is left than the plan asks for."""
-    if rollout.plan.criteria.budget is None:
-        return
-    left = budgets_left(view, view.scope, [rollout.service])[rollout.service]
-    lacking = overspent(rollout.plan, left)
+    lacking = budget_lacking(view, rollout)
     if lacking:
         raise FailedPrecondition(
             f"This plan asks for error budget: {lacking}",
             remedy="`palier objectives list` says where the service stands. Wait, or take a plan "
             "that asks for less.",
         )
+
+
+def budget_lacking(view: View, rollout: Rollout) -> str:
+    """How much of the error budget is missing for a start, in a sentence; "" for enough."""
+    if rollout.plan.criteria_at(0).budget is None:
+        return ""
+    left = budgets_left(view, view.scope, [rollout.service])[rollout.service]
+    return overspent(rollout.plan, left) or ""
 
 
 def require_audiences(view: View, plan: Plan) -> None:

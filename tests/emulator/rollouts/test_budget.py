@@ -14,6 +14,7 @@ from functions.metrics.store import load_flushed
 from functions.rollouts import commands
 from functions.rollouts.advance import advance, look_at
 from functions.rollouts.plan import Criteria
+from functions.rollouts.state import Phase
 from functions.rollouts.verdict import Verdict
 from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL, QUICK, SERVICE, World
 
@@ -82,3 +83,33 @@ def test_without_enough_of_it_nothing_is_started(world: World) -> None:
     with pytest.raises(FailedPrecondition, match="40 % is left"):
         world.started(plan=THRIFTY)
     world.started("r2", QUICK)
+
+
+def test_what_was_spent_while_it_waited_keeps_it_from_its_turn_and_from_beginning(
+    world: World,
+) -> None:
+    def spend(served: int, failed: int, instance: str) -> None:
+        world.serve(CONTROL, served, failed, generation=1, instance=instance)
+        world.clock.advance(90)
+        count(world)
+
+    def phase(identifier: str) -> Phase:
+        advance(world.store, world.clock, world.scope)
+        return world.rollout(identifier).state.phase
+
+    world.change(catalog.put(objective_store.OBJECTIVES, "up", UP.to_document()), EDIT)
+    spend(1_000, 0, "first")
+    world.started()
+    advance(world.store, world.clock, world.scope)
+    world.started("r2", THRIFTY, if_running="queue")
+    spend(1_000, 200, "second")
+    world.change(commands.abort("r1", ASKED))
+    assert phase("r2") is Phase.QUEUED
+    spend(5_000, 0, "third")
+    world.change(commands.abort("r2", ASKED))
+    world.started("r3", THRIFTY)
+    spend(1_000, 500, "fourth")
+    assert phase("r3") is Phase.STARTING
+    assert world.read_flag().split is None
+    spend(9_000, 0, "fifth")
+    assert phase("r3") is Phase.BAKING

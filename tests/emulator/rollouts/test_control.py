@@ -170,6 +170,16 @@ def test_a_start_waits_for_its_opening(world: World) -> None:
     assert [each["kind"] for each in step(world).transitions] == ["started"]
 
 
+def test_what_can_not_be_served_when_it_opens_does_not_begin(world: World) -> None:
+    world.started("r1", closed_now(world))
+    step(world)
+    world.clock.advance(3600)
+    advance(world.store, world.clock, world.scope, releasable=Serving(CANDIDATE))
+    assert world.rollout().state.phase is Phase.SUPERSEDED
+    assert world.read_flag().split is None
+    assert "can't be served any more" in world.events()[-1]["reason"]
+
+
 def test_a_hotfix_waits_for_no_opening_where_data_is_at_stake(world: World) -> None:
     world.created("r1", closed_now(world, HOTFIX), cause=CORRUPTION)
     world.change(commands.approve("r1", ADA))
