@@ -1,10 +1,11 @@
 """What the plan's checks say of the candidate. Pure.
 
 A bound of its own is broken when enough stretches of time in a row lie beyond it, long enough. It
-takes the candidate back only where it is also worse than the control over these stretches, beyond
-chance: stretches are picked because they are bad, so they look worse than they are. Where the
-control lies beyond the bound as well, it is a shared trouble. A bound against the control acts as
-soon as an always-valid confidence sequence lies beyond it.
+takes the candidate back only where it is also worse than the control over all these stretches, by
+more than chance does once in 10,000 times (limits.BY_CHANCE): stretches are picked because they are
+bad, so they look worse than they are. Where the control lies beyond the bound as well, it is a
+shared trouble. A bound against the control acts as soon as an always-valid confidence sequence lies
+beyond it.
 """
 
 from __future__ import annotations
@@ -20,19 +21,22 @@ from functions.rollouts.alarmed import TELLING
 from functions.rollouts.check import Check
 from functions.rollouts.criterion import number
 from functions.rollouts.harm import LEAST_FAILING_USERS, Measured, shared_trouble
+from functions.rollouts.limits import BY_CHANCE
 from functions.rollouts.own import P95
 from functions.rollouts.plan import Plan
 from functions.rollouts.verdict import LIMIT, SEQUENCE, Kind, Situation, Verdict, percent
 from functions.rollouts.watched import Stretch
 from functions.stats.confidence_sequence import Sample, above, below
+from functions.stats.fisher import as_many
 
 RULE, COMPARED = "check", "comparison"
 CHECK = "check_"
 """In figures, before the name of a metric; `control_check_` is what the control has."""
 
 CONTROL_CHECK = "control_check_"
-WORSE_ERRORS = 2.0
-"""How many standard errors the candidate lies behind the control, at least."""
+WORSE_ERRORS = 4.0
+"""How many standard errors a mean lies behind the control's, at least: as rare as BY_CHANCE, with
+some to spare for values that are not spread like a bell."""
 
 LEAST_COMPARED = 30
 """Values of each arm, for the central limit theorem to say anything."""
@@ -159,18 +163,24 @@ def _worse(check: Check, over: Stretch, situation: Situation) -> bool:
     value = watched.value(check, over.candidate, situation.score) or 0.0
     more_is_bad = check.metric == P95 or (check.above is not None and value > check.above)
     for part in watched.parts_of(check, situation.score):
-        pair = (watched.sample(sums.get(part, NONE)) for sums in (over.candidate, over.control))
+        pair = (sums.get(part, NONE) for sums in (over.candidate, over.control))
         if _behind(*pair, more_is_bad=more_is_bad):
             return True
     return False
 
 
-def _behind(ones: Sample, others: Sample, *, more_is_bad: bool) -> bool:
-    if not ones.count or not others.count:
+def _behind(mine: Measure, theirs: Measure, *, more_is_bad: bool) -> bool:
+    """By Fisher's exact test for shares, by WORSE_ERRORS for means."""
+    if not mine.count or not theirs.count:
         return False
-    gap = (ones.mean - others.mean) if more_is_bad else (others.mean - ones.mean)
-    spread = max(ones.variance, others.variance)
-    return gap > WORSE_ERRORS * sqrt(spread / ones.count + spread / others.count)
+    ones, others = watched.ones(mine), watched.ones(theirs)
+    if ones is not None and others is not None:
+        bad = (ones, others) if more_is_bad else (mine.count - ones, theirs.count - others)
+        return as_many(bad[0], mine.count, bad[1], theirs.count) < BY_CHANCE
+    first, second = watched.sample(mine), watched.sample(theirs)
+    gap = (first.mean - second.mean) if more_is_bad else (second.mean - first.mean)
+    spread = max(first.variance, second.variance)
+    return gap > WORSE_ERRORS * sqrt(spread / first.count + spread / second.count)
 
 
 def _compared(check: Check, situation: Situation, alpha: float) -> Verdict | None:

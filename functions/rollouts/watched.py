@@ -107,6 +107,13 @@ def sample(measure: Measure) -> Sample:
     return Sample(measure.count, measure.mean or 0.0, measure.variance or 0.0)
 
 
+def ones(measure: Measure) -> int | None:
+    """How many of the values are 1, where all the others are 0; None where some are neither."""
+    count, rest = divmod(measure.thousandths, PARTS)
+    zeros_and_ones = measure.squares == PARTS * measure.thousandths and not rest
+    return count if zeros_and_ones and 0 <= count <= measure.count else None
+
+
 def _part(tally: Tally, name: str) -> Measure:
     kind, _, rung = name.partition(":")
     if kind == AVAILABILITY:
