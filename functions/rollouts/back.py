@@ -12,7 +12,7 @@ from functions.rollouts.rollout import Occasion
 from functions.rollouts.state import Phase
 from functions.rollouts.store import Stored
 from functions.rollouts.target import Releasable, target
-from functions.rollouts.transition import Transition, roll_back, transition
+from functions.rollouts.transition import Transition, follow, roll_back, transition
 
 
 def back(
@@ -32,7 +32,7 @@ def back(
     document = view.get(view.scope.doc("flags", rollout.flag))
     if document is None:
         return moving
-    definition = Flag.from_document(document.data).definition
+    definition = follow(Flag.from_document(document.data), moving.after).definition
     return replace(
         moving, definitions={rollout.flag: promoted(definition, rollout.control, variant)}
     )

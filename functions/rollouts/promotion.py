@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def promoted(definition: Mapping[str, Any], control: str, candidate: str) -> dict[str, Any]:
+def promoted(definition: Mapping[str, Any], control: str | None, candidate: str) -> dict[str, Any]:
     """The definition with the candidate as the default, and as the rules' `else`.
 
     The counterpart of flags.composition.with_split: the users whom the rules leave to the default,

@@ -18,7 +18,7 @@ from functions.flags.split import Split
 from functions.rollouts import told
 from functions.rollouts.after.record import beside
 from functions.rollouts.promotion import promoted
-from functions.rollouts.rollout import Occasion, Rollout, event, moved
+from functions.rollouts.rollout import Moved, Occasion, Rollout, event, moved
 from functions.rollouts.state import Phase, State
 from functions.rollouts.store import Stored, event_path
 from functions.rollouts.verdict import Verdict
@@ -149,7 +149,16 @@ def follow(flag: Flag, rollout: Rollout) -> Flag:
     if rollout.state.phase is Phase.SUCCEEDED:
         definition = promoted(flag.definition, wanted.control, wanted.candidate)
         return flag.with_split(None).edited({"definition": definition})
-    return flag.with_split(None)
+    return _back(flag.with_split(None), wanted)
+
+
+def _back(flag: Flag, wanted: Moved) -> Flag:
+    """Without its split the flag gives its default, which is the control, whoever wrote another
+    one meanwhile: else a rollback would give the candidate to everybody."""
+    default = flag.definition.get("defaultVariant")
+    if default == wanted.control or wanted.control not in flag.definition["variants"]:
+        return flag
+    return flag.edited({"definition": promoted(flag.definition, default, wanted.control)})
 
 
 def _names(view: View, each: Transition) -> Names:

@@ -1,4 +1,5 @@
-"""What rooms above have a say in: which values of a flag people may be given."""
+"""What rooms above have a say in: which values of a flag people may be given, and what of it must
+stay while one of them splits it."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from functions.changes import View
 from functions.errors import PalierError
 from functions.flags.flag import Flag
 from functions.flags.reachable import newly_reachable
+from functions.flags.under_split import other_default
 from functions.flags.validation import at
 
 Allowed = Callable[[View, str, str], None]
@@ -29,7 +31,11 @@ def refusals(
 ) -> Iterator[PalierError]:
     """What speaks against a change, each with the path of the variant: of every value that comes
     within reach. What was, or is taken away, needs nobody's leave; what is no text names nothing.
+    Of a flag that is split, another default as well.
     """
+    refusal = other_default(before, after)
+    if refusal:
+        yield refusal
     for variant, value in newly_reachable(before, after).items():
         if isinstance(value, str) and value:
             try:

@@ -126,7 +126,7 @@ def test_a_plan_that_was_overtaken_is_refused(five: Five) -> None:
     five.send("PATCH", "/v1/flags/base", "staging", revision=1, owner="somebody")
     refused(token)  # the source has moved
     token = plan()
-    five.post("/v1/flags", "production", key="base", definition=definition())
+    five.post("/v1/flags", "production", key="base", definition=definition("on"))
     refused(token)  # the target has moved
     token = plan()
     five.post("/v1/flags/base/kill", "production")
