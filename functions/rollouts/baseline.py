@@ -14,8 +14,9 @@ from typing import Any
 from functions.metrics.ladder import LADDER_MS
 from functions.metrics.measures import Measure
 from functions.metrics.performance import USUAL, Score
-from functions.metrics.tally import USERS_CAP, Tally, merge_all
+from functions.metrics.tally import Tally, merge_all
 from functions.metrics.windows import Arm, Window
+from functions.rollouts.sampled import estimate
 from functions.stats.proportion import usual_upper
 
 HISTORY_SECONDS = 7 * 86_400
@@ -118,11 +119,12 @@ def freeze(
 
 
 def tried_and_failing(tally: Tally) -> tuple[int, int]:
-    """(failing users, requests without a user's repeats). Where users are not kept, or a set of
-    them is full, failures stand for users: that takes the version for no worse than it is."""
+    """(failing users, requests without a user's repeats). Where users are not kept, failures stand
+    for them; where a set of them is full, they are estimated."""
     users = len(tally.users_failing)
-    if tally.failures and (not users or users >= USERS_CAP):
+    if tally.failures and not users:
         return tally.failures, tally.served
+    users = estimate(tally.users_failing, tally.failures)
     return users, tally.served - tally.failures + users
 
 

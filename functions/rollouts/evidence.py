@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from functions.metrics.tally import EMPTY, USERS_CAP, Tally, merge
+from functions.metrics import completions
+from functions.metrics.tally import EMPTY, Tally, merge
 from functions.metrics.windows import SLOT_SECONDS, Arm, Window, slot_start
 from functions.rollouts import watched
+from functions.rollouts.sampled import hash_limit, level_of
 from functions.rollouts.watched import Stretch
 from functions.stats.e_process import Failing
 
@@ -78,6 +80,7 @@ class Seen:
     checks    consecutive stretches of time, the newest first, each with enough requests
     trail     what the plan's checks watch, the newest first
     unwell    of both arms, the health checks in a row that went badly until now; None without any
+    last      the slots, not folded yet, that hold the candidate's last requests
     """
 
     stage: Both = field(default_factory=Both)
@@ -85,6 +88,7 @@ class Seen:
     checks: Sequence[Both] = ()
     trail: Sequence[Stretch] = ()
     unwell: tuple[int | None, int | None] = (None, None)
+    last: Both = field(default_factory=Both)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,7 @@ def seen(
             *reversed(evidence.trail),
         ),
         unwell=(_unwell(arms.candidate, live), _unwell(arms.control, live)),
+        last=_last(arms, live),
     )
 
 
@@ -172,24 +177,15 @@ def sampled_failing(both: Both, share: float) -> tuple[Failing, int]:
     that changed with each user would be another test each time (part_of_level).
     """
     candidate, control = both.candidate.users_failing, both.control.users_failing
-    full = [max(users) for users in (candidate, control) if len(users) >= USERS_CAP]
-    if not full:
+    level = max(level_of(candidate), level_of(control))
+    if not level:
         return Failing(len(candidate), len(control), share), 0
-    reached = min(full)
-    level = next(level for level in range(1, LEVELS) if hash_limit(level) <= reached)
     limit = hash_limit(level)
     mine, others = (sum(user < limit for user in users) for users in (candidate, control))
     return Failing(mine, others, share), level
 
 
-LEVELS = 65
 FIRST_PART = 0.95
-
-
-def hash_limit(level: int) -> str:
-    """Hashes are hexadecimal; below this one lies one in 2**level of them. From the 64th level on
-    that is none of sixteen digits."""
-    return f"{(1 << 64) >> level:016x}" if level < LEVELS - 1 else ""
 
 
 def part_of_level(level: int) -> float:
@@ -203,18 +199,33 @@ def rate(count: int, tally: Tally) -> float:
     return count / tally.served if tally.served else 0.0
 
 
+def _last(arms: Arms, live: Sequence[Window]) -> Both:
+    """Whole slots backwards from the newest, until they hold as many of the candidate's requests as
+    a tally keeps in order; of both arms, so that the same moments are compared."""
+    last = Both()
+    for _, windows in _newest_first(live):
+        last = last.add(arms.both(windows))
+        if len(last.candidate.recent) >= completions.RECENT:
+            break
+    return last
+
+
+def _newest_first(windows: Iterable[Window]) -> list[tuple[int, list[Window]]]:
+    by_start: dict[int, list[Window]] = {}
+    for window in windows:
+        by_start.setdefault(window.start, []).append(window)
+    return sorted(by_start.items(), reverse=True)
+
+
 def _checks(arms: Arms, live: Sequence[Window], now: float, requests: int) -> tuple[Both, ...]:
     """From the newest complete slot backwards; each check ends when it has enough requests.
 
     A function of the slots alone: nothing is counted, so nothing can be counted twice.
     """
-    by_start: dict[int, list[Window]] = {}
-    for window in _complete(live, now):
-        by_start.setdefault(window.start, []).append(window)
     checks = []
     current = Both()
-    for start in sorted(by_start, reverse=True):
-        current = current.add(arms.both(by_start[start]))
+    for _, windows in _newest_first(_complete(live, now)):
+        current = current.add(arms.both(windows))
         if current.candidate.served >= requests:
             checks.append(current)
             current = Both()

@@ -14,6 +14,7 @@ from functions.rollouts.baseline import tried_and_failing
 from functions.rollouts.evidence import failing, part_of_level, sampled_failing
 from functions.rollouts.harm import LEAST_FAILING_USERS
 from functions.rollouts.plan import Plan
+from functions.rollouts.sampled import level_of, sample
 from functions.rollouts.verdict import (
     ALWAYS_VALID,
     LARGEST_FIGURE,
@@ -32,7 +33,8 @@ def stage_evidence(plan: Plan, situation: Situation) -> float:
     if situation.share < 1.0:
         counts, level = sampled_failing(situation.seen.stage, situation.share)
         return log_e_value(counts, plan.tolerance) + log(part_of_level(level))
-    return log_e_value(_against_before(plan, situation))
+    counts, level = _against_before(plan, situation)
+    return log_e_value(counts) + log(part_of_level(level))
 
 
 def evidence_so_far(plan: Plan, situation: Situation) -> float:
@@ -94,11 +96,12 @@ def _found_beside(_plan: Plan, situation: Situation, figures: dict[str, float]) 
 def _found_before(plan: Plan, situation: Situation, figures: dict[str, float]) -> Verdict:
     users, tried = tried_and_failing(situation.seen.stage.candidate)
     usual = situation.frozen.failing if situation.frozen else 1.0
+    about = "about " if level_of(situation.seen.stage.candidate.users_failing) else ""
     return Verdict(
         Kind.FAIL,
         "evidence",
-        f"Rolled back: {users:,} of {tried:,} tries on the new version ended in an error; before "
-        f"the rollout the old one stayed below {percent(usual)}.",
+        f"Rolled back: {about}{users:,} of {tried:,} tries on the new version ended in an error; "
+        f"before the rollout the old one stayed below {percent(usual)}.",
         {
             "failing_users": users,
             "tried": tried,
@@ -113,15 +116,21 @@ def _found_before(plan: Plan, situation: Situation, figures: dict[str, float]) -
     )
 
 
-def _against_before(plan: Plan, situation: Situation) -> Failing:
-    """Tries that failed and that didn't, against the most that was usual of the control. Trouble of
-    what both versions depend on is not the candidate's: with it nothing is compared."""
+def _against_before(plan: Plan, situation: Situation) -> tuple[Failing, int]:
+    """Users who failed and tries that didn't, against the most that was usual of the control, and
+    the level of the sample (sampled.py). Trouble of what both versions depend on is not the
+    candidate's: with it nothing is compared.
+
+    A user counts once a stage here, and once an hour in what was usual: in a stage of many hours
+    those who fail in each of them weigh less, which takes the candidate for no worse than it is.
+    """
     candidate, frozen = situation.seen.stage.candidate, situation.frozen
     usual = plan.tolerance * frozen.failing if frozen and frozen.known else 1.0
     if 2 * candidate.causes.get("upstream", 0) >= max(1, candidate.failures):
         usual = 1.0
-    users, tried = tried_and_failing(candidate)
-    return Failing(users, tried - users, usual)
+    users, level = sample(candidate.users_failing)
+    # Users are drawn by their hashes; of the tries that went well, as large a part is theirs.
+    return Failing(users, (candidate.served - candidate.failures) / 2**level, usual), level
 
 
 def _about(value: float) -> str:
