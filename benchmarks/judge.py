@@ -36,6 +36,7 @@ WANTED: Mapping[str, tuple[str, str, str, float]] = {
     "leak_fast": ("share", "", ">=", 0.99),
     "retries": ("share", "", "<", 0.01),
     "spinnaker": ("share", "", ">=", 0.99),
+    "checks": ("share", "", "<", 0.01),
 }
 """By scenario: the figure, its unit and its budget."""
 

@@ -44,7 +44,8 @@ class Moved:
 @dataclass
 class Play:
     """
-    every    look every 10 s; else only where something could be decided: with the same result
+    every    look every 10 s; else only where something could be decided: with the same result.
+             Plans with checks, whose trail is folded look by look, are always looked at
     people   somebody resumes what was paused; else it ends there
     told     what other rooms say, at all times
     before   how the control was before, as it is frozen
@@ -57,6 +58,9 @@ class Play:
     people: bool = True
     told: Told = NOTHING_TOLD
     before: Baseline | None = None
+
+    def __post_init__(self) -> None:
+        self.every = self.every or bool(self.plan.checks)
 
     def moves(self) -> list[Moved]:
         """All of them, until it ends or the requests do."""

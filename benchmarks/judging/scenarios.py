@@ -10,7 +10,9 @@ import numpy as np
 
 from benchmarks.judging.play import Moved, Play, baseline
 from benchmarks.judging.traffic import NONE, STEADY, Difference, Floats, World, requests
+from functions.rollouts.own import AVAILABILITY
 from functions.rollouts.plan import Criteria, Plan, Stage
+from functions.rollouts.templates import TEMPLATES
 
 HOUR, DAY = 3_600, 86_400
 CANARY = Plan(
@@ -19,6 +21,13 @@ CANARY = Plan(
     criteria=Criteria(1_000),
 )
 """A tenth of the users, all day."""
+
+CHECKED = replace(
+    CANARY,
+    stages=(Stage(25, 6 * HOUR, DAY), Stage(100, DAY, 3 * DAY)),
+    checks=tuple(each for each in TEMPLATES["canary"].checks if each.metric == AVAILABILITY),
+)
+"""A quarter of the users, and what the template of that name asks of every service."""
 
 BEFORE = 10_000_000
 """Seeds of what was before begin here."""
@@ -88,6 +97,12 @@ class Found:
 QUIET = replace(STEADY, prone=0.7, heavy=1.0, users_spread=0.3)
 """Users are unlike each other; nothing else happens."""
 
+SPARSE = replace(QUIET, per_second=1.0)
+"""A request to the candidate in ten seconds."""
+
+SMALL = replace(CANARY, stages=(Stage(1, DAY, 3 * DAY), *CANARY.stages[1:]))
+"""A hundredth of the users, all day."""
+
 SCENARIOS: Sequence[Scenario] = (
     Scenario(
         "total",
@@ -130,6 +145,31 @@ SCENARIOS: Sequence[Scenario] = (
         1_500,
     ),
     Scenario(
+        "incident_sparse",
+        "both versions fail in 70 % of requests for ten minutes, at one request a second",
+        SPARSE,
+        Difference(shared=during(300, 900, 0.7)),
+        300,
+        1_800,
+    ),
+    Scenario(
+        "upstream_sparse",
+        "what both depend on fails always for ten minutes, at one request a second",
+        SPARSE,
+        Difference(shared=during(300, 900, 1.0), shared_cause="upstream"),
+        300,
+        1_800,
+    ),
+    Scenario(
+        "incident_small",
+        "both versions fail in 70 % of requests for ten minutes, a hundredth have the candidate",
+        QUIET,
+        Difference(shared=during(300, 900, 0.7)),
+        300,
+        1_800,
+        plan=SMALL,
+    ),
+    Scenario(
         "slow",
         "the candidate takes 1.5 times as long",
         replace(QUIET, drift=0.15, spread=0.5, users_spread=0.2),
@@ -169,6 +209,15 @@ SCENARIOS: Sequence[Scenario] = (
         Difference(errors=spinnaker),
         200,
         660,
+    ),
+    Scenario(
+        "checks",
+        "both healthy, 0.5 % of errors where a check bears 1 %",
+        replace(QUIET, error_rate=0.005),
+        NONE,
+        20,
+        2 * HOUR,
+        CHECKED,
     ),
 )
 
