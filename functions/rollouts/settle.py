@@ -14,6 +14,7 @@ from functions import log
 from functions.changes import Change, Decision, View, commit_change
 from functions.clock import Clock
 from functions.documents import Refused
+from functions.errors import StoreUnavailable
 from functions.flags.flag import Flag
 from functions.identity import Actor, Permission
 from functions.published import FLAGS
@@ -133,8 +134,19 @@ class Settling:
 
 def _due(sources: Sources, survey: Survey, generation: int) -> list[Transition]:
     """What is to move now, rollbacks first."""
-    found = (_transition(sources, survey, each, generation) for each in survey.stored)
+    found = (_judged(sources, survey, each, generation) for each in survey.stored)
     return sorted((each for each in found if each), key=lambda each: each.after.state.splitting)
+
+
+def _judged(sources: Sources, survey: Survey, stored: Stored, generation: int) -> Transition | None:
+    """One that can't be judged must not stop the others."""
+    try:
+        return _transition(sources, survey, stored, generation)
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        log.exception("rollout can't be judged", error, rollout=stored.rollout.id)
+        return None
 
 
 def _transition(

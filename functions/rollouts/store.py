@@ -7,6 +7,7 @@ ENV/evidence/{id}                   what was seen of the running stage: measured
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -178,7 +179,8 @@ class StoredEvidence:
 def evidence_of(
     reads: Reads, scope: Scope, rollouts: Iterable[Rollout]
 ) -> Mapping[str, StoredEvidence]:
-    """The evidence of the running stage of each, by id; fresh when it was kept for another."""
+    """The evidence of the running stage of each, by id; fresh when it was kept for another stage or
+    can't be read."""
     paths = {rollout.id: evidence_path(scope, rollout.id) for rollout in rollouts if rollout.shift}
     documents = reads.get_many(list(paths.values()))
     found = {}
@@ -187,10 +189,23 @@ def evidence_of(
             continue
         document = documents[paths[rollout.id]]
         evidence = fresh(rollout.shift.generation, rollout.shift.began)
-        if document and document.data["generation"] == evidence.generation:
-            evidence = Evidence.from_document(document.data)
+        kept = read_evidence(document) if document else None
+        if kept and kept.generation == evidence.generation:
+            evidence = kept
         found[rollout.id] = StoredEvidence(document, evidence)
     return found
+
+
+def read_evidence(document: Document) -> Evidence | None:
+    """None when it can't be read, as another bundle may have kept it: that is logged, and what was
+    seen is counted anew, since a rollout without evidence could not be taken back."""
+    try:
+        evidence = Evidence.from_document(document.data)
+        math.isfinite(evidence.through)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        log.exception("evidence unreadable", error, rollout=document.id)
+        return None
+    return evidence
 
 
 def evidence_write(scope: Scope, identifier: str, kept: StoredEvidence, now: Evidence) -> Write:

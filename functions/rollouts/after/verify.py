@@ -25,8 +25,7 @@ from functions.rollouts.after import told
 from functions.rollouts.after.rollback import Rollback, Status, with_incidents
 from functions.rollouts.after.seen import DEADLINE_SECONDS, Seen
 from functions.rollouts.after.verification import verified
-from functions.rollouts.evidence import Evidence
-from functions.rollouts.store import evidence_path
+from functions.rollouts.store import evidence_path, read_evidence
 from functions.rollouts.survey import Recent
 from functions.rollouts.traffic import store as traffic
 from functions.rollouts.traffic.move import Became
@@ -131,9 +130,9 @@ def _beside(store: Store, scope: Scope, stored: Sequence[kept.Stored]) -> dict[s
     paths = {evidence_path(scope, each.rollback.id): each.rollback.id for each in stored}
     found = store.get_many(sorted(paths))
     return {
-        paths[path]: Evidence.from_document(document.data).both.control
+        paths[path]: evidence.both.control
         for path, document in found.items()
-        if document
+        if document and (evidence := read_evidence(document))
     }
 
 
