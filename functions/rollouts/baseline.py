@@ -40,8 +40,9 @@ class Baseline:
     until      when it was frozen (epoch seconds)
     seconds    how long the stretches of time are together that it was measured in
     requests   that were served in them, by the control
-    failing    what the share of failing requests exceeds in 5 % of such stretches at most, 0 to 1;
-               a user's repeats count once where users are known
+    failing    what the share of failing requests exceeds in none of a day's hours, but on one
+               day in a hundred (stats/proportion.py), 0 to 1; a user's repeats count once
+               where users are known
     slow       {milliseconds of LADDER_MS: the same of the share that took longer}, ascending;
                the last is the first rung at or above the 95th percentile
     measures   what the plan names of the measures that the service reports

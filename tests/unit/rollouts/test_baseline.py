@@ -16,7 +16,7 @@ from functions.metrics.performance import Score
 from functions.metrics.tally import Tally, merge_all, of
 from functions.metrics.windows import Arm, Window
 from functions.rollouts.baseline import LEAST_REQUESTS, Baseline, freeze
-from functions.stats.proportion import upper
+from functions.stats.proportion import Z_HOUR_OF_A_DAY, upper
 
 ARM = Arm("stories", "1.2.0")
 NOW = 1_800_000_000.0
@@ -42,12 +42,13 @@ def test_of_its_own_hours_of_the_last_week() -> None:
     ]
     found = freeze(ARM, windows, (), NOW)
     assert (found.requests, found.seconds, found.until) == (2_000, 2 * HOUR, NOW)
-    assert found.failing == pytest.approx(upper(20, 2_000))
+    assert found.failing == pytest.approx(upper(20, 2_000, Z_HOUR_OF_A_DAY))
 
 
 def test_a_user_who_tries_again_fails_once_where_users_are_known() -> None:
     tally = replace(served(1_050, 60), users_failing=frozenset(f"u{n}" for n in range(10)))
-    assert freeze(ARM, [hour(1, tally)], (), NOW).failing == pytest.approx(upper(10, 1_000))
+    found = freeze(ARM, [hour(1, tally)], (), NOW)
+    assert found.failing == pytest.approx(upper(10, 1_000, Z_HOUR_OF_A_DAY))
 
 
 def test_too_little_history_says_nothing() -> None:
