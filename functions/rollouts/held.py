@@ -16,10 +16,9 @@ def closed(rollout: Rollout, now: float) -> bool:
     plan, where = rollout.plan, rollout.state
     if is_open(plan.openings, now):
         return False
-    if where.phase is Phase.STARTING:
-        rushed = plan.type is Type.HOTFIX and rollout.cause in (SECURITY, CORRUPTION)
-        return not rushed
-    return plan.open_for == RAISES and raises(rollout)
+    if plan.type is Type.HOTFIX and rollout.cause in (SECURITY, CORRUPTION):
+        return False
+    return where.phase is Phase.STARTING or (plan.open_for == RAISES and raises(rollout))
 
 
 def raises(rollout: Rollout) -> bool:

@@ -77,7 +77,8 @@ class State:
     deadline     when it pauses for want of a PASS; None while it can't
     paused_from  what a resume returns to
     resumed_at   when a person last let it go on
-    paused_for   why it is paused; None while it isn't, or where an older bundle paused it
+    paused_for   why it is paused, or was when it was blocked; None while it isn't, or where an
+                 older bundle paused it
     approved     the highest stage that a person let begin; -1 for none
     percentage   the share that a person asked for within the stage; None: the plan's
     """
@@ -243,8 +244,11 @@ def pause(state: State, now: float, paused_for: Paused = Paused.PERSON) -> State
 
 
 def resume(plan: Plan, state: State, now: float) -> State:
-    """On with the bake where it stopped; the wait for a PASS begins anew."""
+    """On with the bake where it stopped; the wait for a PASS begins anew. One that was paused when
+    it was blocked is paused again."""
     _require(state, "resume", Phase.PAUSED, Phase.BLOCKED)
+    if state.phase is Phase.BLOCKED and state.paused_for is not None:
+        return replace(state, phase=Phase.PAUSED)
     paused_from = state.paused_from or Phase.BAKING
     paused_at = now if state.paused_at is None else state.paused_at
     return replace(
@@ -289,7 +293,6 @@ def block(state: State, now: float) -> State:
         deadline=None,
         paused_from=state.within,
         paused_at=now if state.paused_at is None else state.paused_at,
-        paused_for=None,
     )
 
 

@@ -27,11 +27,12 @@ def start(
     releasable: Releasable = anything,
 ) -> Deciding:
     """Asks the controller to begin. Asking again changes nothing. Where another rollout runs on one
-    of its flags it is queued, takes the place of the other, or is refused, as it was created.
+    of its flags, or waits for its turn, it is queued, goes before it, or is refused, as it was
+    created.
 
     Raises FailedPrecondition: another rollout runs on the flag, the flag has changed since, the
     candidate can't be served, was taken back before and `override_quarantine` isn't set, nobody has
-    approved a hotfix, or the plan asks for more error budget than is left.
+    approved a hotfix or a first stage that asks for it, or the plan asks for more error budget than is left.
     """
 
     def deciding(view: View) -> Decision:
@@ -41,9 +42,13 @@ def start(
             return Decision(result=rollout)
         after = state.start(rollout.state, view.now)
         requirements.require_approved(rollout, 0)
-        others = store.running_on(view, view.scope, [each.flag for each in rollout.moves])
+        requirements.require_first_approved(rollout)
+        flags = [each.flag for each in rollout.moves]
+        others = store.running_on(view, view.scope, flags)
+        # Only who supersedes goes before those that wait for their turn.
+        ahead = [*others, *requirements.waiting_on(view, flags)]
         if rollout.if_running not in (QUEUE, SUPERSEDE):
-            requirements.require_free(others, rollout)
+            requirements.require_free(ahead, rollout)
         requirements.require_default(view, rollout)
         requirements.require_audiences(view, rollout.plan)
         for each in rollout.moves:
@@ -52,7 +57,7 @@ def start(
         held = requirements.held(view, rollout)
         if not override_quarantine:
             requirements.require_released(rollout, held)
-        if others and rollout.if_running == QUEUE:
+        if ahead and rollout.if_running == QUEUE:
             waiting = state.queue(rollout.state, view.now)
             moving = transition(stored, waiting, "queued", occasion(view, asked))
             return _forgiving(decide(view, [moving], moving.after), held)
@@ -115,7 +120,7 @@ def _superseded(
         raise FailedPrecondition(
             f"The rollout {other.rollout.id} can't give way: {other.rollout.control}, to which its "
             "users would go back, can't be served.",
-            remedy="Make that version servable again, or complete the other rollout first.",
+            remedy=requirements.way_out(other.rollout),
             extra={"rollout": other.rollout.id},
         )
     after = state.abort(other.rollout.state, view.now)

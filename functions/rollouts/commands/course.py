@@ -10,11 +10,11 @@ from functions.metrics.windows import Window
 from functions.rollouts import state, store
 from functions.rollouts.after.remove_flags import Removal, removal_of
 from functions.rollouts.commands.asked import Asked, Deciding, moving, occasion, require_stage
-from functions.rollouts.commands.requirements import require_approved
+from functions.rollouts.commands.requirements import require_approved, require_open
 from functions.rollouts.evidence import last_minute
 from functions.rollouts.look import look
 from functions.rollouts.rollout import Approval, Rollout
-from functions.rollouts.state import State
+from functions.rollouts.state import Phase, State
 from functions.rollouts.transition import Transition, decide, transition
 
 
@@ -24,10 +24,17 @@ def pause(identifier: str, asked: Asked) -> Deciding:
 
 
 def resume(identifier: str, asked: Asked) -> Deciding:
-    """On with the bake where it stopped."""
-    return moving(
-        identifier, asked, "resumed", lambda view, it: state.resume(it.plan, it.state, view.now)
-    )
+    """On with the bake where it stopped; one that was paused when it was blocked is paused."""
+
+    def deciding(view: View) -> Decision:
+        stored = store.find(view, view.scope, identifier)
+        require_stage(stored.rollout, asked)
+        after = state.resume(stored.rollout.plan, stored.rollout.state, view.now)
+        kind = "paused" if after.phase is Phase.PAUSED else "resumed"
+        made = transition(stored, after, kind, occasion(view, asked))
+        return decide(view, [made], made.after)
+
+    return deciding
 
 
 def promote(identifier: str, asked: Asked, windows: Sequence[Window] = ()) -> Deciding:
@@ -126,6 +133,7 @@ def _step(
     rollout = stored.rollout
     require_stage(rollout, asked)
     after = step(rollout, view.now)
+    require_open(rollout, view.now)
     if after.running:
         require_approved(rollout, state.reached(rollout.plan, after))
         after = replace(after, approved=max(after.approved, after.stage))

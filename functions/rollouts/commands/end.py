@@ -12,7 +12,7 @@ from functions.rollouts.after.store import before_of, before_path
 from functions.rollouts.back import back
 from functions.rollouts.commands.asked import Asked, Deciding, occasion
 from functions.rollouts.commands.begin import lifted
-from functions.rollouts.commands.requirements import held, require_free
+from functions.rollouts.commands.requirements import held, require_free, way_out
 from functions.rollouts.promotion import demoted
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import Phase
@@ -130,6 +130,5 @@ def _require_control(view: View, rollout: Rollout, releasable: Releasable) -> No
         raise FailedPrecondition(
             f"{rollout.control}, to which its users would go back, can't be served: nothing was "
             "changed.",
-            remedy="Make that version servable again, or roll back: that takes another version "
-            "which is known to be good, where there is one.",
+            remedy=way_out(rollout),
         )

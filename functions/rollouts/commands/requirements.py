@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from functions.alerts.message import ENGLISH
 from functions.alerts.objectives.left import budgets_left
 from functions.changes import View
 from functions.errors import FailedPrecondition, InvalidArgument, NotFound
@@ -11,8 +12,11 @@ from functions.flags.flag import Flag
 from functions.published import FLAGS
 from functions.rollouts import store
 from functions.rollouts.criteria import overspent
+from functions.rollouts.held import closed
+from functions.rollouts.hours_told import opens
 from functions.rollouts.plan import Plan, Type
 from functions.rollouts.rollout import Rollout
+from functions.rollouts.state import Phase
 from functions.rollouts.store import Stored
 
 
@@ -52,6 +56,17 @@ def require_default(view: View, rollout: Rollout) -> None:
             )
 
 
+def waiting_on(view: View, flags: Collection[str]) -> list[Stored]:
+    """The queued rollouts that move one of these flags."""
+    where = [("phase", "==", Phase.QUEUED.value)]
+    documents = view.query(view.scope.collection("rollouts"), where)
+    return [
+        Stored(each, Rollout.from_document(each.id, each.data))
+        for each in documents
+        if set(flags) & set(each.data["flags"])
+    ]
+
+
 def require_free(others: Sequence[Stored], rollout: Rollout) -> None:
     """Raises FailedPrecondition when another rollout runs on one of its flags."""
     if others:
@@ -59,11 +74,28 @@ def require_free(others: Sequence[Stored], rollout: Rollout) -> None:
         flag = next(
             each.flag for each in other.moves if each.flag in {one.flag for one in rollout.moves}
         )
+        does = "waits for its turn" if other.state.phase is Phase.QUEUED else "is running"
         raise FailedPrecondition(
-            f"The rollout {other.id} is running on the flag {flag}.",
-            remedy="Wait until it has ended, or roll it back.",
+            f"The rollout {other.id} {does} on the flag {flag}.",
+            remedy="Wait until it has ended, or abort it."
+            if other.state.phase is not Phase.BLOCKED
+            else way_out(other),
             extra={"rollout": other.id},
         )
+
+
+def way_out(rollout: Rollout) -> str:
+    """What to do about one whose control, to which its users would go back, can't be served."""
+    again = f"Make {rollout.control} servable again"
+    if rollout.state.phase is Phase.BLOCKED:
+        return (
+            f"{again}: the rollout is then taken back by itself. To keep {rollout.candidate} "
+            "instead, resume it and promote it to its end."
+        )
+    return (
+        f"{again}, or roll back: that takes another version which is known to be good, where there "
+        f"is one. To keep {rollout.candidate} instead, promote it to its end."
+    )
 
 
 def require_budget(view: View, rollout: Rollout) -> None:
@@ -109,6 +141,25 @@ def require_approved(rollout: Rollout, stage: int) -> None:
             "A second person has to approve a hotfix first: it goes faster than others, so two "
             "people answer for it.",
             remedy=f"Ask somebody else to run `palier rollout approve {rollout.id}`.",
+        )
+
+
+def require_open(rollout: Rollout, now: float) -> None:
+    """Raises FailedPrecondition when its plan gives nobody more in these hours."""
+    if closed(rollout, now):
+        raise FailedPrecondition(
+            "The plan of this rollout gives more users in its openings only, the next one opens "
+            f"{opens(rollout.plan.openings, now, ENGLISH)}.",
+            remedy="Wait until then. To take users back waits for no opening.",
+        )
+
+
+def require_first_approved(rollout: Rollout) -> None:
+    """Raises FailedPrecondition when the first stage asks for an approval that nobody has given."""
+    if rollout.plan.stages[0].approval and rollout.state.approved < 0:
+        raise FailedPrecondition(
+            "The plan asks for a person's approval before its first stage begins.",
+            remedy=f"Run `palier rollout approve {rollout.id}`, then start it.",
         )
 
 

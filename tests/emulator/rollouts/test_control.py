@@ -87,6 +87,22 @@ def test_queued_until_the_other_has_ended_then_from_what_is_the_default_by_then(
     assert (split.control, split.candidate) == (CANDIDATE, LATER)
 
 
+def test_a_later_start_does_not_overtake_what_is_queued(later: World) -> None:
+    world = later
+    world.started()
+    step(world)
+    world.started("r2", candidate=LATER, if_running=QUEUE)
+    world.created("r3")
+    world.created("r4", if_running=QUEUE)
+    world.change(commands.abort("r1", ASKED))
+    with pytest.raises(FailedPrecondition, match="r2 waits for its turn"):
+        world.change(commands.start("r3", ASKED))
+    world.change(commands.start("r4", ASKED))
+    step(world)
+    phases = [world.rollout(each).state.phase for each in ("r2", "r4")]
+    assert phases == [Phase.STARTING, Phase.QUEUED] or phases == [Phase.BAKING, Phase.QUEUED]
+
+
 def test_what_was_taken_back_while_it_waited_does_not_begin(world: World) -> None:
     world.started()
     step(world)
@@ -208,6 +224,21 @@ def test_a_raise_waits_for_its_opening_and_a_rollback_does_not(world: World) -> 
     assert world.rollout().state.phase is Phase.ROLLED_BACK
 
 
+def test_nobody_raises_by_hand_in_closed_hours(world: World) -> None:
+    world.started("r1", replace(closed_now(world), open_for="raises"))
+    world.clock.advance(3600)
+    step(world)
+    world.clock.advance(7200)
+    for raising in (commands.promote("r1", ASKED), commands.increase("r1", ASKED, 20.0)):
+        with pytest.raises(FailedPrecondition, match=r"the next one opens \w+ \d\d:\d\d \(UTC\)"):
+            world.change(raising)
+    world.clock.advance(22 * 3600 + 60)
+    world.change(commands.increase("r1", ASKED, 95.0))
+    world.clock.advance(3 * 3600)
+    world.change(commands.promote("r1", ASKED))
+    assert world.rollout().state.phase is Phase.WATCHING, "that is no raise"
+
+
 def test_a_stage_that_asks_for_it_waits_for_a_person(world: World) -> None:
     stages = (QUICK.stages[0], replace(QUICK.stages[1], approval=True), QUICK.stages[2])
     world.started("r1", replace(QUICK, stages=stages))
@@ -295,8 +326,13 @@ def test_blocked_while_nothing_can_serve_in_its_place(world: World) -> None:
     generation = world.generation()
     again = advance(world.store, world.clock, world.scope, releasable=serving)
     assert (again.transitions, world.generation()) == ((), generation)
-    with pytest.raises(FailedPrecondition, match="can't be served"):
+    with pytest.raises(FailedPrecondition, match="can't be served") as refusal:
         world.change(commands.abort("r1", ASKED, serving))
+    assert "taken back by itself" in refusal.value.remedy
+    world.created("r2")
+    with pytest.raises(FailedPrecondition, match="r1 is running") as refusal:
+        world.change(commands.start("r2", ASKED))
+    assert "resume it" in refusal.value.remedy
     serving.unserved = ()
     moved = advance(world.store, world.clock, world.scope, releasable=serving).transitions
     assert [each["kind"] for each in moved] == ["rolled_back"]

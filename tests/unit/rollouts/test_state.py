@@ -239,6 +239,12 @@ def test_a_stage_for_an_audience_is_not_increased() -> None:
         state.increase(for_beta, State(Phase.BAKING, 0, 10.0, 110.0), 30.0, 50.0)
 
 
+@pytest.mark.parametrize("why", [Paused.PERSON, Paused.JUDGE])
+def test_a_block_does_not_forget_a_pause(why: Paused) -> None:
+    paused = state.pause(WATCHING, 50.0, why)
+    assert state.resume(PLAN, state.block(paused, 60.0), 70.0) == paused
+
+
 def test_not_completed_before_its_last_stage() -> None:
     with pytest.raises(FailedPrecondition, match="stage 2 of 3"):
         state.complete(PLAN, BAKING, 50.0)
