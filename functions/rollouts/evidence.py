@@ -185,7 +185,7 @@ def sampled_failing(both: Both, share: float) -> tuple[Failing, int]:
     return Failing(mine, others, share), level
 
 
-FIRST_PART = 0.95
+FIRST_PART = 0.99
 
 
 def part_of_level(level: int) -> float:

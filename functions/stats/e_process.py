@@ -21,7 +21,7 @@ from functions.stats.beta import log_beta, log_survival
 _PRIOR_WEIGHT = 10.0
 """The prior's weight, in failing users; its mean is the split."""
 
-_FIRST = 0.85
+_FIRST = 0.92
 """The part of the bet that is laid on the first stage: there a version is new. The others share
 the rest."""
 

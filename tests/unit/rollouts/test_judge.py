@@ -65,6 +65,12 @@ def tally(
     )
 
 
+def ended(failures: int, cause: str = "candidate") -> Tally:
+    """The candidate's last twenty requests."""
+    ends = tuple(Completion(9_000 * n, f"c{n:04d}", n < failures) for n in range(20))
+    return replace(tally(20, failures, cause=cause), recent=ends)
+
+
 def control(requests: int, failures: int = 0, **options: object) -> Tally:
     return tally(requests, failures, prefix="b", **options)  # type: ignore[arg-type]
 
@@ -74,13 +80,14 @@ def at(
     *,
     recent: Both | None = None,
     checks: tuple[Both, ...] = (),
+    last: Both | None = None,
     share: float = 0.1,
     elapsed: float = 120,
     since_shift: float = 1000,
     **options: object,
 ) -> Situation:
     return Situation(
-        seen=Seen(stage, recent or Both(), checks),
+        seen=Seen(stage, recent or Both(), checks, last=last or Both()),
         share=share,
         elapsed=elapsed,
         needed=60,
@@ -146,7 +153,7 @@ CASES = {
         at(Both(tally(6, 6), control(50)), overdue=True), Kind.FAIL, "evidence"
     ),
     "stages add up": Case(
-        at(Both(tally(60, 3), control(500)), closed=(4.987,)), Kind.FAIL, "evidence"
+        at(Both(tally(60, 3), control(500)), closed=(4.91,)), Kind.FAIL, "evidence"
     ),
     "stages don't multiply": Case(
         at(Both(tally(60, 3), control(500)), closed=(4.5,)), Kind.INCONCLUSIVE, "requests"
@@ -230,18 +237,32 @@ CASES = {
         "disaster",
     ),
     "half of the last requests fail, with little traffic": Case(
+        at(HEALTHY, last=Both(ended(10), control(180))), Kind.FAIL, "disaster"
+    ),
+    "most of the last requests failed in an incident of both, which is over": Case(
+        at(HEALTHY, recent=Both(tally(6), control(54)), last=Both(ended(15), control(180, 110))),
+        Kind.PAUSE,
+        "disaster",
+    ),
+    "the last requests failed in what both depend on": Case(
         at(
+            HEALTHY,
+            recent=Both(tally(2, 2, cause="upstream"), control(9, 2, cause="upstream")),
+            last=Both(ended(20, cause="upstream"), control(180, 60, cause="upstream")),
+        ),
+        Kind.PAUSE,
+        "disaster",
+    ),
+    "upstream fails for the candidate's last requests alone": Case(
+        at(HEALTHY, last=Both(ended(20, cause="upstream"), control(180))), Kind.FAIL, "disaster"
+    ),
+    "the candidate fails by itself beside upstream trouble": Case(
+        alike(
             Both(
-                replace(
-                    tally(5000, 60, failing=10),
-                    recent=tuple(Completion(n, f"c{n:04d}", n % 2 == 0) for n in range(20)),
-                ),
-                replace(
-                    control(260),
-                    recent=tuple(Completion(n, f"b{n:04d}", False) for n in range(20)),
-                ),
+                replace(tally(100, 90), causes={"upstream": 6, "candidate": 84}),
+                control(1000, 60, cause="upstream"),
             ),
-            share=0.95,
+            audience=True,
         ),
         Kind.FAIL,
         "disaster",

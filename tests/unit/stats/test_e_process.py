@@ -94,10 +94,10 @@ def test_tolerance_allows_a_candidate_to_be_a_little_worse() -> None:
 
 def test_the_evidence_is_a_mean_of_the_stages() -> None:
     assert log_evidence([2.0, 3.0], planned=2) == pytest.approx(
-        math.log(0.85 * math.exp(2.0) + 0.15 * math.exp(3.0))
+        math.log(0.92 * math.exp(2.0) + 0.08 * math.exp(3.0))
     )
     assert log_evidence([0.0] * 4, planned=4) == pytest.approx(0.0)
-    assert log_evidence([0.0], planned=4) == pytest.approx(math.log(0.85))
+    assert log_evidence([0.0], planned=4) == pytest.approx(math.log(0.92))
 
 
 @given(st.lists(st.floats(-40, 40), min_size=1, max_size=8))
