@@ -32,7 +32,7 @@ def usual_upper(parts: Sequence[tuple[int, int]]) -> float:
 
     Errors come in bursts and days have a rhythm, so the interval of all counts together says too
     little: the larger of it and of what a log-normal distribution with the mean and the variance of
-    the stretches' shares exceeds as rarely. Shares are positive and lie askew: a normal one would be
+    the stretches' shares exceeds as rarely. Shares are positive and lie askew: a normal one is
     exceeded often. What chance makes of small counts is taken off the variance, since an e-process
     allows for it by itself.
     """

@@ -32,7 +32,8 @@ def start(
 
     Raises FailedPrecondition: another rollout runs on the flag, the flag has changed since, the
     candidate can't be served, was taken back before and `override_quarantine` isn't set, nobody has
-    approved a hotfix or a first stage that asks for it, or the plan asks for more error budget than is left.
+    approved a hotfix or a first stage that asks for it, or the plan asks for more error budget than
+    is left.
     """
 
     def deciding(view: View) -> Decision:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from functions.metrics.tally import Tally
 from functions.rollouts.criterion import Criterion
 from functions.rollouts.explain.known import Known
 from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.held import raises, unapproved
 from functions.rollouts.look import Look
+from functions.rollouts.means import mean_of
 from functions.rollouts.opening import next_opening
 from functions.rollouts.plan import RAISES, Type, Without
 from functions.rollouts.state import ENDED, Paused, Phase
@@ -30,6 +30,13 @@ def needs(known: Known, tongue: Tongue) -> Iterator[str]:
                 "Somebody else than who created it has to approve it first: "
                 f"`{command.format('approve')}`.",
                 "Quelqu'un d'autre que la personne qui l'a créé doit d'abord l'approuver : "
+                f"`{command.format('approve')}`.",
+            )
+        elif rollout.plan.stages[0].approval and where.approved < 0:
+            yield tongue.say(
+                "A person has to let the first stage begin, before it is started: "
+                f"`{command.format('approve')}`.",
+                "Une personne doit autoriser le premier palier avant son lancement : "
                 f"`{command.format('approve')}`.",
             )
         yield _order(tongue, command.format("start"))
@@ -129,16 +136,15 @@ def _criteria(known: Known, look: Look, tongue: Tongue) -> Iterator[str]:
         f"Requêtes échouées à la nouvelle version : {rate}, pour {most} au plus.",
     )
     for each in criteria.measures:
-        yield _measure(each, candidate, tongue)
+        yield _measure(each, look, tongue)
     if criteria.budget is not None:
         yield _budget(criteria.budget, look.situation.budget_left, tongue)
 
 
-def _measure(of: Criterion, candidate: Tally, tongue: Tongue) -> str:
-    measure = candidate.measure(of.name)
-    unknown = tongue.say("unknown", "inconnue")
-    mean = unknown if measure.mean is None else tongue.number(measure.mean)
-    values, samples = tongue.whole(measure.count), tongue.whole(of.samples)
+def _measure(of: Criterion, look: Look, tongue: Tongue) -> str:
+    count, value = mean_of(of.name, look.situation.seen.stage.candidate, look.situation)
+    mean = tongue.say("unknown", "inconnue") if value is None else tongue.number(value)
+    values, samples = tongue.whole(count), tongue.whole(of.samples)
     return tongue.say(
         f"Mean of `{of.name}`: {mean} over {values} of {samples} values; {_bounds(of, tongue)}.",
         f"Moyenne de « {of.name} » : {mean} sur {values} valeurs, {samples} au moins ; "

@@ -481,3 +481,12 @@ def test_what_is_taken_back_after_success_is_exactly_as_it_was(world: World) -> 
     world.change(commands.rollback("r1", ASKED))
     assert world.read_flag().definition == before
     assert world.read_flag().description == "Who writes them."
+
+
+def test_a_first_stage_that_asks_for_it_is_approved_before_the_start(world: World) -> None:
+    stages = (replace(QUICK.stages[0], approval=True), *QUICK.stages[1:])
+    world.created(plan=replace(QUICK, stages=stages))
+    with pytest.raises(FailedPrecondition, match="approval before its first stage"):
+        world.change(commands.start("r1", ASKED))
+    world.change(commands.approve("r1", ASKED))
+    assert world.change(commands.start("r1", ASKED)).result.state.phase is Phase.STARTING

@@ -335,3 +335,22 @@ def test_a_hotfix_takes_two_people() -> None:
     )
     assert alone[0].startswith("Somebody else than who created it")
     assert both == ("A person's word: `palier rollout start r-1`.",)
+
+
+@pytest.mark.parametrize("tongue", TONGUES)
+def test_a_first_stage_that_asks_for_it_needs_an_approval(tongue: Tongue) -> None:
+    plan = replace(PLAN, stages=(replace(PLAN.stages[0], approval=True), *PLAN.stages[1:]))
+    asking = explain(known(State(), plan=plan), tongue).needs
+    assert any("rollout approve r-1" in each for each in asking)
+    approved = explain(known(State(approved=0), plan=plan), tongue).needs
+    assert not any("rollout approve r-1" in each for each in approved)
+
+
+@pytest.mark.parametrize("tongue", TONGUES)
+def test_what_palier_measures_itself_is_told_as_it_is_judged(tongue: Tongue) -> None:
+    criteria = Criteria(measures=(Criterion("performance_score", 40, at_least=85),))
+    state = where(Phase.BAKING)
+    found = known(state, VERDICTS[Kind.PASS], plan=replace(PLAN, criteria=criteria))
+    told = [each for each in explain(found, tongue).needs if "performance_score" in each]
+    assert len(told) == 1
+    assert not re.search("unknown|inconnu| 0 ", told[0])
