@@ -1,5 +1,8 @@
 """What of some rollouts is to move, decided and committed; what has settled, folded.
 
+What takes users back is committed first and by itself. Where a commit can't be made, its halves
+are, down to the one that stands in the way of itself alone.
+
 Everything written is conditional on what was read: whoever is refused reads and decides anew.
 """
 
@@ -11,10 +14,11 @@ from functools import partial
 from typing import Any
 
 from functions import log
+from functions.alerts import outbox
 from functions.changes import Change, Decision, View, commit_change
 from functions.clock import Clock
 from functions.documents import Refused
-from functions.errors import StoreUnavailable
+from functions.errors import PalierError, StoreUnavailable
 from functions.flags.flag import Flag
 from functions.identity import Actor, Permission
 from functions.published import FLAGS
@@ -31,6 +35,7 @@ from functions.rollouts.store import Stored, evidence_write, looked_at, some
 from functions.rollouts.survey import Sources, Survey
 from functions.rollouts.target import Releasable
 from functions.rollouts.transition import Transition, decide, transition
+from functions.rollouts.unmade import of_move
 
 ACTOR = Actor.machine("tick")
 TOGETHER = 100
@@ -68,8 +73,10 @@ class Settling:
         survey = self.sources.survey(store, stored, self.clock.now())
         moved: list[Summary] = []
         for _ in range(ROUNDS):
-            due = [each.after.id for each in _due(self.sources, survey, generation=0)]
-            made = self._commit(partial(self._moving, ids=due)) if due else []
+            due = _due(self.sources, survey, generation=0)
+            taken_back = [each for each in due if _takes_back(each)]
+            made = self._together(taken_back)
+            made += self._together([each for each in due if each not in taken_back])
             if not made:
                 break  # what is due can't be done: a blocked rollback is tried in the next step
             moved += made
@@ -89,6 +96,34 @@ class Settling:
             return [each for each in found if each]
 
         return self._commit(moving)
+
+    def _together(self, due: Sequence[Transition]) -> list[Summary]:
+        """As many of them in one commit as can be made."""
+        if not due:
+            return []
+        try:
+            return self._commit(partial(self._moving, ids=[each.after.id for each in due]))
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            if len(due) == 1:
+                self._tell(due[0], error)
+                return []
+        half = len(due) // 2
+        return [*self._together(due[:half]), *self._together(due[half:])]
+
+    def _tell(self, unmade: Transition, error: Exception) -> None:
+        """Once: it is tried again in each step."""
+        rollout = unmade.before
+        log.exception("rollout can't be moved", error, rollout=rollout.id, kind=unmade.kind)
+        problem = error.detail if isinstance(error, PalierError) else ""
+        message = of_move(rollout, problem, back=_takes_back(unmade))
+        try:
+            self.sources.store.commit(
+                [outbox.enqueue(self.sources.scope, message, self.clock.now())]
+            )
+        except Refused:
+            log.info("people were told already", rollout=rollout.id)
 
     def _moving(self, view: View, ids: Sequence[str]) -> list[Transition]:
         stored = some(view, view.scope, ids)
@@ -136,6 +171,15 @@ def _due(sources: Sources, survey: Survey, generation: int) -> list[Transition]:
     """What is to move now, rollbacks first."""
     found = (_judged(sources, survey, each, generation) for each in survey.stored)
     return sorted((each for each in found if each), key=lambda each: each.after.state.splitting)
+
+
+def _takes_back(each: Transition) -> bool:
+    """Whether some users no longer get the candidate."""
+    after = each.after
+    if not each.before.state.splitting:
+        return False
+    fewer = after.state.splitting and not each.before.reach.within(after.reach)
+    return fewer or after.state.phase is Phase.ROLLED_BACK
 
 
 def _judged(sources: Sources, survey: Survey, stored: Stored, generation: int) -> Transition | None:

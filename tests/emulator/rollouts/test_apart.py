@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from functions import published
 from functions.alerts.alarm import Alarm
 from functions.documents import Write
 from functions.metrics.store import load_recent
@@ -62,6 +63,43 @@ def test_one_that_can_not_be_judged(both: World) -> None:
     both.store.commit([_measured_by_itself(both, "r2")])
     advance(both.store, both.clock, both.scope, alarms)
     assert phases(both, "r1", "r2") == [Phase.ROLLED_BACK, Phase.BAKING]
+
+
+def full(world: World, monkeypatch: pytest.MonkeyPatch, left: int) -> None:
+    """What is published may grow by so many bytes."""
+    part = world.store.get(world.scope.doc("parts", world.pointer().data["parts"]["flags"]))
+    assert part
+    monkeypatch.setattr(published, "MAXIMUM_PART_BYTES", len(part.data["body"]) + left)
+
+
+def test_starts_for_which_there_is_no_room(both: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are told, once, and what takes users back is made beside them."""
+    for number in range(3):
+        both.flag(f"f{number}")
+        both.started(f"f{number}", flag=f"f{number}")
+    full(both, monkeypatch, left=5)
+    step = advance(both.store, both.clock, both.scope)
+    assert [each["kind"] for each in step.transitions][:2] == ["rolled_back", "rolled_back"]
+    assert phases(both, "r1", "r2") == [Phase.ROLLED_BACK, Phase.ROLLED_BACK]
+
+
+def test_one_that_can_not_be_made_is_told_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        world.flag(f"f{number}")
+        world.started(f"f{number}", flag=f"f{number}")
+    full(world, monkeypatch, left=0)
+    for _ in range(2):
+        assert not advance(world.store, world.clock, world.scope).transitions
+    assert phases(world, "f0", "f1") == [Phase.STARTING, Phase.STARTING]
+    told = [
+        each
+        for each in world.store.query(world.scope.collection("outbox"))
+        if each.id.endswith("-unmade")
+    ]
+    assert [each.id for each in told] == [f"rollout-f{number}-000001-unmade" for number in range(2)]
+    assert "0 % of the users have 1.3.0, as before" in told[0].data["texts"]["en"][1]
 
 
 def _measured_by_itself(world: World, identifier: str) -> Write:
