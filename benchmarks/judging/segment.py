@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.judging.traffic import CAUSES, Difference, Flags, Floats, Ints, Requests
-from functions.metrics import distinct, histogram
+from functions.metrics import distinct, histogram, slowest
 from functions.metrics.completions import RECENT, Completion
 from functions.metrics.ladder import LADDER_MS
 from functions.metrics.tally import EMPTY, USERS_CAP, Tally
@@ -133,7 +133,8 @@ class Segment:
         failed = mine[self.failed[mine]]
         ms = np.exp(self.log_ms[mine].astype(np.float64))
         rounded = np.rint(ms).astype(np.int64)
-        passed = np.bincount(np.searchsorted(_LADDER, ms, side="left"), minlength=len(_LADDER) + 1)
+        rungs = np.searchsorted(_LADDER, ms, side="left")
+        passed = np.bincount(rungs, minlength=len(_LADDER) + 1)
         longer = np.cumsum(passed[::-1])[::-1][1:]
         buckets = np.bincount(np.searchsorted(_EDGES, ms, side="right"))
         causes = np.bincount(self.causes(failed), minlength=len(CAUSES))
@@ -151,6 +152,7 @@ class Segment:
             memory_max=float(self.memory[self.slot[mine]].max()),
             users_failing=frozenset(hashed(int(rank), len(self.requests.bucket)) for rank in ranks),
             users=self._sample(mine),
+            slowest=self._slowest(mine, rungs),
             recent=self.completions(mine[-RECENT:]),
             first_failure_at=int(times[0]) if times is not None else None,
             last_failure_at=int(times[1]) if times is not None else None,
@@ -180,6 +182,13 @@ class Segment:
             level += 1
             ranks = ranks[ranks < 1 << (distinct.BITS - level)]
         return distinct.Users(frozenset(ranks.tolist()), level)
+
+    def _slowest(self, mine: Ints, rungs: Ints) -> slowest.Slowest:
+        ranks = self.sampled_as[self.user[mine]]
+        order = np.lexsort((ranks, -rungs))
+        order = order[rungs[order] > 0]
+        firsts = np.sort(np.unique(ranks[order], return_index=True)[1])[: slowest.KEPT]
+        return {str(ranks[each]): LADDER_MS[rungs[each] - 1] for each in order[firsts]}
 
     def _times(self, which: Ints) -> Ints:
         """When requests ended, epoch milliseconds: evenly over their slot, in order."""

@@ -42,6 +42,7 @@ def without_users(tally: Tally) -> Tally:
         tally,
         users_failing=frozenset(),
         users=NOBODY,
+        slowest={},
         by_users={},
         recent=(),
         first_failure_at=None,

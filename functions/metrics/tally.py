@@ -24,6 +24,7 @@ from functions.metrics import (
     labels,
     ladder,
     measures,
+    slowest,
     timings,
 )
 from functions.metrics.by_users import ByUsers
@@ -31,6 +32,7 @@ from functions.metrics.completions import Completion, Completions
 from functions.metrics.distinct import NOBODY, Users
 from functions.metrics.measures import Measure, Measures
 from functions.metrics.observation import CLIENT, NO_CAUSE, OK, Note, Observation
+from functions.metrics.slowest import Slowest
 from functions.metrics.timings import NO_TIMING, Timing, Timings
 
 K = TypeVar("K", int, str)
@@ -72,6 +74,8 @@ class Tally:
     """Distinct users with a failure. At USERS_CAP it is full: "at least so many"."""
     users: Users = NOBODY
     """A sample of the distinct users of all served requests; minutes and hours hold none."""
+    slowest: Slowest = field(default_factory=dict)
+    """Those who had to wait longest; minutes and hours hold none."""
     recent: Completions = ()
     """The last RECENT completions, oldest first, without clients' own mistakes."""
     first_failure_at: int | None = None
@@ -106,6 +110,13 @@ class Tally:
     def above_ms(self, threshold_ms: int) -> int:
         """Requests that took longer than a rung of LADDER_MS, exactly."""
         return ladder.longer_than(self.above, threshold_ms)
+
+    def slow_of_users(self, threshold_ms: int) -> int:
+        """The same, but a user's repeats count once as long as less than slowest.KEPT users had
+        such requests; beyond, and where users are not known, requests are counted."""
+        users = slowest.slower_than(self.slowest, threshold_ms)
+        requests = self.above_ms(threshold_ms)
+        return requests if users is None else min(users, requests)
 
     @property
     def cpu_mean(self) -> float | None:
@@ -187,6 +198,7 @@ def of(observation: Observation) -> Tally:
     duration = max(0.0, observation.duration_ms)
     duration = max(duration, JUST_ABOVE_DEADLINE_MS) if timed_out else duration
     rounded = round(duration)
+    users = distinct.of(observation.user_hash)
     at_ms = round(observation.at * 1000)
     failed = observation.failed
     return Tally(
@@ -209,7 +221,8 @@ def of(observation: Observation) -> Tally:
         cpu_per_mille=round((observation.cpu or 0.0) * PER_MILLE),
         concurrency_max=observation.concurrency,
         users_failing=frozenset({observation.user_hash} if failed else ()),
-        users=distinct.of(observation.user_hash),
+        users=users,
+        slowest=slowest.of(users, duration),
         recent=(Completion(at_ms, observation.user_hash, failed),),
         first_failure_at=at_ms if failed else None,
         last_failure_at=at_ms if failed else None,
@@ -256,6 +269,7 @@ def merge(first: Tally, second: Tally, users_kept: int = distinct.KEPT) -> Tally
         concurrency_max=max(first.concurrency_max, second.concurrency_max),
         users_failing=users,
         users=distinct.merge(first.users, second.users, users_kept),
+        slowest=slowest.merge(first.slowest, second.slowest),
         recent=completions.merge(first.recent, second.recent),
         first_failure_at=_either(min, first.first_failure_at, second.first_failure_at),
         last_failure_at=_either(max, first.last_failure_at, second.last_failure_at),

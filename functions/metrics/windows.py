@@ -86,7 +86,7 @@ def minutes(slots: Iterable[Window]) -> list[Window]:
     parts: defaultdict[tuple[int, str, str, int], list[Tally]] = defaultdict(list)
     for slot in slots:
         key = (minute_start(slot.start), slot.service, slot.version, slot.generation)
-        parts[key].append(replace(slot.tally, users=NOBODY))
+        parts[key].append(replace(slot.tally, users=NOBODY, slowest={}))
     return [
         Window(start, MINUTE_SECONDS, service, version, generation, merge_all(tallies))
         for (start, service, version, generation), tallies in sorted(parts.items())

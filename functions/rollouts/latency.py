@@ -7,8 +7,10 @@ of all requests in the middle of the durations and that of a few at their end.
 
 Requests are counted, not users, and a user's requests are slow together: a few who ask often, with
 slow phones, would make one arm look slower for good. So requests weigh as much as there are users
-(`_weight`), are compared with how many each arm served, whoever asked, need LEAST_SLOW of them, and
-have a small part of `alpha` (spending.py).
+(`_weight`), are compared with how many each arm served, whoever asked, and have a small part of
+`alpha` (spending.py). As long as less than slowest.KEPT users of the candidate had slow requests,
+each of them counts once (Tally.slow_of_users), and LEAST_SLOW are needed: so a few users alone take
+nothing back, however often they ask. Beyond so many, one weighs as his requests do on average.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ def latency(plan: Plan, situation: Situation) -> Verdict | None:
     bets = {
         rung: _bet(situation, rung, usual)
         for rung, usual in frozen.slow.items()
-        if candidate.above_ms(rung) >= LEAST_SLOW
+        if candidate.slow_of_users(rung) >= LEAST_SLOW
     }
     if not bets or max(bets.values()) == -inf:
         return None
@@ -75,13 +77,15 @@ def _bet(situation: Situation, rung: int, usual: float) -> float:
         beside, weight = stage.control.above_ms(rung), _weight(stage)
         if slow <= tolerated_share(served, TOLERANCE) * (slow + beside):
             return -inf
-        return log_e_value(Failing(slow * weight, beside * weight, served), TOLERANCE)
+        counted = min(slow * weight, stage.candidate.slow_of_users(rung))
+        return log_e_value(Failing(counted, beside * weight, served), TOLERANCE)
     expected = min(1.0, usual * TOLERANCE)
     if slow <= expected * stage.candidate.served:
         return -inf
     weight = _weight(stage)
     well = stage.candidate.served - slow
-    return log_e_value(Failing(slow * weight, well * weight, expected))
+    counted = min(slow * weight, stage.candidate.slow_of_users(rung))
+    return log_e_value(Failing(counted, well * weight, expected))
 
 
 def _weight(stage: Both) -> float:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from math import exp, log
 from random import Random
 
 from functions.metrics import ladder
+from functions.metrics.distinct import Users
 from functions.metrics.ladder import LADDER_MS
-from functions.metrics.tally import Tally, merge
+from functions.metrics.observation import Observation
+from functions.metrics.tally import Tally, merge, merge_all, of
 from functions.metrics.windows import Arm, Window
 from functions.rollouts.baseline import Baseline, freeze
 from functions.rollouts.evidence import Both, Seen
@@ -84,3 +88,28 @@ def test_the_simulated_durations_are_what_is_meant() -> None:
     assert list(frozen.slow) == [1_000, 2_000, 3_000]
     assert abs(frozen.slow[2_000] - 0.055) < 0.02
     assert log(MEDIAN_MS) < log(1_000)
+
+
+def test_one_user_who_asks_often_and_waits_long_takes_nothing_back() -> None:
+    """Of 50 others as many wait as on the control."""
+    frozen = Baseline(0.0, 7_200.0, 10_000, 0.01, {2_000: 0.2, 3_000: 0.1, 5_000: 0.04})
+    everybody = Users(frozenset(range(450)))
+    of_control = Tally(requests=450, users=everybody, above={"2000": 90, "3000": 45, "5000": 18})
+    for often in (10, 20, 40, 100):
+        situation = Situation(
+            Seen(Both(waited({"heavy": often}), of_control)), 0.1, 600.0, 0.0, 600.0, frozen=frozen
+        )
+        assert latency(PLAN, situation) is None
+    many = waited({f"u{number}": 1 for number in range(40)})
+    assert latency(PLAN, replace(situation, seen=Seen(Both(many, of_control)))) is not None
+
+
+def waited(slow: Mapping[str, int]) -> Tally:
+    """What 50 users did, of whom ten waited, and how often these had to wait longest."""
+    usual = [(f"usual{n}", 2_500.0 if n < 5 else 3_500.0 if n < 8 else 6_000.0) for n in range(10)]
+    waits = [*usual, *((user, 6_000.0) for user, times in slow.items() for _ in range(times))]
+    fast = [(f"fast{number}", 100.0) for number in range(40)]
+    return merge_all(
+        of(Observation("s", "2", 1, 1.0, duration, "OK", "none", user))
+        for user, duration in [*waits, *fast]
+    )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import reduce
 
 import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.metrics import histogram, tally, timings
+from functions.metrics import histogram, slowest, tally, timings
 from functions.metrics.by_users import ByUsers, kept
 from functions.metrics.completions import RECENT, Completion
 from functions.metrics.distinct import KEPT, KEPT_OF_SLOT, Users, rank
@@ -130,7 +131,11 @@ sampled = st.builds(
     st.integers(0, 600),
     st.sampled_from([KEPT, KEPT_OF_SLOT]),
 )
-parts = tallies | crowds | notes | runs | tellers | sampled
+waiting = st.builds(
+    lambda seen: Tally(slowest=reduce(slowest.merge, ({str(n): rung} for n, rung in seen), {})),
+    st.lists(st.tuples(st.integers(0, 60), st.sampled_from(LADDER_MS)), max_size=60),
+)
+parts = tallies | crowds | notes | runs | tellers | sampled | waiting
 
 
 @given(parts, parts)
@@ -149,9 +154,24 @@ def test_the_empty_tally_changes_nothing(some: Tally) -> None:
     assert tally.merge(tally.EMPTY, some) == some
 
 
-@given(tallies | tellers | sampled)
+@given(tallies | tellers | sampled | waiting)
 def test_a_tally_comes_back_from_its_text(some: Tally) -> None:
     assert Tally.from_text(some.to_text()) == some
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from(LADDER_MS)), max_size=90))
+def test_the_slowest_users_are_those_of_all(seen: list[tuple[int, int]]) -> None:
+    kept = reduce(slowest.merge, ({str(user): rung} for user, rung in seen), slowest.NONE)
+    longest: dict[int, int] = {}
+    for user, rung in seen:
+        longest[user] = max(rung, longest.get(user, 0))
+    wanted = sorted(longest, key=lambda user: (-longest[user], user))[: slowest.KEPT]
+    assert kept == {str(user): longest[user] for user in wanted}
+    for rung in LADDER_MS:
+        slow = sum(longest[user] >= rung for user in longest)
+        assert slowest.slower_than(kept, rung) == (
+            slow if longest and slow < slowest.KEPT else None
+        )
 
 
 @given(st.lists(observations(), min_size=1, max_size=12))
@@ -173,6 +193,10 @@ def test_counters_are_exact(seen: list[Observation]) -> None:
         assert some.retried_more_than(retries) == sum(o.retries > retries for o in served)
     assert len(some.users_failing) == len({o.user_hash for o in seen if o.failed})
     assert some.users.estimate == len({o.user_hash for o in served})
+    for limit in LADDER_MS:
+        waited = zip(served, durations, strict=True)
+        slow = {each.user_hash for each, duration in waited if duration > limit}
+        assert some.slow_of_users(limit) == len(slow)
     assert sum(some.errors.values()) == sum(o.code != "OK" for o in seen)
     readings = [o.cpu for o in served if o.cpu is not None]
     assert some.cpu_readings == len(readings)
