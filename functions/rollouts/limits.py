@@ -105,7 +105,7 @@ def _measures(limits: Limits) -> Iterator[_Measure]:
         "of requests to the new version took longer than 30 s",
         limits.slow_rate,
         _slow_rate,
-        lambda tally: tally.above.get(str(SLOW_MS), 0) >= LEAST_FAILING_USERS,
+        lambda tally: tally.slow_of_users(SLOW_MS) >= LEAST_FAILING_USERS,
         lambda tally: (tally.above.get(str(SLOW_MS), 0), tally.served),
     )
     yield _Measure(

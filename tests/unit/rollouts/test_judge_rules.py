@@ -19,9 +19,20 @@ from functions.rollouts.evidence import Both, Seen
 from functions.rollouts.judge import judge
 from functions.rollouts.latency import latency
 from functions.rollouts.plan import Criteria, Limits, Plan, Without
+from functions.rollouts.sample_ratio import sample_ratio
 from functions.rollouts.verdict import Kind, Situation, Verdict
 from functions.rollouts.watched import Stretch
-from tests.unit.rollouts.test_judge import CASES, HEALTHY, PLAN, Case, at, control, tally, users
+from tests.unit.rollouts.test_judge import (
+    CASES,
+    HEALTHY,
+    PLAN,
+    Case,
+    alike,
+    at,
+    control,
+    tally,
+    users,
+)
 
 FROZEN = Baseline(0.0, 7200.0, 5_000, 0.012, {500: 0.25, 800: 0.12, 1000: 0.05})
 RATED = Check("rating", below=3.5, samples=50)
@@ -126,6 +137,17 @@ RULES = {
     # critical errors
     "a critical error of the candidate only": Case(
         at(failing_code(1, 0)), Kind.FAIL, "critical", replace(PLAN, critical=("OTHER", "LOST"))
+    ),
+    "a critical error while upstream fails for both": Case(
+        alike(
+            Both(
+                replace(tally(50, 6, cause="upstream"), errors={"LOST": 1, "TIMEOUT": 5}),
+                replace(control(450, 60, cause="upstream"), errors={"TIMEOUT": 60}),
+            )
+        ),
+        Kind.PAUSE,
+        "upstream",
+        replace(PLAN, critical=("LOST",)),
     ),
     "a critical error of both": Case(
         at(failing_code(1, 1)), Kind.PASS, "healthy", replace(PLAN, critical=("LOST",))
@@ -433,8 +455,25 @@ def test_more_arrivals_than_were_planned_make_no_comparison(
         figures = {"arrived": arrived, "planned": 0.1}
         return lambda _plan, _situation: Verdict(Kind.PAUSE, "sample ratio", "So.", figures)
 
+    def arriving(share: float) -> None:
+        rules = [ratio(share) if rule is sample_ratio else rule for rule in judging.RULES]
+        monkeypatch.setattr(judging, "sample_ratio", ratio(share))
+        monkeypatch.setattr(judging, "RULES", tuple(rules))
+
     worse = CASES["twelve where three were expected"].situation
-    monkeypatch.setattr(judging, "sample_ratio", ratio(0.2))
+    failing = replace(worse, seen=replace(worse.seen, recent=Both(tally(60, 40), control(540))))
+    arriving(0.2)
     assert judge(PLAN, worse).rule == "sample ratio"
-    monkeypatch.setattr(judging, "sample_ratio", ratio(0.06))
+    assert judge(PLAN, failing).rule == "disaster", "a doubted comparison silences no other rule"
+    arriving(0.06)
     assert judge(PLAN, worse).rule == "evidence"
+
+
+@pytest.mark.parametrize(("people", "wanted"), [(1, Kind.PASS), (4, Kind.FAIL)])
+def test_requests_beyond_thirty_seconds_of_one_user_take_nothing_back(
+    people: int, wanted: Kind
+) -> None:
+    above, slowest = {"30000": 12}, {str(number): 30_000 for number in range(people)}
+    one = Both(replace(tally(20), above=above, slowest=slowest), control(180))
+    plan = replace(PLAN, limits=Limits(slow_rate=0.1))
+    assert judge(plan, at_seen(Seen(HEALTHY, checks=(one,) * 3))).kind is wanted
