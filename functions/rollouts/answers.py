@@ -85,6 +85,13 @@ class Now(VerdictAnswer):
     e_value_of_stage: float
 
 
+class StepAnswer(Answer):
+    """A split that was in force, to which a step back leads."""
+
+    stage: int
+    percentage: float | None
+
+
 class StateAnswer(Answer):
     phase: Phase
     stage: int
@@ -96,6 +103,7 @@ class StateAnswer(Answer):
     paused_for: Paused | None
     approved: int
     percentage: float | None
+    raised: list[StepAnswer]
 
 
 class EventAnswer(Answer):

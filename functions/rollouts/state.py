@@ -70,6 +70,14 @@ class Paused(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A split that was in force: its stage, and the share that a person asked for within it."""
+
+    stage: int
+    percentage: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """
     stage        index into the plan's stages
@@ -81,6 +89,8 @@ class State:
                  older bundle paused it
     approved     the highest stage that a person let begin; -1 for none
     percentage   the share that a person asked for within the stage; None: the plan's
+    raised       the splits before each raise, the latest last: the way of a step back. An older
+                 bundle kept none.
     """
 
     phase: Phase = Phase.PENDING
@@ -93,6 +103,7 @@ class State:
     paused_for: Paused | None = None
     approved: int = -1
     percentage: float | None = None
+    raised: tuple[Step, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -108,7 +119,7 @@ class State:
         return self.paused_from or self.phase
 
     def to_document(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "raised": [asdict(each) for each in self.raised]}
 
     @staticmethod
     def from_document(data: Mapping[str, Any]) -> State:
@@ -124,6 +135,7 @@ class State:
             Paused(paused_for) if paused_for else None,
             data.get("approved", -1),
             data.get("percentage"),
+            tuple(Step(**each) for each in data.get("raised", ())),
         )
 
 
@@ -171,7 +183,8 @@ def advance(plan: Plan, state: State, now: float) -> State:
     paused = state.phase is Phase.PAUSED
     resumed_at = now if paused else state.resumed_at  # only a person goes on from a pause
     if state.stage < plan.last:
-        return replace(_baking(plan, state, state.stage + 1, now), resumed_at=resumed_at)
+        raised = _baking(plan, state, state.stage + 1, now)
+        return replace(raised, resumed_at=resumed_at, raised=_raised(state))
     return State(
         Phase.WATCHING,
         state.stage,
@@ -179,6 +192,7 @@ def advance(plan: Plan, state: State, now: float) -> State:
         _deadline(plan, Phase.WATCHING, state.stage, now),
         resumed_at=resumed_at,
         approved=state.approved,
+        raised=state.raised,
     )
 
 
@@ -203,7 +217,8 @@ def increase(plan: Plan, state: State, share: float, now: float) -> State:
     ahead = range(state.stage, len(plan.stages))
     stage = max(number for number in ahead if plan.percentage(number) <= share)
     asked = None if plan.percentage(stage) == share else share
-    return replace(_baking(plan, state, stage, now), resumed_at=now, percentage=asked)
+    raised = _baking(plan, state, stage, now)
+    return replace(raised, resumed_at=now, percentage=asked, raised=_raised(state))
 
 
 def reached(plan: Plan, state: State) -> int:
@@ -266,10 +281,18 @@ def resume(plan: Plan, state: State, now: float) -> State:
 def step_back(plan: Plan, state: State, now: float) -> State:
     """To the split before the last raise, paused there; before the first, that is a rollback."""
     _require(state, "step back", Phase.BAKING, Phase.PAUSED, Phase.WATCHING)
-    if state.stage == 0 and state.percentage is None:
+    if state.raised:
+        *earlier, before = state.raised
+    elif state.stage == 0 and state.percentage is None:
         return roll_back(state, now)
-    # A share that was raised by hand within the first stage goes back to what that stage gives.
-    return pause(_baking(plan, state, max(0, state.stage - 1), now), now, Paused.JUDGE)
+    else:  # of an older bundle, which kept no way back
+        earlier, before = [], Step(max(0, state.stage - 1))
+    back = replace(
+        _baking(plan, state, before.stage, now),
+        percentage=before.percentage,
+        raised=tuple(earlier),
+    )
+    return pause(back, now, Paused.JUDGE)
 
 
 def roll_back(state: State, now: float) -> State:
@@ -318,6 +341,15 @@ def supersede(state: State, now: float) -> State:
 def _baking(plan: Plan, state: State, stage: int, now: float) -> State:
     deadline = _deadline(plan, Phase.BAKING, stage, now)
     return State(Phase.BAKING, stage, now, deadline, approved=state.approved)
+
+
+MOST_RAISES = 100
+"""That are kept: a person may raise a share bit by bit."""
+
+
+def _raised(state: State) -> tuple[Step, ...]:
+    """The splits before each raise, once there is another one."""
+    return (*state.raised, Step(state.stage, state.percentage))[-MOST_RAISES:]
 
 
 def _deadline(plan: Plan, phase: Phase, stage: int, now: float) -> float | None:

@@ -2,11 +2,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.errors import FailedPrecondition
 from functions.rollouts import state
 from functions.rollouts.plan import Plan, Stage
-from functions.rollouts.state import Paused, Phase, State
+from functions.rollouts.state import Paused, Phase, State, Step
 
 PLAN = Plan(
     "seconds",
@@ -79,10 +81,10 @@ GOING = (
 ALLOWED: dict[tuple[str, State], State] = {
     ("start", PENDING): State(Phase.STARTING, since=50.0),
     ("begin", STARTING): State(Phase.BAKING, 0, 50.0, 150.0),
-    ("advance", BAKING): State(Phase.BAKING, 2, 50.0, 150.0),
+    ("advance", BAKING): State(Phase.BAKING, 2, 50.0, 150.0, raised=(Step(1),)),
     ("advance", LAST): State(Phase.WATCHING, 2, 50.0, 190.0),
     ("advance", WATCHING): State(Phase.SUCCEEDED, 2, 50.0),
-    ("advance", PAUSED): State(Phase.BAKING, 2, 50.0, 150.0, resumed_at=50.0),
+    ("advance", PAUSED): State(Phase.BAKING, 2, 50.0, 150.0, resumed_at=50.0, raised=(Step(1),)),
     ("advance", PAUSED_WATCH): State(Phase.SUCCEEDED, 2, 50.0),
     ("pause", BAKING): State(Phase.PAUSED, 1, 10.0, None, Phase.BAKING, 50.0, None, Paused.PERSON),
     ("pause", LAST): State(Phase.PAUSED, 2, 10.0, None, Phase.BAKING, 50.0, None, Paused.PERSON),
@@ -120,8 +122,18 @@ ALLOWED: dict[tuple[str, State], State] = {
     ("queue", PENDING): State(Phase.QUEUED, since=50.0),
     ("supersede", QUEUED): State(Phase.SUPERSEDED, 0, 50.0),
     ("take back", SUCCEEDED): State(Phase.ROLLED_BACK, 2, 50.0),
-    ("increase", BAKING): State(Phase.BAKING, 1, 50.0, 150.0, resumed_at=50.0, percentage=60.0),
-    ("increase", PAUSED): State(Phase.BAKING, 1, 50.0, 150.0, resumed_at=50.0, percentage=60.0),
+    **{
+        ("increase", each): State(
+            Phase.BAKING,
+            1,
+            50.0,
+            150.0,
+            resumed_at=50.0,
+            percentage=60.0,
+            raised=(Step(1),),
+        )
+        for each in (BAKING, PAUSED)
+    },
     **{
         ("complete", each): State(Phase.SUCCEEDED, 2, 50.0)
         for each in (LAST, WATCHING, PAUSED_WATCH)
@@ -233,6 +245,30 @@ def test_a_step_back_from_an_increase_in_the_first_stage_is_that_stage() -> None
     assert (back.phase, state.percentage(PLAN, back)) == (Phase.PAUSED, 10.0)
 
 
+@given(st.lists(st.one_of(st.none(), st.floats(10.5, 95.0)), max_size=8))
+def test_steps_back_lead_through_the_splits_that_users_had(raises: list[float | None]) -> None:
+    """None: a promotion; else an increase to that share, where it is one."""
+    where = State(Phase.BAKING, 0, 10.0, 110.0)
+    had = [state.percentage(PLAN, where)]
+    for now, share in enumerate(raises, 20):
+        if where.phase is not Phase.BAKING or (share is not None and share <= had[-1]):
+            continue
+        where = (
+            state.advance(PLAN, where, now)
+            if share is None
+            else state.increase(PLAN, where, share, now)
+        )
+        if where.phase is Phase.BAKING:
+            had.append(state.percentage(PLAN, where))
+    assert State.from_document(where.to_document()) == where
+    while len(had) > 1:
+        had.pop()
+        where = state.step_back(PLAN, where, 90.0)
+        assert (where.phase, state.percentage(PLAN, where)) == (Phase.PAUSED, had[-1])
+        assert PLAN.percentage(where.stage) <= had[-1]
+    assert state.step_back(PLAN, where, 90.0).phase is Phase.ROLLED_BACK
+
+
 def test_a_stage_for_an_audience_is_not_increased() -> None:
     for_beta = replace(PLAN, stages=(replace(PLAN.stages[0], audience="beta"), *PLAN.stages[1:]))
     with pytest.raises(FailedPrecondition, match="audience"):
@@ -252,6 +288,6 @@ def test_not_completed_before_its_last_stage() -> None:
 
 def test_what_an_older_bundle_kept_is_read() -> None:
     older = BAKING.to_document()
-    for name in ("paused_for", "approved", "percentage"):
+    for name in ("paused_for", "approved", "percentage", "raised"):
         del older[name]
     assert State.from_document(older) == BAKING
