@@ -40,6 +40,14 @@ class Criterion:
         above = self.at_least is None or mean >= self.at_least
         return above and (self.at_most is None or mean <= self.at_most)
 
+    def behind(self, mean: float, theirs: float) -> bool:
+        """Whether the mean is worse than the control's by more than it may be."""
+        if self.worse_by is None:
+            return False
+        gap = theirs - mean if self.better == HIGHER else mean - theirs
+        worse = abs(gap) if self.better not in (HIGHER, LOWER) else gap
+        return worse > self.worse_by * abs(theirs)
+
     @property
     def bounds(self) -> str:
         """`at least 0.9`, as people read it."""

@@ -60,9 +60,12 @@ def said(verdict: Verdict, plan: Plan) -> str:
     if verdict.kind is Kind.FAIL:
         return failed(rule, figures)
     if verdict.kind is Kind.PASS:
+        failures = figures["failures"]
+        many = failures >= 2  # in French two are the first plural
         return (
-            f"Saine : {counted(figures, 'failures')} requêtes sur {counted(figures, 'requests')} à "
-            f"la nouvelle version ont échoué, {counted(figures, 'failures_control')} sur "
+            f"Saine : {whole(failures)} requête{'s' if many else ''} sur "
+            f"{counted(figures, 'requests')} à la nouvelle version {'ont' if many else 'a'} "
+            f"échoué, {counted(figures, 'failures_control')} sur "
             f"{counted(figures, 'requests_control')} à l'ancienne."
         )
     return paused(verdict, figures)
@@ -135,11 +138,12 @@ def _measures(figures: Figures, plan: Plan) -> str:
 def _worse(figures: Figures, plan: Plan) -> str:
     for each in _demanded(figures, plan).measures:
         mean, theirs = (figures.get(f"mean_of_{each.name}{arm}") for arm in ("", "_control"))
-        if each.worse_by is None or mean is None or theirs is None:
+        if mean is None or theirs is None or not each.behind(mean, theirs):
             continue
         return (
             f"la moyenne de « {each.name} » est de {number(mean)} avec la nouvelle version et de "
-            f"{number(theirs)} avec l'ancienne ; elle peut être pire de {percent(each.worse_by)} "
+            f"{number(theirs)} avec l'ancienne ; elle peut être pire de "
+            f"{percent(each.worse_by or 0.0)} "
             "au plus avant qu'elle avance."
         )
     return "une moyenne de la nouvelle version est pire que celle de l'ancienne."

@@ -24,11 +24,11 @@ def number(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """45 s, 12 min, 3 h or 2 jours."""
-    for size, name in ((DAY, "jours"), (HOUR, "h"), (60.0, "min")):
+    """45 s, 12 min, 3 h, 1,5 jour or 2 jours."""
+    for size, name in ((DAY, "jour"), (HOUR, "h"), (60.0, "min")):
         if seconds >= size:
-            value = number(round(seconds / size, 1))
-            return "1 jour" if name == "jours" and value == "1" else f"{value} {name}"
+            value = round(seconds / size, 1)
+            return f"{number(value)} {name}{'s' if name == 'jour' and value >= 2 else ''}"
     return f"{seconds:.0f} s"
 
 

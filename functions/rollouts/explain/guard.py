@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from functions.rollouts import plan_told
 from functions.rollouts.explain.known import Known
 from functions.rollouts.explain.tongue import Tongue
+from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import ENDED, Phase
 
 
@@ -31,33 +33,59 @@ def takes_back(known: Known, tongue: Tongue) -> Iterator[str]:
     if where.phase is Phase.BLOCKED:
         return
     if not rollout.audience:
-        yield tongue.say(
-            "More users who hit errors on the new version than the split explains, at once. A "
-            f"healthy version is taken back by it in at most {tongue.percent(plan.alpha)} of "
-            "rollouts.",
-            "Plus d'utilisateurs en erreur avec la nouvelle version que le partage ne l'explique, "
-            "aussitôt. Une version saine est annulée ainsi dans "
-            f"{tongue.percent(plan.alpha)} des déploiements au plus.",
-        )
-        yield tongue.say(
-            "More requests to it that are slower than the old version's 95th percentile was than "
-            "chance explains, at once.",
-            "Plus de ses requêtes au-delà de ce qu'était le 95e centile de l'ancienne version que "
-            "le hasard ne l'explique, aussitôt.",
-        )
+        yield from _errors(rollout, tongue)
+        yield from _slowness(rollout, tongue)
     yield plan_told.guards(plan.limits_at(where.stage), tongue)
     for each in plan.checks:
-        yield from plan_told.check(each, tongue)
+        # In a stage for an audience chance didn't choose the users: nothing is compared.
+        alone = replace(each, fall=None, rise=None) if rollout.audience else each
+        yield from plan_told.check(alone, tongue)
     if plan.critical:
         yield plan_told.critical(plan, tongue)
     yield tongue.say(
-        "Three failed health checks in a row, where its service names an address for them, unless "
-        "the old one's fail too.",
-        "Trois contrôles de santé de suite en échec, là où son service nomme une adresse pour eux, "
-        "sauf si ceux de l'ancienne échouent aussi.",
+        "Three failed health checks in a row, where its service names an address for them and the "
+        "old one's go well. Where those fail too or aren't made, it is paused, or soon after a "
+        "raise taken back to the split before if both fail.",
+        "Trois contrôles de santé de suite en échec, là où son service nomme une adresse pour eux "
+        "et où ceux de l'ancienne réussissent. S'ils échouent aussi ou n'ont pas lieu, il est "
+        "suspendu, ou ramené au partage précédent si les deux échouent peu après une hausse.",
     )
     yield tongue.say(
         "An alert on the new version whose rule says `roll_back`, unless the old one has it too.",
         "Une alerte sur la nouvelle version dont la règle dit `roll_back`, sauf si l'ancienne "
         "l'a aussi.",
+    )
+
+
+def _errors(rollout: Rollout, tongue: Tongue) -> Iterator[str]:
+    """Users who fail: beside the control's, or as before where nobody is left on it."""
+    if rollout.percentage >= 100.0:
+        if rollout.frozen is not None and rollout.frozen.known:
+            usual = tongue.percent(rollout.frozen.failing * rollout.plan.tolerance)
+            yield tongue.say(
+                "More users who hit errors on the new version than chance explains, at once: "
+                f"nobody is left on the old one, and {usual} is what it hardly ever exceeded.",
+                "Plus d'utilisateurs en erreur avec la nouvelle version que le hasard ne "
+                "l'explique, aussitôt : plus personne n'a l'ancienne, qui ne dépassait presque "
+                f"jamais {usual}.",
+            )
+        return
+    yield tongue.say(
+        "More users who hit errors on the new version than the split explains, at once. A healthy "
+        f"version is taken back by it in at most {tongue.percent(rollout.plan.alpha)} of rollouts.",
+        "Plus d'utilisateurs en erreur avec la nouvelle version que le partage ne l'explique, "
+        "aussitôt. Une version saine est annulée ainsi dans "
+        f"{tongue.percent(rollout.plan.alpha)} des déploiements au plus.",
+    )
+
+
+def _slowness(rollout: Rollout, tongue: Tongue) -> Iterator[str]:
+    """Once users have it, only where it is known what slow is."""
+    if rollout.state.splitting and not (rollout.frozen and rollout.frozen.slow):
+        return
+    yield tongue.say(
+        "More requests to it that are slower than the old version's 95th percentile was than "
+        "chance explains, at once.",
+        "Plus de ses requêtes au-delà de ce qu'était le 95e centile de l'ancienne version que "
+        "le hasard ne l'explique, aussitôt.",
     )

@@ -96,8 +96,10 @@ PAUSED_FOR: Mapping[Paused, Words] = {
         "Il a fait ses preuves ici, et une personne doit autoriser le palier suivant.",
     ),
     Paused.HEALTH: (
-        "Palier paused it: health checks of both versions fail.",
-        "Palier l'a suspendu : les contrôles de santé des deux versions échouent.",
+        "Palier paused it: health checks of the new version failed, and those of the old one did "
+        "too, or weren't made.",
+        "Palier l'a suspendu : les contrôles de santé de la nouvelle version ont échoué, et ceux "
+        "de l'ancienne aussi, ou n'ont pas eu lieu.",
     ),
 }
 

@@ -7,8 +7,10 @@ import re
 import pytest
 
 from functions.rollouts import french, obstacles
+from functions.rollouts.criterion import Criterion
 from functions.rollouts.judge import judge
 from functions.rollouts.obstacles import in_french
+from functions.rollouts.plan import Criteria, Plan, Stage
 from functions.rollouts.verdict import Kind, Verdict
 from tests.unit.rollouts.test_judge import CASES, PLAN, Case
 from tests.unit.rollouts.test_judge_rules import ALL
@@ -106,7 +108,29 @@ def test_what_a_person_wrote_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(45, "45 s"), (90, "1,5 min"), (7200, "2 h"), (86_400, "1 jour"), (259_200, "3 jours")],
+    [
+        (45, "45 s"),
+        (90, "1,5 min"),
+        (7200, "2 h"),
+        (86_400, "1 jour"),
+        (129_600, "1,5 jour"),
+        (259_200, "3 jours"),
+    ],
 )
 def test_durations(seconds: float, expected: str) -> None:
     assert french.duration(seconds) == expected
+
+
+def test_one_request_is_singular() -> None:
+    figures = {"requests": 500, "failures": 1, "requests_control": 9, "failures_control": 0}
+    verdict = Verdict(Kind.PASS, "healthy", "Healthy.", figures)
+    assert french.sentence(verdict, Plan("p", ())).startswith("Saine : 1 requête sur 500 à la")
+    assert " a échoué, " in french.sentence(verdict, Plan("p", ()))
+
+
+def test_the_measure_that_is_worse_is_named() -> None:
+    measures = tuple(Criterion(name, worse_by=0.1, better="higher") for name in "ab")
+    plan = Plan("p", (Stage(10, 60, 120),), criteria=Criteria(measures=measures))
+    means = {"mean_of_a": 1.0, "mean_of_a_control": 1.0, "mean_of_b": 0.5, "mean_of_b_control": 1.0}
+    verdict = Verdict(Kind.INCONCLUSIVE, "worse", "Waiting.", {"elapsed": 60, **means})
+    assert "« b »" in french.sentence(verdict, plan)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from functions import tick
 from functions.alerts.message import ENGLISH, FRENCH
 from functions.rollouts import in_turn
+from functions.rollouts.baseline import Baseline
 from functions.rollouts.check import Check
 from functions.rollouts.criterion import Criterion
 from functions.rollouts.explain import needs
@@ -231,7 +232,7 @@ def test_a_stage_in_full() -> None:
         "Without a proof of health by 2027-01-16 07:00:00 UTC it is paused.",
     )
     assert found.takes_back[0] == "A person at any time: `palier rollout rollback r-1`."
-    assert [name in found.takes_back[4 + place] for place, name in enumerate(NAMED)] == [True] * 5
+    assert [name in found.takes_back[3 + place] for place, name in enumerate(NAMED)] == [True] * 5
     assert found.takes_back[-1] == (
         "An alert on the new version whose rule says `roll_back`, unless the old one has it too."
     )
@@ -354,3 +355,27 @@ def test_what_palier_measures_itself_is_told_as_it_is_judged(tongue: Tongue) -> 
     told = [each for each in explain(found, tongue).needs if "performance_score" in each]
     assert len(told) == 1
     assert not re.search("unknown|inconnu| 0 ", told[0])
+
+
+def takes_back(**more: Any) -> str:
+    found = known(where(Phase.BAKING), VERDICTS[Kind.PASS], **more)
+    return " ".join(explain(found, TONGUES[0]).takes_back)
+
+
+def test_what_takes_it_back_is_what_can() -> None:
+    everybody = replace(PLAN, stages=(Stage(100, 7200, 86_400),), holdback=0.0)
+    members = replace(PLAN, stages=(Stage(10, 7200, 86_400, audience="beta"), PLAN.stages[2]))
+    frozen = Baseline(NOW, 3600.0, 9_000, 0.02, {500: 0.05})
+    assert "slower than" in takes_back(frozen=frozen)
+    assert "slower than" not in takes_back(), "nobody knows what slow is"
+    assert "than the split explains" not in takes_back(plan=everybody, frozen=frozen)
+    assert "2 % is what it hardly ever exceeded" in takes_back(plan=everybody, frozen=frozen)
+    assert "hit errors" not in takes_back(plan=everybody)
+    assert "surely more than" in takes_back(frozen=frozen)
+    assert "surely more than" not in takes_back(plan=members, frozen=frozen)
+    assert "aren't made, it is paused" in takes_back()
+
+
+def test_health_checks_that_were_not_made_did_not_fail() -> None:
+    paused = where(Phase.PAUSED, paused_for=Paused.HEALTH)
+    assert "or weren't made" in explain(known(paused), TONGUES[0]).waits[0]
