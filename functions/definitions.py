@@ -20,6 +20,7 @@ class Definitions:
         self._store = store
         self._names = names
         self._held: dict[Scope, dict[str, tuple[str, Any]]] = {}
+        self._unread: dict[Scope, frozenset[str]] = {}
 
     def of(self, scope: Scope) -> Mapping[str, Mapping[str, Any]]:
         """Each wanted part by name; an empty one where nothing was published, and the last good one
@@ -34,12 +35,18 @@ class Definitions:
         }
         fresh = {name: held[name] for name in wanted if name in held} | self._read(scope, new)
         self._held[scope] = fresh
+        self._unread[scope] = frozenset(wanted.keys() - fresh.keys())
         return self.held(scope)
 
     def held(self, scope: Scope) -> Mapping[str, Mapping[str, Any]]:
         """Each wanted part as `of` found it last; empty ones before that. It reads nothing."""
         fresh = self._held.get(scope, {})
         return {name: fresh[name][1] if name in fresh else {} for name in self._names}
+
+    def unknown(self, scope: Scope, name: str) -> bool:
+        """Whether `held` has an empty part only because nobody could read it: nothing was loaded
+        yet, or what is published is damaged."""
+        return name in self._unread.get(scope, self._names)
 
     def _read(self, scope: Scope, digests: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
         paths = {scope.doc("parts", digest): name for name, digest in digests.items()}

@@ -45,7 +45,7 @@ from functions.rollouts.in_turn import Alarms
 from functions.rollouts.store import using
 from functions.rollouts.traffic.serving import COLLECTION as SERVING
 from functions.rollouts.traffic.serving import servings_of
-from functions.rollouts.traffic.stand import Standings, standings, unknown
+from functions.rollouts.traffic.stand import Standings, standings, undefined, unknown
 from functions.stories.abandoned import settle_abandoned
 from functions.stories.publish import releasable
 
@@ -270,7 +270,10 @@ def _summing_up(deps: Deps, scope: Scope) -> Job:
 
 
 def _standings(deps: Deps, scope: Scope) -> Standings:
-    """Where that can't be read, no start of what runs in Cloud Run is let through."""
+    """Where that can't be read, no start of what runs in Cloud Run is let through, or may run
+    there."""
+    if deps.definitions.unknown(scope, SERVING):
+        return undefined
     serving = servings_of(deps.definitions.held(scope)[SERVING])
     found = attempt("read traffic", lambda: standings(deps.store, scope, serving))
     return found or unknown(serving)

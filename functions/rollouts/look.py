@@ -17,7 +17,7 @@ from functions.rollouts.judge import judge
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import Paused, Phase, State
 from functions.rollouts.suspicion import stage_evidence
-from functions.rollouts.traffic.gate import UNCONCERNED, Standing
+from functions.rollouts.traffic.gate import UNCONCERNED, Standing, overdue
 from functions.rollouts.verdict import Kind, Situation, Verdict
 
 
@@ -82,10 +82,11 @@ def following(
     """What the controller does now; None when it is to go on waiting."""
     if rollout.state.phase is Phase.STARTING:
         if told.traffic.refused:
-            after = state.supersede(rollout.state, now)
-            return Move(after, "superseded", reason=told.traffic.refused)
-        if closed(rollout, now) or told.traffic.waits:
+            return _given_up(rollout, told.traffic.refused, now)
+        if closed(rollout, now):
             return None
+        if told.traffic.waits:
+            return _given_up(rollout, overdue(rollout, told.traffic.waits, now), now)
         return Move(state.begin(rollout.plan, rollout.state, now), "started")
     if rollout.state.phase is Phase.BLOCKED:
         return Move(state.roll_back(rollout.state, now), "rolled_back", rollout.verdict)
@@ -94,6 +95,13 @@ def following(
     found = look(rollout, evidence, windows, now, told)
     move = respond(rollout, found.verdict, now)
     return move and replace(move, verdict=found.verdict, closing=found.stage_evidence)
+
+
+def _given_up(rollout: Rollout, reason: str, now: float) -> Move | None:
+    """A start that can't be made, or was waited for too long: others may wait for its turn."""
+    return (
+        Move(state.supersede(rollout.state, now), "superseded", reason=reason) if reason else None
+    )
 
 
 def respond(rollout: Rollout, verdict: Verdict, now: float) -> Move | None:

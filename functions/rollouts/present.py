@@ -15,7 +15,7 @@ from functions.rollouts.rollout import Rollout
 from functions.rollouts.traffic.gate import Standing
 from functions.rollouts.traffic.serving import COLLECTION as SERVING
 from functions.rollouts.traffic.serving import servings_of
-from functions.rollouts.traffic.stand import standings
+from functions.rollouts.traffic.stand import Standings, standings, undefined
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,11 @@ class Present:
 
 def present(store: Store, scope: Scope, rollout: Rollout, now: float) -> Present:
     """With the alerts that the last look found firing. Raises StoreUnavailable."""
-    parts = Definitions(store, RULES, SERVING).of(scope)
+    definitions = Definitions(store, RULES, SERVING)
+    parts = definitions.of(scope)
     alarms = stored_alarms(store, scope, in_force(parts[RULES])).alarms
-    traffic = standings(store, scope, servings_of(parts[SERVING]))
+    traffic: Standings = undefined
+    if not definitions.unknown(scope, SERVING):
+        traffic = standings(store, scope, servings_of(parts[SERVING]))
     found = look_at(store, scope, rollout, now, alarms, traffic)
     return Present(found, traffic(rollout, now))

@@ -1,6 +1,6 @@
 """Cloud Run's traffic follows what became of rollouts. Aside: no decision waits for it.
 
-    read rollouts and records → per service: what is wanted → look at Cloud Run → one step
+    read rollouts and records → per service: what is due → look at Cloud Run → one step
                                     START    may it begin?
                                     HOLD     does the candidate's revision still serve alone?
                                     RESTORE  ask for it, then see that it is so
@@ -26,7 +26,7 @@ from functions.rollouts.traffic import told, words
 from functions.rollouts.traffic.asking import Asking, Cloud, Present, nobody_knows
 from functions.rollouts.traffic.check import Outcome
 from functions.rollouts.traffic.cloud_run import CloudRunError, Conflict, Denied, Missing
-from functions.rollouts.traffic.intent import Intent, Purpose, back_to, intent
+from functions.rollouts.traffic.intent import Intent, Purpose, back_to, intents
 from functions.rollouts.traffic.move import Became, Move, applying, ended, seen
 from functions.rollouts.traffic.observed import Comparison, Observed, compare
 from functions.rollouts.traffic.record import Record, looked
@@ -91,17 +91,13 @@ class _One:
     def look(self, rollouts: Sequence[Rollout], kept: Kept) -> bool:
         """Whether a move is under way, and worth another look soon. One service in trouble must
         not stop the others."""
-        kept = self._given_up(kept)
-        wanted = intent(self.serving, rollouts)
-        move, now = kept.record.move, self.by.clock.now()
-        if wanted is None or _nothing_to_do(kept.record, wanted, now):
+        kept, now = self._given_up(kept), self.by.clock.now()
+        due = (self._due(kept.record, each, now) for each in intents(self.serving, rollouts))
+        wanted = next((each for each in due if each), None)
+        if wanted is None:
             return False
         restoring = wanted.purpose is Purpose.RESTORE
-        if restoring and not (move and move.rollout == wanted.rollout):
-            default = traffic.default_of(self.by.store, self.scope, wanted.flag)
-            wanted = back_to(wanted, self.serving, default or wanted.version)
-            if not wanted.revision:
-                return False
+        if restoring and not _begun(kept.record, wanted):
             # Before Cloud Run is asked anything: what can't even be read is known, and told of.
             kept = self._step(kept, replace(kept.record, move=_first(wanted, now)))
         soon = restoring and now - wanted.since < SOON_SECONDS
@@ -113,6 +109,16 @@ class _One:
             kept = traffic.one(self.by.store, self.scope, self.serving.service)
             self._note(kept, replace(kept.record, trouble=reason))
             return soon
+
+    def _due(self, record: Record, wanted: Intent, now: float) -> Intent | None:
+        """With the revision to restore; None where nothing is to be done for it."""
+        if _nothing_to_do(record, wanted, now):
+            return None
+        if wanted.purpose is not Purpose.RESTORE or _begun(record, wanted):
+            return wanted
+        default = traffic.default_of(self.by.store, self.scope, wanted.flag)
+        wanted = back_to(wanted, self.serving, default or wanted.version)
+        return wanted if wanted.revision else None
 
     def _act(self, wanted: Intent, kept: Kept) -> bool:
         now = self.by.clock.now()
@@ -214,12 +220,18 @@ def _nothing_to_do(record: Record, wanted: Intent, now: float) -> bool:
     return False
 
 
+def _begun(record: Record, wanted: Intent) -> bool:
+    return record.move is not None and record.move.rollout == wanted.rollout
+
+
 def _first(wanted: Intent, now: float) -> Move:
     return Move(wanted.rollout, wanted.version, wanted.revision, Became.ASKED, now)
 
 
 def _news(kept: Kept, record: Record) -> bool:
     before = kept.record
+    if record.comparison is Comparison.DRIFTED and record.at > before.at:
+        return True  # what was seen before a rollout was resumed pauses it no more
     if kept.document is None or replace(before, at=record.at, checked=record.checked) != record:
         return True
     if before.checked != record.checked:

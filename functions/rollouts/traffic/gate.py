@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from functions.rollouts.opening import next_opening
 from functions.rollouts.rollout import Rollout
-from functions.rollouts.state import Phase
+from functions.rollouts.state import OPEN_SECONDS, Phase
 from functions.rollouts.traffic import words
 from functions.rollouts.traffic.check import Outcome
 from functions.rollouts.traffic.intent import concerns
@@ -47,10 +48,40 @@ def standing(rollout: Rollout, serving: Serving | None, record: Record, now: flo
     if serving is None or not serving.cloud_run or not concerns(serving, rollout):
         return UNCONCERNED
     if rollout.state.phase is Phase.STARTING:
-        return _starting(rollout, record, now)
+        restored = _restored_first(serving, record)
+        return Standing(waits=restored) if restored else _starting(rollout, record, now)
     if rollout.state.splitting and record.rollout == rollout.id:
-        return Standing(drift=_drift(record))
+        # What was seen before a person let it go on was known to them.
+        resumed_at = rollout.state.resumed_at
+        if resumed_at is None or record.at > resumed_at:
+            return Standing(drift=_drift(record))
     return UNCONCERNED
+
+
+def undefined(rollout: Rollout) -> Standing:
+    """Where nobody can read where services run: what may have a revision does not begin."""
+    concerned = rollout.service and rollout.state.phase is Phase.STARTING
+    return Standing(waits=words.english(words.UNREADABLE)) if concerned else UNCONCERNED
+
+
+def overdue(rollout: Rollout, waits: str, now: float) -> str:
+    """Why a start is given up that has waited for Cloud Run for as long as its first stage may
+    wait, closed hours apart; "" while it may go on."""
+    openings, longest = rollout.plan.openings, rollout.plan.stages[0].max_wait_seconds
+    opened = next_opening(openings, rollout.state.since)
+    if not waits or opened is None or now < opened + longest:
+        return ""
+    until = next_opening(openings, opened + longest)
+    if until is None or now < until + (0.0 if until == opened + longest else OPEN_SECONDS):
+        return ""
+    return words.english(words.OVERDUE, minutes=f"{longest / 60:.0f}", reason=waits)
+
+
+def _restored_first(serving: Serving, record: Record) -> str:
+    move = record.move
+    if move is None or move.ended or move.asked_at < serving.since:
+        return ""
+    return words.english(words.RESTORING, version=move.version, revision=move.revision)
 
 
 def _starting(rollout: Rollout, record: Record, now: float) -> Standing:

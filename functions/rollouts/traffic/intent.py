@@ -4,7 +4,8 @@ a rollout begins            the candidate's revision must serve alone already, a
                             must be there to go back to
 it splits                   the flag does that: the candidate's revision serves both versions,
                             and goes on serving alone
-it was taken back           all traffic goes to the revision of the version that is back
+it was taken back           all traffic goes to the revision of the version that is back, before
+                            another one begins
 otherwise                   Palier wants nothing
 """
 
@@ -46,13 +47,28 @@ class Intent:
     since: float = field(default=0.0, compare=False)
 
 
-def intent(serving: Serving, rollouts: Sequence[Rollout]) -> Intent | None:
-    """`rollouts`: those of the environment that run or ended lately, in any order. None: traffic
-    may go wherever it goes."""
-    of_service = [each for each in rollouts if concerns(serving, each)]
-    running = [each for each in of_service if each.state.running]
-    if running:
-        return _running(serving, max(running, key=lambda each: each.decided_at))
+def intents(serving: Serving, rollouts: Sequence[Rollout]) -> tuple[Intent, ...]:
+    """In the order in which they are to be done. `rollouts`: those of the environment that run or
+    ended lately, in any order. None: traffic may go wherever it goes.
+
+    What was taken back is restored before another rollout begins, or it never would be. But not
+    where that one took its place in the same commit: it is served already, or waits to be.
+    """
+    back = _restoring(serving, rollouts)
+    running = [each for each in rollouts if each.state.running and concerns(serving, each)]
+    if not running:
+        return (back,) if back else ()
+    newest = max(running, key=lambda each: each.decided_at)
+    wanted = _running(serving, newest)
+    splits = any(each.state.splitting for each in running)
+    if back is None or splits or newest.decided_at == back.since:
+        return (wanted,)
+    return back, wanted
+
+
+def _restoring(serving: Serving, rollouts: Sequence[Rollout]) -> Intent | None:
+    """What was taken back last, unless something has succeeded since."""
+    of_service = [each for each in rollouts if concerns(serving, each) and not each.state.running]
     ended = [each for each in of_service if each.shift and each.decided_at >= serving.since]
     if not ended:
         return None

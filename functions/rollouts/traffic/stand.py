@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from functions.documents import Reads, Scope
 from functions.rollouts.rollout import Rollout
+from functions.rollouts.traffic import gate
 from functions.rollouts.traffic import store as traffic
 from functions.rollouts.traffic.gate import UNCONCERNED, Standing, standing
 from functions.rollouts.traffic.record import Record
@@ -35,6 +36,11 @@ def standings(reads: Reads, scope: Scope, servings: Mapping[str, Serving]) -> St
         return standing(rollout, serving, kept[serving.service].record, now)
 
     return of
+
+
+def undefined(rollout: Rollout, _now: float) -> Standing:
+    """Where nobody can read which services run in Cloud Run."""
+    return gate.undefined(rollout)
 
 
 def unknown(servings: Mapping[str, Serving]) -> Standings:

@@ -21,6 +21,9 @@ UNKNOWN = "unknown"
 TROUBLE = "trouble"
 DRIFTED = "drifted"
 GIVEN_UP = "given up"
+RESTORING = "restoring"
+UNREADABLE = "unreadable"
+OVERDUE = "overdue"
 
 WORDS: Mapping[str, tuple[str, str]] = {
     SERVICE_GONE: (
@@ -73,6 +76,24 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "It did not come about within a day; Cloud Run's last word: {reason}.",
         "Rien n'y a fait en un jour ; le dernier mot de Cloud Run : {reason}.",
     ),
+    RESTORING: (
+        "Waiting: {version} was taken back to, and all traffic first goes to its revision "
+        "{revision}.",
+        "En attente : {version} est de retour, et tout le trafic va d'abord à sa révision "
+        "{revision}.",
+    ),
+    UNREADABLE: (
+        "Waiting: what is published of where services run can't be read. Repair it with "
+        "POST /api/admin/feature-flags/sync.",
+        "En attente : ce qui est publié des services et de leurs révisions est illisible. "
+        "Réparez-le par POST /api/admin/feature-flags/sync.",
+    ),
+    OVERDUE: (
+        "The start was given up after {minutes} minutes, the longest wait of its first stage. "
+        "{reason}",
+        "Le démarrage a été abandonné après {minutes} minutes, l'attente la plus longue de sa "
+        "première étape. {reason}",
+    ),
 }
 """In English and in French, with what they are about in braces."""
 
@@ -90,7 +111,10 @@ def in_french(sentence: str) -> str:
     for key, (_, said) in WORDS.items():
         found = _pattern(key).fullmatch(sentence)
         if found:
-            return said.format(**found.groupdict())
+            about = found.groupdict()
+            if key == OVERDUE:
+                about["reason"] = in_french(about["reason"]) or about["reason"]
+            return said.format(**about)
     return ""
 
 

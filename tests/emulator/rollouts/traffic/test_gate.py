@@ -3,10 +3,19 @@ somebody else moves the traffic."""
 
 from __future__ import annotations
 
+from functions.documents import Write
+from functions.identity import Permission
+from functions.minute import Deps
 from functions.rollouts import commands
 from functions.rollouts.advance import advance
+from functions.rollouts.present import present
 from functions.rollouts.state import Phase
+from functions.rollouts.traffic.cloud_run import CloudRun
+from functions.rollouts.traffic.move import Became
 from functions.rollouts.traffic.stand import standings
+from functions.tick import decide
+from tests.emulator.rollouts.dying_ticks import Inline
+from tests.emulator.rollouts.test_tick import Sink
 from tests.emulator.rollouts.traffic.cloud import NAME, Cloud
 from tests.emulator.rollouts.world import ASKED
 
@@ -89,10 +98,12 @@ def test_it_goes_on_only_once_traffic_is_back(cloud: Cloud) -> None:
     cloud.follow()
     step(cloud)
     cloud.world.change(commands.resume("r1", ASKED))
+    cloud.follow()
     assert step(cloud) is Phase.PAUSED, "it drifts still"
     cloud.services.direct(NAME, {cloud.new: 100})
-    cloud.follow()
     cloud.world.change(commands.resume("r1", ASKED))
+    assert step(cloud) is Phase.BAKING, "what was seen before is of the past"
+    cloud.follow()
     assert step(cloud) is Phase.BAKING
 
 
@@ -103,3 +114,54 @@ def test_drift_keeps_nobody_from_being_taken_back(cloud: Cloud) -> None:
     cloud.world.serve("1.3.0", 40, 40)
     cloud.world.serve("1.2.0", 40)
     assert step(cloud) is Phase.ROLLED_BACK
+
+
+def test_another_one_begins_only_once_traffic_has_followed_the_rollback(cloud: Cloud) -> None:
+    cloud.rolled_back()
+    cloud.world.created("r2")
+    cloud.world.clock.advance(1)
+    cloud.world.change(commands.start("r2", ASKED, override_quarantine=True))
+    for _ in range(3):
+        cloud.follow()
+        step(cloud)
+    assert cloud.shares() == {cloud.old: 100}
+    assert cloud.move().became is Became.CONFIRMED
+    assert cloud.world.rollout("r2").state.phase is Phase.STARTING
+    cloud.services.direct(NAME, {cloud.new: 100})
+    cloud.follow(20)
+    step(cloud)
+    assert cloud.world.rollout("r2").state.phase is Phase.BAKING
+
+
+def test_a_start_that_waits_in_vain_is_given_up_and_told_and_the_next_begins(
+    cloud: Cloud,
+) -> None:
+    cloud.services.deploy(NAME)
+    cloud.world.started()
+    cloud.world.created("r2", if_running="queue")
+    cloud.world.change(commands.start("r2", ASKED))
+    cloud.follow(cloud.world.rollout().plan.stages[0].max_wait_seconds - 1)
+    assert step(cloud) is Phase.STARTING
+    cloud.follow()
+    assert step(cloud) is Phase.SUPERSEDED
+    assert messages(cloud, "The start was given up after") == ["P2"]
+    assert messages(cloud, "Le démarrage a été abandonné après") == ["P2"]
+    assert cloud.world.rollout("r2").state.phase is Phase.STARTING
+
+
+def test_while_nobody_can_read_where_it_runs_it_waits_but_is_taken_back(cloud: Cloud) -> None:
+    """A damaged part is not an empty one."""
+    world = cloud.world
+    cloud.services.remove(NAME, cloud.old)
+    world.started()
+    part = world.store.get(world.scope.doc("parts", world.pointer().data["parts"]["serving"]))
+    assert part
+    world.store.commit([Write.update(part, {**part.data, "body": b"damaged"})])
+    aside = Inline(), Inline()
+    deps = Deps(world.store, world.clock, Sink(), *aside, cloud=CloudRun(cloud.address))
+    assert not decide(deps, world.scope).failed
+    assert world.rollout().state.phase is Phase.STARTING
+    waits = present(world.store, world.scope, world.rollout(), world.clock.now()).traffic.waits
+    assert "can't be read" in waits
+    world.change(commands.rollback("r1", ASKED), Permission.ROLL_BACK)
+    assert world.rollout().state.phase is Phase.ROLLED_BACK

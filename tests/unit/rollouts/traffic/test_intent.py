@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from functions.rollouts.opening import Opening
 from functions.rollouts.rollout import Rollout, Shift
 from functions.rollouts.state import Phase, State
 from functions.rollouts.traffic import words
 from functions.rollouts.traffic.check import Checked, Found, Outcome, check
-from functions.rollouts.traffic.gate import UNCONCERNED, standing
-from functions.rollouts.traffic.intent import Intent, Purpose, back_to, intent
+from functions.rollouts.traffic.gate import UNCONCERNED, overdue, standing, undefined
+from functions.rollouts.traffic.intent import Intent, Purpose, back_to, intents
+from functions.rollouts.traffic.move import Became, Move
 from functions.rollouts.traffic.observed import Comparison, Observed, Target
 from functions.rollouts.traffic.probed import Probed, probed
 from functions.rollouts.traffic.record import Record, looked
@@ -62,15 +64,24 @@ def at(
     ],
 )
 def test_what_is_wanted(rollouts: list[Rollout], wanted: Intent | None) -> None:
-    assert intent(SERVING, rollouts) == wanted
-    assert intent(SERVING, rollouts[::-1]) == wanted
+    expected = (wanted,) if wanted else ()
+    assert intents(SERVING, rollouts) == intents(SERVING, rollouts[::-1]) == expected
 
 
 @pytest.mark.parametrize("phase", [Phase.BAKING, Phase.PAUSED, Phase.WATCHING, Phase.BLOCKED])
 def test_what_splits_is_served_by_the_candidate_s_revision(phase: Phase) -> None:
-    wanted = intent(SERVING, [at(Phase.ROLLED_BACK, 300.0, id="r0"), at(phase)])
-    assert wanted
+    [wanted] = intents(SERVING, [at(Phase.ROLLED_BACK, 300.0, id="r0"), at(phase)])
     assert (wanted.purpose, wanted.revision, wanted.fallback) == (Purpose.HOLD, NEW, OLD)
+
+
+def test_what_was_taken_back_is_restored_before_another_one_begins() -> None:
+    back = at(Phase.ROLLED_BACK, 300.0, id="r0")
+    after, at_once = (at(Phase.STARTING, when, None) for when in (301.0, 300.0))
+    first, then = intents(SERVING, [after, back])
+    assert (first.purpose, first.rollout, first.revision) == (Purpose.RESTORE, "r0", OLD)
+    assert (then.purpose, then.rollout, then.revision) == (Purpose.START, after.id, NEW)
+    [only] = intents(SERVING, [at_once, back])
+    assert only.purpose is Purpose.START, "it took its place"
 
 
 def test_back_to_another_version_than_the_control() -> None:
@@ -146,6 +157,58 @@ def test_what_holds_a_start_up(checked: Checked | None, waits: bool, refused: bo
     assert standing(STARTING, replace(SERVING, cloud_run=""), record, 1000.0) == UNCONCERNED
 
 
+MOVE = Move("r0", "1.2.0", OLD, Became.ASKED, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("move", "waits"),
+    [
+        (MOVE, True),
+        (replace(MOVE, became=Became.APPLIED), True),
+        (replace(MOVE, became=Became.CONFIRMED), False),
+        (replace(MOVE, asked_at=SERVING.since - 1.0), False),
+    ],
+)
+def test_a_start_waits_for_the_move_that_is_under_way(move: Move, waits: bool) -> None:
+    record = Record("stories", checked=Checked(STARTING.id, Outcome.VERIFIED, 1000.0), move=move)
+    found = standing(STARTING, SERVING, record, 1000.0)
+    assert bool(found.waits) is waits
+    assert not waits or words.in_french(found.waits)
+
+
+def test_where_services_run_is_unknown() -> None:
+    waits = undefined(STARTING).waits
+    assert words.in_french(waits)
+    assert undefined(replace(STARTING, service="")) == UNCONCERNED
+    assert undefined(at(Phase.BAKING)) == UNCONCERNED
+
+
+HOUR = 3600.0
+MORNINGS = (Opening((0, 1, 2, 3, 4, 5, 6), 9 * 60, 12 * 60, "UTC"),)
+
+
+@pytest.mark.parametrize(
+    ("openings", "began", "late"),
+    [
+        pytest.param((), 100.0, 100.0 + 2 * HOUR, id="always open"),
+        pytest.param(MORNINGS, 1 * HOUR, 11 * HOUR, id="from when it opens"),
+        pytest.param(MORNINGS, 11 * HOUR, 33 * HOUR + 600.0, id="not while it is closed"),
+    ],
+)
+def test_a_start_that_waits_too_long_is_given_up(
+    openings: tuple[Opening, ...], began: float, late: float
+) -> None:
+    stage = replace(STARTING.plan.stages[0], bake_seconds=HOUR, max_wait_seconds=2 * HOUR)
+    plan = replace(STARTING.plan, stages=(stage,), openings=openings)
+    starting = replace(STARTING, plan=plan, state=State(Phase.STARTING, since=began))
+    waits = words.english(words.UNKNOWN)
+    assert overdue(starting, waits, late - 1.0) == ""
+    assert overdue(starting, "", late) == ""
+    said = overdue(starting, waits, late)
+    assert "after 120 minutes" in said
+    assert words.in_french(said).endswith(words.french(words.UNKNOWN))
+
+
 def test_why_cloud_run_can_t_be_asked_is_said() -> None:
     record = Record("stories", trouble="Unreachable: UNAVAILABLE")
     assert "(Unreachable: UNAVAILABLE)" in standing(STARTING, SERVING, record, 1000.0).waits
@@ -154,11 +217,14 @@ def test_why_cloud_run_can_t_be_asked_is_said() -> None:
 def test_drift_is_that_of_the_rollout_itself() -> None:
     baking = at(Phase.BAKING)
     elsewhere = replace(OBSERVED, asked=(Target(OLD, 100),))
-    record = looked(Record("stories"), intent(SERVING, [baking]), elsewhere, 10.0)
+    record = looked(Record("stories"), intents(SERVING, [baking])[0], elsewhere, 10.0)
     drift = standing(baking, SERVING, record, 20.0).drift
     assert drift
     assert "goes elsewhere: 100 % s-1" in drift.sentence
     assert standing(replace(baking, id="r9"), SERVING, record, 20.0) == UNCONCERNED
+    for resumed_at, drifts in ((9.0, True), (10.0, False)):
+        resumed = replace(baking, state=replace(baking.state, resumed_at=resumed_at))
+        assert bool(standing(resumed, SERVING, record, 20.0).drift) is drifts
     well = replace(record, comparison=Comparison.CONVERGED)
     assert standing(baking, SERVING, well, 20.0).drift is None
     assert Record.from_document(record.to_document()) == record

@@ -14,7 +14,7 @@ from functions.rollouts.traffic import told, words
 from functions.rollouts.traffic.move import ENDED, Became, Move
 from tests.unit.rollouts.test_told import PENDING
 
-FIELDS = ("service", "revision", "version", "reason", "shares")
+FIELDS = ("service", "revision", "version", "reason", "shares", "minutes")
 VALUES = st.text(string.ascii_letters + string.digits + ".-% ':", min_size=1, max_size=30)
 
 
