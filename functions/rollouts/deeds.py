@@ -11,7 +11,7 @@ from functions.rollouts import french
 from functions.rollouts.after.deed import verified
 from functions.rollouts.obstacles import in_french
 from functions.rollouts.rollout import Rollout
-from functions.rollouts.store import LISTED, events
+from functions.rollouts.store import events, moved_since
 from functions.rollouts.verdict import Verdict
 
 Deeds = Callable[[Subject, float, Collection[str]], Sequence[Deed]]
@@ -23,16 +23,7 @@ def history(reads: Reads, scope: Scope, since: float) -> Deeds:
     The rollouts that moved since `since` are read once; the events of one only when it has moved on
     from what is known. What came of a rollback is a deed as well.
     """
-    moved = [
-        Rollout.from_document(document.id, document.data)
-        for document in reads.query(
-            scope.collection("rollouts"),
-            [("decided_at", ">=", since)],
-            order_by="decided_at",
-            descending=True,
-            limit=LISTED,
-        )
-    ]
+    moved = moved_since(reads, scope, since)
 
     def deeds(subject: Subject, after: float, known: Collection[str]) -> list[Deed]:
         own = [

@@ -15,7 +15,7 @@ from typing import Any
 
 from functions import log
 from functions.documents import Document, Reads, Scope, Write
-from functions.errors import NotFound
+from functions.errors import FailedPrecondition, NotFound
 from functions.rollouts.evidence import Evidence, fresh
 from functions.rollouts.rollout import Rollout, moved_name
 from functions.rollouts.state import RUNNING, Phase
@@ -119,7 +119,29 @@ def awaited(reads: Reads, scope: Scope, since: float) -> bool:
 
 
 def running_on(reads: Reads, scope: Scope, flags: Collection[str]) -> list[Stored]:
-    """The running rollouts that move one of these flags."""
+    """The running rollouts that move one of these flags.
+
+    Raises FailedPrecondition when one of them can't be read: it runs all the same.
+    """
+    documents = _running_on(reads, scope, flags)
+    found = _readable(documents)
+    unreadable = {each.id for each in documents} - {each.rollout.id for each in found}
+    if unreadable:
+        raise FailedPrecondition(
+            f"The rollout {min(unreadable)} is running on the same flag, and this version of "
+            "Palier can't read it: nothing was changed.",
+            remedy="Wait until the version of Palier that wrote it is deployed, or deploy it.",
+            extra={"rollout": min(unreadable)},
+        )
+    return found
+
+
+def running_ids(reads: Reads, scope: Scope, flags: Collection[str]) -> list[str]:
+    """As `running_on`, also of those that can't be read."""
+    return [each.id for each in _running_on(reads, scope, flags)]
+
+
+def _running_on(reads: Reads, scope: Scope, flags: Collection[str]) -> list[Document]:
     found = {}
     for flag in flags:
         # An older bundle kept only the first flag by its name.
@@ -127,7 +149,7 @@ def running_on(reads: Reads, scope: Scope, flags: Collection[str]) -> list[Store
             where = [condition, ("running", "==", True)]
             for document in reads.query(scope.collection("rollouts"), where):
                 found[document.id] = document
-    return [Stored(each, Rollout.from_document(each.id, each.data)) for each in found.values()]
+    return list(found.values())
 
 
 def using(reads: Reads, scope: Scope, flags: Collection[str]) -> dict[str, list[str]]:
@@ -151,15 +173,27 @@ def quarantined(reads: Reads, scope: Scope, flag: str, candidate: str) -> list[S
         for where in (alone, together)
         for document in reads.query(scope.collection("rollouts"), where)
     }
-    return [Stored(each, Rollout.from_document(each.id, each.data)) for each in found.values()]
+    return _readable(found.values())
 
 
 def listed(reads: Reads, scope: Scope) -> list[Rollout]:
-    """The latest rollouts, newest first."""
+    """The latest rollouts that can be read, newest first."""
     documents = reads.query(
         scope.collection("rollouts"), order_by="created_at", descending=True, limit=LISTED
     )
-    return [Rollout.from_document(document.id, document.data) for document in documents]
+    return [each.rollout for each in _readable(documents)]
+
+
+def moved_since(reads: Reads, scope: Scope, since: float) -> list[Rollout]:
+    """Those that can be read of the latest that moved since then, the last to move first."""
+    documents = reads.query(
+        scope.collection("rollouts"),
+        [("decided_at", ">=", since)],
+        order_by="decided_at",
+        descending=True,
+        limit=LISTED,
+    )
+    return [each.rollout for each in _readable(documents)]
 
 
 def events(reads: Reads, scope: Scope, identifier: str) -> list[dict[str, Any]]:

@@ -74,7 +74,7 @@ def _known(store: Store, scope: Scope, identifier: str, now: float) -> Known:
     rollout = rollouts.find(store, scope, identifier).rollout
     queued = rollout.state.phase is Phase.QUEUED
     ahead = (
-        rollouts.running_on(store, scope, [each.flag for each in rollout.moves]) if queued else []
+        rollouts.running_ids(store, scope, [each.flag for each in rollout.moves]) if queued else []
     )
     found = present(store, scope, rollout, now)
     return Known(
@@ -82,6 +82,6 @@ def _known(store: Store, scope: Scope, identifier: str, now: float) -> Known:
         found.look,
         rollouts.events(store, scope, identifier),
         now,
-        tuple(each.rollout.id for each in ahead),
+        tuple(ahead),
         found.traffic,
     )

@@ -9,13 +9,18 @@ import pytest
 
 from functions import published
 from functions.alerts.alarm import Alarm
+from functions.alerts.incidents.incident import Subject
 from functions.documents import Write
+from functions.errors import FailedPrecondition
 from functions.metrics.store import load_recent
 from functions.metrics.tally import EMPTY
+from functions.rollouts import commands
+from functions.rollouts import store as rollout_store
 from functions.rollouts.advance import advance
 from functions.rollouts.after.verify import verify
+from functions.rollouts.deeds import history
 from functions.rollouts.state import Phase
-from tests.emulator.rollouts.world import CANDIDATE, CONTROL, World
+from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL, SERVICE, World
 
 OTHER = "other.version"
 NOTHING_SEEN = {"candidate": EMPTY.to_text(), "control": EMPTY.to_text()}
@@ -100,6 +105,23 @@ def test_one_that_can_not_be_made_is_told_once(
     ]
     assert [each.id for each in told] == [f"rollout-f{number}-000001-unmade" for number in range(2)]
     assert "0 % of the users have 1.3.0, as before" in told[0].data["texts"]["en"][1]
+
+
+def test_one_of_a_later_bundle(both: World) -> None:
+    """It is left out of lists, and nothing else starts on its flag."""
+    document = both.store.get(both.scope.doc("rollouts", "r2"))
+    assert document
+    later = {"state": {**document.data["state"], "phase": "draining"}, "quarantined": True}
+    both.store.commit([Write.update(document, {**document.data, **later})])
+    store, scope = both.store, both.scope
+    assert [each.id for each in rollout_store.listed(store, scope)] == ["r1"]
+    assert not rollout_store.quarantined(store, scope, OTHER, CANDIDATE)
+    deeds = history(store, scope, 0.0)(Subject(SERVICE, CANDIDATE), 0.0, ())
+    assert {each.rollout for each in deeds} == {"r1"}
+    both.created("r3", flag=OTHER)
+    with pytest.raises(FailedPrecondition, match="r2 is running on the same flag"):
+        both.change(commands.start("r3", ASKED))
+    assert rollout_store.running_ids(store, scope, [OTHER]) == ["r2"]
 
 
 def _measured_by_itself(world: World, identifier: str) -> Write:
