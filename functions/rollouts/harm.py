@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from functions.metrics.tally import USERS_CAP, Tally
-from functions.rollouts.evidence import FOLD_EVERY_SECONDS, RECENT_SECONDS, SETTLED_SECONDS, rate
+from functions.rollouts.evidence import (
+    FOLD_EVERY_SECONDS,
+    RECENT_SECONDS,
+    SETTLED_SECONDS,
+    Both,
+    rate,
+)
 from functions.rollouts.plan import Plan
 from functions.rollouts.verdict import LIMIT, Kind, Situation, Verdict, percent
 
@@ -30,6 +36,7 @@ RUN_FAILED_SHARE = 0.5
 RUN_LEAST = 15
 """Of the last 20 requests, repeats not counted: how little traffic shows a disaster."""
 
+UPSTREAM = "upstream"
 UPSTREAM_RATE = 0.05
 UPSTREAM_CONTROL = 10
 UPSTREAM_CANDIDATE = 2
@@ -49,8 +56,13 @@ UNSURE = (
 
 
 def critical(plan: Plan, situation: Situation) -> Verdict | None:
-    """An error that the plan names, seen of the candidate only: FAIL at once."""
+    """An error that the plan names, seen of the candidate only: FAIL at once.
+
+    While what both depend on fails, a code of it may be seen of the candidate first by chance.
+    """
     stage = situation.seen.stage
+    if of_upstream(situation.seen.recent, alone=situation.share >= 1.0):
+        return None
     for code in plan.critical:
         count = stage.candidate.errors.get(code, 0)
         if not count or stage.control.errors.get(code, 0):
@@ -106,16 +118,9 @@ def upstream(_plan: Plan, situation: Situation) -> Verdict | None:
     """What both versions depend on is failing in both arms: PAUSE. Where everybody gets the
     candidate, its own failures have to tell."""
     recent, alone = situation.seen.recent, situation.share >= 1.0
-    found = [_of_users(tally, "upstream") for tally in (recent.candidate, recent.control)]
-    counts, rates = [count for count, _ in found], [rate for _, rate in found]
-    enough = (
-        counts[0] >= UPSTREAM_CONTROL
-        and 2 * recent.candidate.causes.get("upstream", 0) >= recent.candidate.failures
-        if alone
-        else counts[0] >= UPSTREAM_CANDIDATE and counts[1] >= UPSTREAM_CONTROL
-    )
-    if not enough or min(rates[:1] if alone else rates) < UPSTREAM_RATE:
+    if not of_upstream(recent, alone=alone):
         return None
+    rates = [_of_users(tally, UPSTREAM)[1] for tally in (recent.candidate, recent.control)]
     figures = {"upstream_rate": round(rates[0], 4), "upstream_rate_control": round(rates[1], 4)}
     told = f"{percent(rates[0])} of requests on the new version"
     beside = "" if alone else f", {percent(rates[1])} on the old one"
@@ -130,6 +135,19 @@ def upstream(_plan: Plan, situation: Situation) -> Verdict | None:
         sample=recent.candidate.served,
         window_seconds=RECENT_SECONDS,
     )
+
+
+def of_upstream(both: Both, *, alone: bool) -> bool:
+    """Whether what both versions depend on fails in both arms, and is most of what fails on the
+    candidate: failures of its own are not upstream's, whatever happens beside them."""
+    found = [_of_users(tally, UPSTREAM) for tally in (both.candidate, both.control)]
+    (count, rate_here), (of_control, rate_there) = found
+    if 2 * both.candidate.causes.get(UPSTREAM, 0) < both.candidate.failures:
+        return False
+    if alone:
+        return count >= UPSTREAM_CONTROL and rate_here >= UPSTREAM_RATE
+    enough = count >= UPSTREAM_CANDIDATE and of_control >= UPSTREAM_CONTROL
+    return enough and min(rate_here, rate_there) >= UPSTREAM_RATE
 
 
 class Measured(NamedTuple):

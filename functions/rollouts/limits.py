@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
+from typing import NamedTuple
 
 from functions.metrics.tally import USERS_CAP, Tally
 from functions.rollouts.evidence import RECENT_SECONDS, Both, rate
@@ -22,6 +23,7 @@ from functions.rollouts.harm import (
     RUN_LEAST,
     SLOW_MS,
     Measured,
+    of_upstream,
     shared_trouble,
 )
 from functions.rollouts.plan import Limits, Plan
@@ -40,19 +42,33 @@ def disaster(plan: Plan, situation: Situation) -> Verdict | None:
     """A large part of the candidate's requests fails: FAIL at once."""
     limits = plan.limits_at(situation.stage)
     limit, least = limits.disaster_rate, limits.disaster_requests
-    seen = situation.seen
-    last = _last_requests(seen.stage)
-    if seen.recent.control.served >= last.control.served:
-        # The control's last requests may all be of one moment: its last minute says more.
-        last = Both(last.candidate, seen.recent.control)
-    compared = situation.share < 1.0
-    return _disaster_in(seen.recent, limit, least, compared=compared) or _disaster_in(
-        last, max(limit, RUN_FAILED_SHARE), RUN_LEAST, compared=compared
+    seen, alone = situation.seen, situation.share >= 1.0
+    recent, last = seen.recent, seen.last
+    run = _last_requests(last.candidate)
+    return _disaster_in(
+        recent.candidate, recent, limit, least, Compared(DISASTER_BY_CHANCE, RECENT_SECONDS, alone)
+    ) or _disaster_in(
+        run,
+        last,
+        max(limit, RUN_FAILED_SHARE),
+        RUN_LEAST,
+        Compared(BY_CHANCE, _span(last.candidate), alone),
     )
 
 
-def _disaster_in(both: Both, limit: float, least: int, *, compared: bool) -> Verdict | None:
-    candidate = both.candidate
+class Compared(NamedTuple):
+    """How the candidate is compared: in so many seconds, beyond what chance does so often; or with
+    nobody."""
+
+    by_chance: float
+    seconds: float
+    alone: bool
+
+
+def _disaster_in(
+    candidate: Tally, over: Both, limit: float, least: int, how: Compared
+) -> Verdict | None:
+    """`over` is what both arms did over the time of these requests of the candidate."""
     failed, users = _users_error_rate(candidate), len(candidate.users_failing)
     well = candidate.served - candidate.failures
     if well + users < least or users < DISASTER_USERS or failed < limit:
@@ -63,11 +79,13 @@ def _disaster_in(both: Both, limit: float, least: int, *, compared: bool) -> Ver
         "requests": candidate.served,
         "error_rate": round(failed, 4),
         "limit": limit,
-        "error_rate_control": round(_users_error_rate(both.control), 4),
+        "error_rate_control": round(_users_error_rate(over.control), 4),
     }
-    measured = Measured(round(failed, 4), candidate.served, RECENT_SECONDS)
-    if compared and not _worse(_users_failing, both, DISASTER_BY_CHANCE):
-        suffers = _users_error_rate(both.control) >= failed / 2
+    measured = Measured(round(failed, 4), candidate.served, how.seconds)
+    if of_upstream(over, alone=how.alone):
+        return shared_trouble("disaster", figures, measured)
+    if not how.alone and not _worse(_users_failing, over, how.by_chance):
+        suffers = _users_error_rate(over.control) >= failed / 2
         return shared_trouble("disaster", figures, measured, sure=suffers)
     return Verdict(
         Kind.FAIL,
@@ -191,18 +209,21 @@ def _began_with_the_shift(measure: _Measure, situation: Situation) -> bool:
     )
 
 
-def _last_requests(stage: Both) -> Both:
-    """The last requests of each arm as tallies of their own."""
-    return Both(_last(stage.candidate), _last(stage.control))
-
-
-def _last(tally: Tally) -> Tally:
+def _last_requests(tally: Tally) -> Tally:
+    """The last requests as a tally of their own."""
     failed = [completion for completion in tally.recent if completion.failed]
     return Tally(
         requests=len(tally.recent),
         failures=len(failed),
         users_failing=frozenset(completion.user for completion in failed),
     )
+
+
+def _span(tally: Tally) -> float:
+    """Seconds from the first to the last of the last requests."""
+    if not tally.recent:
+        return 0.0
+    return round((tally.recent[-1].at_ms - tally.recent[0].at_ms) / 1000, 1)
 
 
 def _together(checks: Sequence[Both]) -> Both:

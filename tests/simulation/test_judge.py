@@ -5,6 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import pytest
+
 from tests.simulation.traffic import Rates, Simulated, Traffic
 
 HEALTHY = 0.01
@@ -49,6 +51,26 @@ def test_a_shared_incident_of_ten_minutes_rolls_nothing_back() -> None:
         return rate, rate
 
     assert "rolled_back" not in {move for move, _ in decided(10, 1500, incident)}
+
+
+@pytest.mark.parametrize(
+    ("traffic", "worst"),
+    [
+        pytest.param({"per_second": 1.0}, 0.7, id="a request in ten seconds"),
+        pytest.param({"per_second": 1.0, "cause": "upstream"}, 1.0, id="the same, upstream"),
+        pytest.param({"share": 0.01}, 0.7, id="a hundredth"),
+    ],
+)
+def test_with_little_traffic_a_shared_incident_rolls_nothing_back(
+    traffic: dict[str, Any], worst: float
+) -> None:
+    """The candidate's last requests are minutes old: the control may be well again."""
+
+    def incident(seconds: float) -> tuple[float, float]:
+        rate = worst if 300 <= seconds < 900 else 0.0
+        return rate, rate
+
+    assert "rolled_back" not in {move for move, _ in decided(4, 1200, incident, **traffic)}
 
 
 def test_upstream_trouble_pauses() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.metrics.completions import Completion
 from functions.metrics.observation import CLIENT
 from functions.metrics.tally import USERS_CAP, Tally, merge_all
 from functions.metrics.windows import Arm, Window
@@ -61,6 +62,21 @@ def test_the_last_minute() -> None:
     assert shown.recent.candidate.requests == 60
     before = last_minute(ARMS.candidate, ARMS.control, [slot(90, generation=3)], START + 100)
     assert before.candidate.requests == 10
+
+
+def test_the_last_requests_are_compared_with_the_same_moments_of_the_control() -> None:
+    def one(seconds: int) -> Window:
+        end = Completion((START + seconds) * 1000, f"u{seconds}", True)
+        return Window(START + seconds, 10, "stories", "2", 7, Tally(requests=1, recent=(end,)))
+
+    windows = [*map(one, range(0, 400, 10)), *(slot(at, version="1") for at in range(0, 400, 10))]
+    last = seen(fresh(7, START), ARMS, windows, START + 400, 20).last
+    assert len(last.candidate.recent) == 20
+    assert (last.candidate.requests, last.control.requests) == (20, 200)
+    folded = Evidence(7, START + 300)
+    assert seen(folded, ARMS, windows, START + 400, 20).last == Both(
+        merge_all(window.tally for window in windows[30:40]), Tally(requests=100)
+    ), "what is older is not compared"
 
 
 def test_checks_go_back_from_the_newest_complete_slot() -> None:
