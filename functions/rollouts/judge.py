@@ -23,8 +23,9 @@ Rules are asked in this order; the first that has something to say decides:
 disaster, limits, health, checks and alarms take back only what the control doesn't suffer as well;
 a shared trouble pauses instead. evidence, latency, comparisons and ratio rest on chance having
 chosen who gets the candidate: they aren't asked in a stage for an audience, and where more users
-arrived than the split explains they pause. Only PASS advances. A rule that breaks takes nothing
-back, and keeps the rollout where it is. Users are counted by keyed hashes, each once a stage.
+arrived than the split explains, ratio alone of them speaks. Only PASS advances. A rule that breaks
+takes nothing back, and keeps the rollout where it is. Users are counted by keyed hashes, each once
+a stage.
 """
 
 from __future__ import annotations
@@ -84,8 +85,8 @@ def _first(plan: Plan, situation: Situation) -> Verdict:
             return _unjudged(broken, situation)
         try:
             verdict = rule(plan, situation)
-            if verdict and rule in COMPARING:
-                verdict = _distrusted(plan, situation) or verdict
+            if verdict and rule in COMPARING and _distrusted(plan, situation):
+                continue
         except Exception as error:  # the other rules still guard
             broken = broken or rule.__name__
             log.exception("rule of the judge broken", error, rule=rule.__name__)
@@ -95,11 +96,13 @@ def _first(plan: Plan, situation: Situation) -> Verdict:
     return _unjudged(broken, situation)
 
 
-def _distrusted(plan: Plan, situation: Situation) -> Verdict | None:
-    """PAUSE where more users arrived at the candidate than the split sends: more of them fail then
-    though it is no worse. Where fewer arrive, a comparison is kinder to it than it should be."""
+def _distrusted(plan: Plan, situation: Situation) -> bool:
+    """Whether more users arrived at the candidate than the split sends: more of them fail then
+    though it is no worse. Where fewer arrive, a comparison is kinder to it than it should be.
+
+    The comparison is left out then; the rule on the ratio speaks once no other does."""
     ratio = sample_ratio(plan, situation)
-    return ratio if ratio and ratio.figures["arrived"] > ratio.figures["planned"] else None
+    return ratio is not None and ratio.figures["arrived"] > ratio.figures["planned"]
 
 
 def _unjudged(rule: str, situation: Situation) -> Verdict:
