@@ -32,6 +32,7 @@ def back(
     document = view.get(view.scope.doc("flags", rollout.flag))
     if document is None:
         return moving
+    moving = replace(moving, after=replace(moving.after, restored=variant))
     definition = follow(Flag.from_document(document.data), moving.after).definition
     return replace(
         moving, definitions={rollout.flag: promoted(definition, rollout.control, variant)}

@@ -82,6 +82,7 @@ class Rollout:
     if_running    QUEUE, SUPERSEDE or REJECT
     approvals     who let which stage begin, oldest first
     frozen        how the control was before the split began; None until it begins
+    restored      the variant that the rollback led to where that wasn't the control, else ""
     """
 
     id: str
@@ -105,6 +106,12 @@ class Rollout:
     if_running: str = REJECT
     approvals: tuple[Approval, ...] = ()
     frozen: Baseline | None = None
+    restored: str = ""
+
+    @property
+    def serves_again(self) -> str:
+        """The variant that users got back with the rollback."""
+        return self.restored or self.control
 
     @property
     def moves(self) -> tuple[Moved, ...]:
@@ -188,6 +195,7 @@ class Rollout:
             "if_running": self.if_running,
             "approvals": [asdict(each) for each in self.approvals],
             "frozen": self.frozen.to_document() if self.frozen else None,
+            "restored": self.restored,
         }
 
     @staticmethod
@@ -214,6 +222,7 @@ class Rollout:
             if_running=data.get("if_running", REJECT),
             approvals=tuple(Approval(**each) for each in data.get("approvals", ())),
             frozen=Baseline.from_document(data["frozen"]) if data.get("frozen") else None,
+            restored=data.get("restored", ""),
         )
 
 

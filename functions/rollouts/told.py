@@ -46,8 +46,8 @@ TITLES: Mapping[str, tuple[str, str]] = {
 
 DONE: Mapping[str, tuple[str, str]] = {
     "rolled_back": (
-        "All users get {control} again. {candidate} is not released anew without an override.",
-        "Tous les utilisateurs retrouvent {control}. {candidate} ne repart pas sans dérogation.",
+        "All users get {restored} again. {candidate} is not released anew without an override.",
+        "Tous les utilisateurs retrouvent {restored}. {candidate} ne repart pas sans dérogation.",
     ),
     "stepped_back": (
         "{percentage} % of the users get {candidate} now.",
@@ -198,7 +198,11 @@ def _say(words: Mapping[str, tuple[str, str]], kind: str, after: Rollout, langua
         return ""
     percentage = number(after.percentage) if language == FRENCH else f"{after.percentage:g}"
     return words[kind][language == FRENCH].format(
-        control=after.control, candidate=after.candidate, percentage=percentage, id=after.id
+        control=after.control,
+        restored=after.serves_again,
+        candidate=after.candidate,
+        percentage=percentage,
+        id=after.id,
     )
 
 

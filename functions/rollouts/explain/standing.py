@@ -57,8 +57,8 @@ STANDS: Mapping[Phase, Words] = {
         "Il a réussi : {candidate} est la valeur par défaut.",
     ),
     Phase.ROLLED_BACK: (
-        "It was rolled back: everybody gets {control}.",
-        "Il a été annulé : tout le monde a {control}.",
+        "It was rolled back: everybody gets {restored}.",
+        "Il a été annulé : tout le monde a {restored}.",
     ),
     Phase.SUPERSEDED: (
         "It has not begun: nobody got {candidate}.",
@@ -132,6 +132,7 @@ def stands(known: Known, tongue: Tongue) -> Iterator[str]:
     yield tongue.choose(STANDS[rollout.state.phase]).format(
         candidate=rollout.candidate,
         control=rollout.control,
+        restored=rollout.serves_again,
         stage=rollout.state.stage + 1,
         stages=len(rollout.plan.stages),
         elapsed=tongue.duration(known.elapsed),

@@ -105,6 +105,12 @@ def test_where_the_version_before_can_not_serve(world: World) -> None:
     found = recorded(world, "f1")
     assert found.control == "1.4.0"
     assert [(flag.elsewhere, flag.edited) for flag in found.flags] == [(True, False)]
+    rollout = world.rollout("f1")
+    assert rollout.serves_again == "1.4.0"
+    message = world.store.get(world.scope.doc("outbox", f"rollout-f1-{rollout.transitions:06d}"))
+    assert message
+    assert "All users get 1.4.0 again." in message.data["texts"]["en"][1]
+    assert "Tous les utilisateurs retrouvent 1.4.0." in message.data["texts"]["fr"][1]
 
 
 def test_one_that_the_judge_decided_says_why(firestore_emulator: str) -> None:

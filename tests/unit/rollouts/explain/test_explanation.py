@@ -192,6 +192,13 @@ def test_every_phase_and_verdict_is_explained_in_both_languages(
         assert sentence.endswith("."), sentence
 
 
+@pytest.mark.parametrize(("restored", "named"), [("", ROLLOUT.control), ("0.9.0", "0.9.0")])
+def test_a_rollback_names_what_everybody_gets(restored: str, named: str) -> None:
+    given_to = known(where(Phase.ROLLED_BACK), restored=restored)
+    for tongue, said in zip(TONGUES, ("everybody gets", "tout le monde a"), strict=True):
+        assert any(f"{said} {named}." in each for each in sentences(explain(given_to, tongue)))
+
+
 @pytest.mark.parametrize("phase", sorted(ENDED))
 def test_what_has_ended_waits_for_nothing(phase: Phase) -> None:
     found = explain(known(where(phase)), TONGUES[0])
@@ -374,6 +381,18 @@ def test_what_takes_it_back_is_what_can() -> None:
     assert "surely more than" in takes_back(frozen=frozen)
     assert "surely more than" not in takes_back(plan=members, frozen=frozen)
     assert "aren't made, it is paused" in takes_back()
+
+
+def test_limits_that_cannot_act_are_told() -> None:
+    def told(since_shift: float) -> str:
+        situation: Situation = at(HEALTHY, since_shift=since_shift)
+        found = known(where(Phase.BAKING), VERDICTS[Kind.PASS])
+        look = Look(situation, VERDICTS[Kind.PASS], 0.0)
+        return " ".join(explain(replace(found, look=look), TONGUES[0]).takes_back)
+
+    assert "can't take it back while so few requests" in told(1000), "200 requests"
+    assert "can't take it back while so few requests" not in told(700)
+    assert "can't take it back while so few requests" not in told(60), "too soon to tell"
 
 
 def test_health_checks_that_were_not_made_did_not_fail() -> None:
