@@ -11,7 +11,7 @@ from functions.metrics import measures
 from functions.metrics.ladder import LADDER_MS
 from functions.metrics.measures import LARGEST, Known
 from functions.rollouts import own
-from functions.rollouts.durations import DAY
+from functions.rollouts.durations import DAY, duration
 
 MAXIMUM = 10
 LARGEST_RISE = 10.0
@@ -55,6 +55,16 @@ def problems(checks: Sequence[Check]) -> Iterator[str]:
             yield from _bound_problems(each)
             yield from _own_problems(each)
             yield from _patience_problems(each)
+
+
+def too_patient(checks: Sequence[Check], seconds: float) -> Iterator[str]:
+    """Which could never act in a stage or watch that ends after so long; a sentence each."""
+    for each in checks:
+        if each.seconds > seconds:
+            yield (
+                f"`{each.metric[:40]}` must be bad for {duration(each.seconds)}, and no stage "
+                f"lasts longer than {duration(seconds)}: this check could never take anything back."
+            )
 
 
 def misplaced(checks: Sequence[Check], service: str, known: Mapping[str, Known]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -97,10 +98,23 @@ def _problems(of: Criterion) -> Iterator[str]:
         yield f"`{name}`: a bound is a number from -1e9 to 1e9."
     elif sorted(bounds) != bounds:
         yield f"No mean of `{name}` is {of.bounds}."
+    elif of.name in own.LARGEST:
+        yield from _reach_problems(of, own.LARGEST[of.name])
     if of.worse_by is not None:
         yield from _comparison_problems(of)
     if not 1 <= of.samples <= 10_000_000:
         yield f"`{name}`: `samples` is 1 to 10,000,000."
+
+
+def _reach_problems(of: Criterion, largest: float) -> Iterator[str]:
+    """Of what Palier measures itself, the best that there can be is known."""
+    if of.at_least is not None and not 0.0 < of.at_least < largest:
+        yield (
+            f"`{of.name}` is 0 to {largest:g}: `at_least` lies above 0 and below {largest:g}, "
+            "since one failed request would hold it for ever."
+        )
+    if of.at_most is not None:
+        yield f"More of `{of.name}` is better: `at_most` would hold a good version back."
 
 
 def _comparison_problems(of: Criterion) -> Iterator[str]:
@@ -138,6 +152,11 @@ def misplaced(
                 f"The service {service!r} reports no measure `{each.name}`, so it could never "
                 f"advance; {there_are}."
             )
+        elif not _reachable(each, measure):
+            yield (
+                f"`{each.name}` is {measure.unit}: no mean of it is {each.bounds}, so it could "
+                "never advance."
+            )
         elif each.worse_by is not None and not resolved(each, measure).better:
             yield f"Nobody says which way is better of `{each.name}`: `worse_by` needs `better`."
         elif each.at_least is None and each.at_most is None:
@@ -146,3 +165,16 @@ def misplaced(
             yield f"More of `{each.name}` is better: `at_most` would hold a good version back."
         elif measure.better == LOWER and each.at_most is None:
             yield f"Less of `{each.name}` is better: `at_least` would hold a good version back."
+
+
+def _reachable(criterion: Criterion, measure: Known) -> bool:
+    """Whether a mean can be within the bounds, where the unit says what values there are."""
+    known = _RANGE.fullmatch(measure.unit)
+    if known is None:
+        return True
+    least, most = map(float, known.groups())
+    above = criterion.at_least is None or criterion.at_least <= most
+    return above and (criterion.at_most is None or criterion.at_most >= least)
+
+
+_RANGE = re.compile(r"(-?\d+(?:\.\d+)?) to (-?\d+(?:\.\d+)?)")

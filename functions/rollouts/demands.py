@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from functions.rollouts import criterion
 from functions.rollouts.plan import Criteria, Limits
 
+MOST_CHECKED = 10_000
+"""In 240 s (harm.LIVE_SECONDS) that is more than 40 requests a second to the candidate."""
+
 
 def limits_problems(limits: Limits) -> Iterator[str]:
     """Why these could never take anything back; a sentence each."""
@@ -16,6 +19,12 @@ def limits_problems(limits: Limits) -> Iterator[str]:
         (0.0 < limits.memory < 1.0, "With this `memory` it could never use too much."),
         (1 <= limits.strikes <= 10, "`strikes` is 1 to 10."),
         (1 <= limits.check_requests <= 10_000, "`check_requests` is 1 to 10,000."),
+        (
+            limits.strikes * limits.check_requests <= MOST_CHECKED,
+            f"`strikes` times `check_requests` is at most {MOST_CHECKED:,}: checks look at the "
+            "last 4 minutes, in which hardly any version has more requests, so the limits could never "
+            "take it back.",
+        ),
         (
             limits.error_rate <= limits.disaster_rate < 1.0,
             "`disaster_rate` is at least `error_rate` and below 1.",

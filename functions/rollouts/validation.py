@@ -5,6 +5,7 @@ What depends on the service, its measures and the segments of the environment is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -33,6 +34,7 @@ def validate(plan: Plan) -> Plan:
         *_type_problems(plan),
         *_judgement_problems(plan),
         *check.problems(plan.checks),
+        *check.too_patient(plan.checks, _longest(plan)),
         *opening.problems(plan.openings),
     ]
     if problems:
@@ -140,6 +142,14 @@ def _judgement_problems(plan: Plan) -> Iterator[str]:
             found = criteria_problems(plan.criteria_at(number), plan.limits_at(number))
             yield from (f"{where}{each}" for each in found)
     yield from _critical_problems(plan.critical)
+
+
+def _longest(plan: Plan) -> float:
+    """How long a stage or the watch may last. A step by a person takes as long as it takes."""
+    if not plan.automatic:
+        return math.inf
+    last = plan.stages[-1].max_wait_seconds if plan.stages else 0.0
+    return max([plan.watch_seconds + last, *(each.max_wait_seconds for each in plan.stages)])
 
 
 def _critical_problems(codes: tuple[str, ...]) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """Plans that could never advance, or never be taken back, are refused with the reason."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from functions.errors import InvalidArgument
+from functions.metrics.measures import Known
 from functions.rollouts.check import MAXIMUM, Check
 from functions.rollouts.check import misplaced as misplaced_checks
 from functions.rollouts.criterion import Criterion, misplaced, resolved
@@ -191,3 +193,45 @@ def test_which_way_is_better_is_known_before_it_is_compared(
     assert resolved(criterion, KNOWN[criterion.name]).better == better
     unknown = criterion.worse_by is not None and not better
     assert bool(list(misplaced([criterion], "stories", KNOWN))) is unknown
+
+
+LASTING = checking(Check("roi", below=1, seconds=DAY))
+"""Its watch is long enough for that."""
+
+
+@pytest.mark.parametrize(
+    ("plan", "says"),
+    [
+        (demanding(Criterion("availability", at_least=1.5)), "0 to 1: `at_least`"),
+        (demanding(Criterion("availability", at_least=1.0)), "one failed request"),
+        (demanding(Criterion("performance_score", at_least=150)), "0 to 100: `at_least`"),
+        (demanding(Criterion("availability", at_most=0.5)), "hold a good version back"),
+        (replace(LASTING, watch_seconds=0.0), "no stage lasts longer than"),
+        (replace(GOOD, limits=Limits(strikes=10, check_requests=10_000)), "at most 10,000"),
+    ],
+)
+def test_beyond_what_can_be_nothing_advances_or_is_taken_back(plan: Plan, says: str) -> None:
+    with pytest.raises(InvalidArgument, match=says):
+        validate(plan)
+
+
+def test_what_can_just_be_is_fine() -> None:
+    validate(demanding(Criterion("availability", at_least=0.999)))
+    validate(LASTING)
+    validate(replace(GOOD, limits=Limits(strikes=10, check_requests=1_000)))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "fits"),
+    [
+        ({"at_least": 7.0}, False),
+        ({"at_most": -0.5}, False),
+        ({"at_least": 1.0}, True),
+        ({"at_least": 0.5, "at_most": 0.9}, True),
+    ],
+)
+def test_the_unit_says_what_a_mean_can_be(bounds: dict[str, Any], fits: bool) -> None:
+    known = {"share": Known("0 to 1", None, "a share")}
+    found = list(misplaced([replace(Criterion("share"), **bounds)], "stories", known))
+    assert (not found) == fits
+    assert fits or "could never advance" in found[0]
