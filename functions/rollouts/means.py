@@ -52,9 +52,9 @@ def unmet(plan: Plan, situation: Situation) -> Want | None:
 
 
 def _incomparable(criterion: Criterion, situation: Situation) -> str:
-    """What is said where the control has too few values to be compared with; nothing where they
-    do, or where nobody is left on it."""
-    if criterion.worse_by is None or situation.audience or situation.share >= 1.0:
+    """What is said where the control has too few values to be compared with, or had before the
+    rollout where nobody is left on it."""
+    if criterion.worse_by is None or situation.audience:
         return ""
     count, _ = control_mean(criterion.name, situation)
     needed = min(criterion.samples, LEAST_COMPARED)
