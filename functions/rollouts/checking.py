@@ -11,7 +11,7 @@ beyond it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 from functions.metrics.measures import NONE, Measure
@@ -41,6 +41,9 @@ some to spare for values that are not spread like a bell."""
 LEAST_COMPARED = 30
 """Values of each arm, for the central limit theorem to say anything."""
 
+UNLIKE = 2.72
+"""The mean square of how much users ask, as a multiple of the square of the mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class Struck:
@@ -61,7 +64,11 @@ def checks(plan: Plan, situation: Situation) -> Verdict | None:
 
 
 def comparisons(plan: Plan, situation: Situation) -> Verdict | None:
-    """A metric is certainly worse than the control's by more than its share: FAIL."""
+    """A metric is certainly worse than the control's by more than its share: FAIL.
+
+    PAUSE where that can't be certain: where nobody knows how many users the values are of, and at
+    100 %, where the mean of a week before doesn't say how days and nights differ.
+    """
     if situation.audience:
         return None
     compared = [each for each in plan.checks if each.fall is not None or each.rise is not None]
@@ -187,10 +194,16 @@ def _compared(check: Check, situation: Situation, alpha: float) -> Verdict | Non
     stage = situation.seen.stage
     mine = stage.candidate.measure(check.metric)
     theirs = _control_of(check.metric, situation)
-    least = max(check.samples, LEAST_COMPARED)
-    if mine.count < least or theirs.count < least:
+    if min(mine.count, theirs.count) < max(check.samples, LEAST_COMPARED):
         return None
+    sure = situation.share < 1.0 and all((stage.candidate.users, stage.control.users))
+    if not sure and situation.resumed_at is not None:
+        return None  # a person knows
     ones, others = watched.sample(mine), watched.sample(theirs)
+    if sure:
+        ones, others = _of_users(ones, stage.candidate), _of_users(others, stage.control)
+        if min(ones.count, others.count) < LEAST_COMPARED:
+            return None
     share, word = _beyond(check, ones, others, alpha)
     if not word:
         return None
@@ -208,14 +221,23 @@ def _compared(check: Check, situation: Situation, alpha: float) -> Verdict | Non
     side = "below" if word == "fall" else "above"
     before = "" if situation.share < 1.0 else " before the rollout"
     return Verdict(
-        Kind.FAIL,
+        Kind.FAIL if sure else Kind.PAUSE,
         COMPARED,
-        f"Rolled back: `{check.metric}` of the new version is {number(ones.mean)}; {side} the old "
-        f"one's {number(others.mean)}{before} by more than {percent(share)}.",
+        f"{'Rolled back' if sure else 'Paused'}: `{check.metric}` of the new version is "
+        f"{number(ones.mean)}; {side} the old one's {number(others.mean)}{before} by more than "
+        f"{percent(share)}.",
         figures,
         SEQUENCE,
         *measured,
     )
+
+
+def _of_users(sample: Sample, arm: Tally) -> Sample:
+    """As if there were so many fewer values as those of one user may say the same: with m values a
+    user at the mean, and users as unlike as a log-normal of 1 makes them, n / (1 + (m - 1) · e) of
+    n (Kish's design effect, for values of a user that are all alike)."""
+    repeats = max(0.0, arm.served / arm.users.estimate - 1.0)
+    return replace(sample, count=int(sample.count / (1.0 + repeats * UNLIKE)))
 
 
 def _control_of(metric: str, situation: Situation) -> Measure:

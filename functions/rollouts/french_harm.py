@@ -30,6 +30,7 @@ def paused(verdict: Verdict, figures: Figures) -> str:
         "alarm": lambda found: f"Suspendu : {alert(found)}.{_few(found)}",
         health.RULE: _unwell,
         checking.RULE: _told_by_few,
+        checking.COMPARED: _unsure_comparison,
     }[verdict.rule](figures)
 
 
@@ -139,13 +140,17 @@ def _told_by_few(figures: Figures) -> str:
     )
 
 
+def _unsure_comparison(figures: Figures) -> str:
+    return f"Suspendu : {_comparison(figures)}"
+
+
 def _comparison(figures: Figures) -> str:
     name, value = named(figures, checking.CHECK)
     of_control = figures[f"{checking.CONTROL_CHECK}{name}"]
     fell = "fall" in figures
     share = figures["fall" if fell else "rise"]
     return (
-        f"Annulé : « {name} » de la nouvelle version est de {number(value)}, "
+        f"« {name} » de la nouvelle version est de {number(value)}, "
         f"{'inférieur' if fell else 'supérieur'} de plus de {percent(share)} aux "
         f"{number(of_control)} de l'ancienne."
     )
@@ -159,7 +164,7 @@ FAILED: Mapping[str, Callable[[Figures], str]] = {
     latency.RULE: _latency,
     health.RULE: _health,
     checking.RULE: _check,
-    checking.COMPARED: _comparison,
+    checking.COMPARED: lambda figures: f"Annulé : {_comparison(figures)}",
     "alarm": lambda figures: f"Annulé : {alert(figures)}.",
 }
 """The rules that take a version back, beside those of the limits."""

@@ -300,6 +300,18 @@ RULES = {
             criteria=Criteria(measures=(Criterion("rating", worse_by=0.1, better="higher"),)),
         ),
     ),
+    "nothing of before to be compared with at 100 percent": Case(
+        replace(
+            everybody(200, 0),
+            seen=Seen(Both(replace(tally(200), measures={"rating": values(200, 0.1)}))),
+        ),
+        Kind.INCONCLUSIVE,
+        "samples",
+        replace(
+            PLAN,
+            criteria=Criteria(measures=(Criterion("rating", worse_by=0.1, better="higher"),)),
+        ),
+    ),
     "less available than is demanded": Case(
         at(Both(tally(200, 3), control(1800, 27))),
         Kind.INCONCLUSIVE,
