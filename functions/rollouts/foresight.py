@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from math import log
 
 from functions.rollouts.fitting import LeftOut
+from functions.rollouts.harm import LIVE_SECONDS
 from functions.rollouts.opening import next_opening
-from functions.rollouts.plan import RAISES, Plan
+from functions.rollouts.plan import RAISES, Limits, Plan
 from functions.rollouts.suspicion import needed
 from functions.stats.e_process import log_evidence
 from functions.stats.sizing import seconds_to_see, seconds_without_control
@@ -95,6 +96,26 @@ def starving(plan: Plan, traffic: Traffic) -> list[int]:
         number
         for number, stage in enumerate(plan.stages)
         if seconds_for_requests(plan, number, traffic) > stage.max_wait_seconds
+    ]
+
+
+def unreached(limits: Limits, requests_per_second: float) -> bool:
+    """Whether so few requests come to the candidate that the limits' checks in a row can't: they
+    are made of what isn't folded yet."""
+    return requests_per_second * LIVE_SECONDS < limits.strikes * limits.check_requests
+
+
+def unguarded(plan: Plan, traffic: Traffic) -> list[int]:
+    """The stages (from 0) in which the limits' checks can't come about; of an audience nobody
+    knows."""
+    return [
+        number
+        for number, stage in enumerate(plan.stages)
+        if not stage.audience
+        and unreached(
+            plan.limits_at(number),
+            traffic.requests_per_second * plan.percentage(number) / 100.0,
+        )
     ]
 
 

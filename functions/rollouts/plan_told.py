@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functions.rollouts.check import Check
 from functions.rollouts.criterion import Criterion
 from functions.rollouts.explain.tongue import Tongue
+from functions.rollouts.harm import LIVE_SECONDS
 from functions.rollouts.hours_told import hours
 from functions.rollouts.plan import RAISES, Criteria, Limits, Plan, Without
 
@@ -126,6 +127,18 @@ def guards(limits: Limits, tongue: Tongue) -> str:
     ).format(**values)
 
 
+def unreached(limits: Limits, tongue: Tongue) -> str:
+    """That the checks in a row can't come about: too few requests go to the candidate."""
+    needed, within = limits.strikes * limits.check_requests, tongue.duration(LIVE_SECONDS)
+    return tongue.say(
+        "The limits on errors, slowness and memory can't take it back while so few requests go to "
+        f"the new version: their checks in a row take {tongue.whole(needed)} within {within}.",
+        "Les limites sur les erreurs, la lenteur et la mémoire ne peuvent pas la retirer tant que "
+        "si peu de requêtes vont à la nouvelle version : leurs contrôles de suite en demandent "
+        f"{tongue.whole(needed)} en {within}.",
+    )
+
+
 def check(one: Check, tongue: Tongue) -> Iterator[str]:
     """What takes it back by a metric."""
     where = tongue.say(" (where it is measured)", " (là où elle est mesurée)")
@@ -153,8 +166,12 @@ def check(one: Check, tongue: Tongue) -> Iterator[str]:
         if share is not None:
             by = tongue.percent(share)
             yield tongue.say(
-                f"Taken back as soon as {name} is surely more than {by} {word} the old version's.",
-                f"Retirée dès que {name} est à coup sûr plus de {by} {mot} de l'ancienne version.",
+                f"Taken back as soon as {name} is surely more than {by} {word} the old version's; "
+                "paused where nobody is left on the old one, or nobody knows how many users the "
+                "values are of.",
+                f"Retirée dès que {name} est à coup sûr plus de {by} {mot} de l'ancienne version ; "
+                "suspendue là où personne n'a plus l'ancienne, ou si l'on ne sait pas de combien "
+                "d'utilisateurs viennent les valeurs.",
             )
 
 

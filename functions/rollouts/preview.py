@@ -19,6 +19,7 @@ from functions.rollouts.foresight import (
     earliest,
     seconds_for_requests,
     starving,
+    unguarded,
     what_if,
 )
 from functions.rollouts.hours_told import moment
@@ -201,6 +202,8 @@ def _at_this_traffic(plan: Plan, traffic: Traffic, tongue: Tongue) -> Iterator[s
             f"Le palier {number + 1} n'avancerait pas à ce trafic : {needed} requêtes à la "
             f"nouvelle version prennent {takes}, et son temps est écoulé après {wait}.",
         )
+    for number in unguarded(plan, traffic):
+        yield _of_stage(number, plan_told.unreached(plan.limits_at(number), tongue), tongue)
     rows = what_if(plan, traffic)
     for number, stage in enumerate(plan.stages):
         if not stage.audience:

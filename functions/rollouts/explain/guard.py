@@ -8,8 +8,12 @@ from dataclasses import replace
 from functions.rollouts import plan_told
 from functions.rollouts.explain.known import Known
 from functions.rollouts.explain.tongue import Tongue
+from functions.rollouts.foresight import unreached
+from functions.rollouts.harm import LIVE_SECONDS
+from functions.rollouts.plan import Limits
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import ENDED, Phase
+from functions.rollouts.verdict import Situation
 
 
 def takes_back(known: Known, tongue: Tongue) -> Iterator[str]:
@@ -35,7 +39,10 @@ def takes_back(known: Known, tongue: Tongue) -> Iterator[str]:
     if not rollout.audience:
         yield from _errors(rollout, tongue)
         yield from _slowness(rollout, tongue)
-    yield plan_told.guards(plan.limits_at(where.stage), tongue)
+    limits = plan.limits_at(where.stage)
+    yield plan_told.guards(limits, tongue)
+    if known.look and _few(known.look.situation, limits):
+        yield plan_told.unreached(limits, tongue)
     for each in plan.checks:
         # In a stage for an audience chance didn't choose the users: nothing is compared.
         alone = replace(each, fall=None, rise=None) if rollout.audience else each
@@ -55,6 +62,14 @@ def takes_back(known: Known, tongue: Tongue) -> Iterator[str]:
         "Une alerte sur la nouvelle version dont la règle dit `roll_back`, sauf si l'ancienne "
         "l'a aussi.",
     )
+
+
+def _few(situation: Situation, limits: Limits) -> bool:
+    """Whether the checks in a row don't come about, by the requests since the shift."""
+    since = situation.since_shift
+    if since < LIVE_SECONDS:
+        return False
+    return unreached(limits, situation.seen.stage.candidate.served / since)
 
 
 def _errors(rollout: Rollout, tongue: Tongue) -> Iterator[str]:

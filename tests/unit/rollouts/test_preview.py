@@ -158,6 +158,21 @@ def test_a_stage_that_never_gets_its_requests_is_told() -> None:
     assert "Nobody uses the service: no stage would ever advance." in nobody
 
 
+def test_limits_that_cannot_act_at_this_traffic_are_told() -> None:
+    """Three checks of twenty requests in four minutes."""
+    blind = "The limits on errors, slowness and memory can't take it back while"
+
+    def told(requests_per_second: float) -> list[str]:
+        known = Circumstances(traffic=Traffic(requests_per_second, 0.01))
+        return [each for each in preview(GOOD, known) if blind in each]
+
+    assert len(told(2.4)) == 1
+    assert told(2.4)[0].startswith(f"In stage 1: {blind}")
+    assert told(2.4)[0].endswith("their checks in a row take 60 within 4 min.")
+    assert not told(2.6)
+    assert len(told(0.1)) == len(GOOD.stages)
+
+
 @pytest.mark.parametrize(
     "sentence",
     [

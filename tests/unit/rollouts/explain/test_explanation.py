@@ -118,7 +118,7 @@ def event(kind: str, **more: Any) -> dict[str, Any]:
 
 
 def known(state: State, verdict: Verdict | None = None, **more: Any) -> Known:
-    situation: Situation = at(HEALTHY, elapsed=3600)
+    situation: Situation = at(HEALTHY, elapsed=3600, since_shift=700)
     look = Look(situation, verdict, 0.0) if verdict and state.splitting else None
     changed = {name: more.pop(name) for name in list(more) if hasattr(ROLLOUT, name)}
     return Known(
