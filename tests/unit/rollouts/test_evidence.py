@@ -15,13 +15,13 @@ from functions.rollouts.evidence import (
     failing,
     fold,
     fresh,
-    hash_limit,
     last_minute,
     part_of_level,
     rate,
     sampled_failing,
     seen,
 )
+from functions.rollouts.sampled import hash_limit
 from functions.stats.e_process import Failing
 
 START = 1_800_000_000
