@@ -7,6 +7,7 @@ be tested; one with several is tested piece by piece.
 
 Minutes hold less than the slots that a running rollout is judged by: a look comes once a minute,
 users are known only where they failed, and nobody knows which snapshot a request was served under.
+What they can't tell is left out (LEFT_OUT): a step that rests on it would be a made-up one.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ from dataclasses import dataclass, replace
 from functions.metrics.performance import USUAL, Score
 from functions.metrics.windows import MINUTE_SECONDS, Arm, Window, minute_start
 from functions.rollouts.baseline import Baseline, freeze
-from functions.rollouts.evidence import Both, fold, fresh, last_minute
+from functions.rollouts.evidence import HEALTH, Both, fold, fresh, last_minute
 from functions.rollouts.look import Look, Move, following, look
 from functions.rollouts.plan import Plan
 from functions.rollouts.rollout import Occasion, Rollout, moved
 from functions.rollouts.state import Phase, State
 
 ACTOR = "backtest"
+LEFT_OUT = ("latency", "budget", "approvals", "alerts", "health")
+"""What a running rollout is held or taken back by, and a backtest isn't. Slow requests weigh as
+much as there are users, and whom minutes served nobody knows."""
+
 _KEPT_SECONDS = 600
 """What a look needs besides the evidence: more than is not folded yet."""
 
@@ -92,6 +97,7 @@ def backtest(
         both = served.candidate.served + served.control.served
         share = served.candidate.served / both
     frozen = freeze(asked.arms[1], before, _named(asked.plan), asked.since, asked.score)
+    frozen = replace(frozen, slow={})
     steps, looks, last = _played(asked, recorded, share, frozen)
     return Backtest(share, served, looks, tuple(steps), last)
 
@@ -164,10 +170,25 @@ def _starting(asked: Question, share: float, now: float) -> Rollout:
 
 
 def _as_served(plan: Plan, share: float) -> Plan:
-    """The plan with the split that was in force, at any stage, and no holdback beside it."""
+    """The plan with the split that was in force, at any stage, and no holdback beside it; without
+    what is left out."""
     percentage = round(100 * share, 2)
-    stages = tuple(replace(stage, percentage=percentage) for stage in plan.stages)
-    return replace(plan, stages=stages, holdback=0.0)
+    stages = tuple(
+        replace(
+            stage,
+            percentage=percentage,
+            approval=False,
+            criteria=replace(stage.criteria, budget=None) if stage.criteria else None,
+        )
+        for stage in plan.stages
+    )
+    return replace(
+        plan,
+        stages=stages,
+        holdback=0.0,
+        criteria=replace(plan.criteria, budget=None),
+        checks=tuple(each for each in plan.checks if each.metric != HEALTH),
+    )
 
 
 def _within(asked: Question, window: Window) -> bool:

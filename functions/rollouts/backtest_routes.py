@@ -23,7 +23,7 @@ from functions.metrics.hours import hour_start
 from functions.metrics.windows import MINUTE_SECONDS, Window, minute_start
 from functions.rollouts import french
 from functions.rollouts.answers import VerdictAnswer
-from functions.rollouts.backtest import Backtest, Question, Step, backtest
+from functions.rollouts.backtest import LEFT_OUT, Backtest, Question, Step, backtest
 from functions.rollouts.baseline import HISTORY_SECONDS
 from functions.rollouts.commands import UNMEASURED
 from functions.rollouts.plan import Plan
@@ -71,6 +71,7 @@ class BacktestAnswer(Answer):
     looks: int
     grain_seconds: int
     steps: list[BacktestStep]
+    left_out: list[str]
     last: VerdictAnswer | None
     last_fr: str
 
@@ -153,6 +154,7 @@ def _told(found: Backtest, plan: Plan) -> dict[str, Any]:
         "looks": found.looks,
         "grain_seconds": MINUTE_SECONDS,
         "steps": [_step(each, plan) for each in found.steps],
+        "left_out": list(LEFT_OUT),
         "last": last.to_document() if last else None,
         "last_fr": french.sentence(last, plan) if last else "",
     }

@@ -22,8 +22,8 @@ def limits_problems(limits: Limits) -> Iterator[str]:
         (
             limits.strikes * limits.check_requests <= MOST_CHECKED,
             f"`strikes` times `check_requests` is at most {MOST_CHECKED:,}: checks look at the "
-            "last 4 minutes, in which hardly any version has more requests, so the limits could never "
-            "take it back.",
+            "last 4 minutes, in which hardly any version has more requests, so the limits could "
+            "never take it back.",
         ),
         (
             limits.error_rate <= limits.disaster_rate < 1.0,

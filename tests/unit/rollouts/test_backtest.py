@@ -9,7 +9,8 @@ import pytest
 
 from functions.metrics.tally import Tally
 from functions.metrics.windows import MINUTE_SECONDS, Window
-from functions.rollouts.backtest import Question, backtest
+from functions.rollouts.backtest import LEFT_OUT, Question, backtest
+from functions.rollouts.check import Check
 from functions.rollouts.plan import Criteria, Plan, Stage
 
 SINCE, HOUR = 1_800_000_000, 3_600
@@ -115,3 +116,39 @@ def test_without_a_control_it_is_compared_with_what_was_before() -> None:
     assert found
     assert found.share == 1.0
     assert found.steps[-1].move.kind == "rolled_back"
+
+
+def test_what_minutes_cannot_tell_decides_nothing() -> None:
+    """Slow requests without known users, the error budget, approvals, health."""
+    recorded = [
+        replace(
+            each,
+            tally=replace(
+                each.tally,
+                above={"2000": each.tally.requests // (3 if each.version == "1.3.0" else 20)},
+            ),
+        )
+        for each in minutes(lambda _: 0)
+    ]
+    before = [
+        Window(
+            SINCE - (n + 1) * HOUR,
+            HOUR,
+            "stories",
+            "1.2.0",
+            0,
+            Tally(requests=9_000, above={"1000": 900, "2000": 300}),
+        )
+        for n in range(5)
+    ]
+    stages = tuple(replace(stage, approval=True) for stage in PLAN.stages)
+    plan = replace(
+        PLAN,
+        stages=stages,
+        criteria=Criteria(100, budget=0.25),
+        checks=(Check("health", below=0.9),),
+    )
+    found = backtest(replace(ASKED, plan=plan), recorded, before)
+    assert found
+    assert [each.move.kind for each in found.steps][-1] == "succeeded"
+    assert set(LEFT_OUT) >= {"latency", "budget", "approvals", "alerts", "health"}
