@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functions.rollouts.check import Check
 from functions.rollouts.criterion import Criterion
 from functions.rollouts.explain.tongue import Tongue
+from functions.rollouts.harm import LIVE_SECONDS
 from functions.rollouts.hours_told import hours
 from functions.rollouts.plan import RAISES, Criteria, Limits, Plan, Without
 
@@ -124,6 +125,18 @@ def guards(limits: Limits, tongue: Tongue) -> str:
         "suite quand plus de {errors} échouent, que plus de {slow} prennent plus de 30 s ou que "
         "plus de {memory} de la mémoire est utilisée.",
     ).format(**values)
+
+
+def unreached(limits: Limits, tongue: Tongue) -> str:
+    """That the checks in a row can't come about: too few requests go to the candidate."""
+    needed, within = limits.strikes * limits.check_requests, tongue.duration(LIVE_SECONDS)
+    return tongue.say(
+        "The limits on errors, slowness and memory can't take it back while so few requests go to "
+        f"the new version: their checks in a row take {tongue.whole(needed)} within {within}.",
+        "Les limites sur les erreurs, la lenteur et la mémoire ne peuvent pas la retirer tant que "
+        "si peu de requêtes vont à la nouvelle version : leurs contrôles de suite en demandent "
+        f"{tongue.whole(needed)} en {within}.",
+    )
 
 
 def check(one: Check, tongue: Tongue) -> Iterator[str]:
