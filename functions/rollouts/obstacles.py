@@ -81,14 +81,25 @@ def _obstacle(flag: Flag | None, moved: Moved, before: Rollout) -> str:
     return ""
 
 
-def sentence(obstacle: str, rollout: Rollout, language: str = ENGLISH) -> str:
+def met_by(flags: Mapping[str, Flag | None], before: Rollout, after: Rollout) -> Moved:
+    """The first of its flags that an obstacle stands in the way of, its own where none does."""
+    found = (each for each in after.moves if _obstacle(flags[each.flag], each, before))
+    return next(found, after.moves[0])
+
+
+def sentence(
+    obstacle: str, rollout: Rollout, language: str = ENGLISH, moved: Moved | None = None
+) -> str:
+    """`moved`: which of its flags it is about, by default its own."""
+    about = moved or rollout.moves[0]
     words = WORDS[obstacle][1 if language == FRENCH else 0]
-    return words.format(flag=rollout.flag, control=rollout.control, candidate=rollout.candidate)
+    return words.format(flag=about.flag, control=about.control, candidate=about.candidate)
 
 
 def in_french(reason: str, rollout: Rollout) -> str:
     """A reason as people read it in French; one that somebody wrote stays as it is."""
     for obstacle in WORDS:
-        if reason == sentence(obstacle, rollout):
-            return sentence(obstacle, rollout, FRENCH)
+        for moved in rollout.moves:
+            if reason == sentence(obstacle, rollout, moved=moved):
+                return sentence(obstacle, rollout, FRENCH, moved)
     return of_traffic(reason) or reason

@@ -37,7 +37,16 @@ def begun(
     obstacle = next((each for each in moves if isinstance(each, str)), "")
     obstacle = obstacle or _unreleased(view, stored.rollout, releasable)
     if obstacle:
-        why = replace(occasion, reason=obstacles.sentence(obstacle, stored.rollout))
+        about = next(
+            (
+                old
+                for old, new in zip(stored.rollout.moves, moves, strict=True)
+                if isinstance(new, str)
+            ),
+            None,
+        )
+        said = obstacles.sentence(obstacle, stored.rollout, moved=about)
+        why = replace(occasion, reason=said)
         after = state.supersede(stored.rollout.state, occasion.now)
         return transition(stored, after, "superseded", why)
     if budget_lacking(view, stored.rollout):

@@ -236,15 +236,15 @@ def _possible(view: View, due: Sequence[Transition], releasable: Releasable) -> 
                 continue
         moving: Transition | None = each
         if obstacle:
-            moving = _ending(each, obstacle)
+            met_by = obstacles.met_by(flags, each.before, each.after)
+            moving = _ending(each, obstacles.sentence(obstacle, each.after, moved=met_by))
         elif each.after.state.phase is Phase.ROLLED_BACK:
             moving = back(view, each.stored, each.occasion, releasable)
         possible += [moving] if moving else []
     return possible
 
 
-def _ending(each: Transition, obstacle: str) -> Transition:
-    reason = obstacles.sentence(obstacle, each.after)
+def _ending(each: Transition, reason: str) -> Transition:
     occasion = Occasion(each.occasion.now, each.occasion.generation, str(ACTOR), reason)
     if each.before.shift is None:
         after = state.supersede(each.before.state, occasion.now)

@@ -12,6 +12,8 @@ from functions.alerts.alarm import Alarm
 from functions.alerts.incidents.incident import Subject
 from functions.documents import Write
 from functions.errors import FailedPrecondition
+from functions.flags.manage.flags import edit_flag
+from functions.identity import Permission
 from functions.metrics.store import load_recent
 from functions.metrics.tally import EMPTY
 from functions.rollouts import commands
@@ -19,6 +21,7 @@ from functions.rollouts import store as rollout_store
 from functions.rollouts.advance import advance
 from functions.rollouts.after.verify import verify
 from functions.rollouts.deeds import history
+from functions.rollouts.obstacles import in_french
 from functions.rollouts.state import Phase
 from tests.emulator.rollouts.world import ASKED, CANDIDATE, CONTROL, SERVICE, World
 
@@ -122,6 +125,18 @@ def test_one_of_a_later_bundle(both: World) -> None:
     with pytest.raises(FailedPrecondition, match="r2 is running on the same flag"):
         both.change(commands.start("r3", ASKED))
     assert rollout_store.running_ids(store, scope, [OTHER]) == ["r2"]
+
+
+def test_the_flag_that_stands_in_the_way_is_named(world: World) -> None:
+    """Of several, the one whose default was edited before the split began."""
+    flag = world.flag(OTHER)
+    world.started(also=((OTHER, CANDIDATE),))
+    changes = {"definition": {**flag.definition, "defaultVariant": CANDIDATE}}
+    world.change(edit_flag(OTHER, 1, changes), Permission.EDIT_FLAGS)
+    advance(world.store, world.clock, world.scope)
+    reason = world.events()[-1]["reason"]
+    assert reason == f"The default of the flag {OTHER} is no longer {CONTROL}."
+    assert OTHER in in_french(reason, world.rollout()) != reason
 
 
 def _measured_by_itself(world: World, identifier: str) -> Write:
