@@ -54,27 +54,27 @@ def intents(serving: Serving, rollouts: Sequence[Rollout]) -> tuple[Intent, ...]
     What was taken back is restored before another rollout begins, or it never would be. But not
     where that one took its place in the same commit: it is served already, or waits to be.
     """
-    back = _restoring(serving, rollouts)
+    last = _taken_back(serving, rollouts)
+    back = (_restoring(serving, last),) if last else ()
     running = [each for each in rollouts if each.state.running and concerns(serving, each)]
     if not running:
-        return (back,) if back else ()
+        return back
     newest = max(running, key=lambda each: each.decided_at)
-    wanted = _running(serving, newest)
     splits = any(each.state.splitting for each in running)
-    if back is None or splits or newest.decided_at == back.since:
-        return (wanted,)
-    return back, wanted
+    replaced = last and last.state.phase is Phase.ABORTED and last.decided_at == newest.decided_at
+    wanted = _running(serving, newest)
+    return (wanted,) if splits or replaced else (*back, wanted)
 
 
-def _restoring(serving: Serving, rollouts: Sequence[Rollout]) -> Intent | None:
+def _taken_back(serving: Serving, rollouts: Sequence[Rollout]) -> Rollout | None:
     """What was taken back last, unless something has succeeded since."""
     of_service = [each for each in rollouts if concerns(serving, each) and not each.state.running]
     ended = [each for each in of_service if each.shift and each.decided_at >= serving.since]
-    if not ended:
-        return None
-    last = max(ended, key=lambda each: each.decided_at)
-    if last.state.phase not in TAKEN_BACK:
-        return None
+    last = max(ended, key=lambda each: each.decided_at, default=None)
+    return last if last and last.state.phase in TAKEN_BACK else None
+
+
+def _restoring(serving: Serving, last: Rollout) -> Intent:
     revision = serving.revisions.get(last.control, "")
     return Intent(
         Purpose.RESTORE, last.id, last.control, revision, flag=last.flag, since=last.decided_at

@@ -80,7 +80,8 @@ def test_what_was_taken_back_is_restored_before_another_one_begins() -> None:
     first, then = intents(SERVING, [after, back])
     assert (first.purpose, first.rollout, first.revision) == (Purpose.RESTORE, "r0", OLD)
     assert (then.purpose, then.rollout, then.revision) == (Purpose.START, after.id, NEW)
-    [only] = intents(SERVING, [at_once, back])
+    assert intents(SERVING, [at_once, back])[0].purpose is Purpose.RESTORE
+    [only] = intents(SERVING, [at_once, replace(back, state=State(Phase.ABORTED))])
     assert only.purpose is Purpose.START, "it took its place"
 
 
