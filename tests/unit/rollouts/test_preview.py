@@ -97,9 +97,11 @@ def test_what_happens_and_when_and_what_is_not_seen() -> None:
         "Taken back when `words` (where it is measured) is below 1 or above 2 in 3 checks in a "
         "row.",
         "Taken back as soon as `words` (where it is measured) is surely more than 20 % below the "
-        "old version's.",
+        "old version's; paused where nobody is left on the old one, or nobody knows how many users "
+        "the values are of.",
         "Taken back as soon as `words` (where it is measured) is surely more than 30 % above the "
-        "old version's.",
+        "old version's; paused where nobody is left on the old one, or nobody knows how many users "
+        "the values are of.",
         "Taken back at the first error `MEMORY_ERROR`, `TIMEOUT` that the old version doesn't have "
         "as well.",
         "At the earliest it is the default on Tuesday 2026-11-24 15:00 (Europe/Paris), and later "
