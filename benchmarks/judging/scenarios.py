@@ -149,7 +149,7 @@ SCENARIOS: Sequence[Scenario] = (
         "both versions fail in 70 % of requests for ten minutes, at one request a second",
         SPARSE,
         Difference(shared=during(300, 900, 0.7)),
-        300,
+        100,
         1_800,
     ),
     Scenario(
@@ -157,7 +157,7 @@ SCENARIOS: Sequence[Scenario] = (
         "what both depend on fails always for ten minutes, at one request a second",
         SPARSE,
         Difference(shared=during(300, 900, 1.0), shared_cause="upstream"),
-        300,
+        100,
         1_800,
     ),
     Scenario(
@@ -165,7 +165,7 @@ SCENARIOS: Sequence[Scenario] = (
         "both versions fail in 70 % of requests for ten minutes, a hundredth have the candidate",
         QUIET,
         Difference(shared=during(300, 900, 0.7)),
-        300,
+        100,
         1_800,
         plan=SMALL,
     ),
