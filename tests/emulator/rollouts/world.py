@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
-from functions.changes import Change, Outcome, commit_change
+from functions.changes import Change, Decision, Outcome, View, commit_change
 from functions.clock import ManualClock
 from functions.documents import Document, Scope, Store, Write
 from functions.flags.flag import Flag
@@ -19,13 +19,15 @@ from functions.metrics.observation import Observation
 from functions.metrics.store import SlotKey, slot_write
 from functions.metrics.tally import merge_all, of
 from functions.metrics.windows import slot_start
-from functions.published import decode_part
+from functions.published import SERVICES, decode_part
 from functions.rollouts import commands
 from functions.rollouts import store as rollout_store
 from functions.rollouts.commands import Asked, Creation, Deciding
 from functions.rollouts.plan import Criteria, Plan, Stage
 from functions.rollouts.rollout import Rollout
+from functions.stories import prompt
 from functions.stories.measures import MEASURES
+from functions.stories.versions import NewVersion, Parameters, StoryVersion
 
 FLAG = "stories.version"
 SERVICE = "stories"
@@ -58,6 +60,27 @@ def connect(project: str) -> Store:
     return Store(firestore.Client(project=project, credentials=credentials))
 
 
+def _servable(deciding: Deciding, flag: Flag) -> Deciding:
+    """The same, with its variants as versions of the story function that this bundle can serve."""
+
+    def with_versions(view: View) -> Decision:
+        records = {name: _version(name) for name in flag.definition["variants"]}
+        made = deciding(view)
+        return replace(made, parts={**made.parts, SERVICES: {SERVICE: records}})
+
+    return with_versions
+
+
+def _version(name: str) -> dict[str, Any]:
+    made = NewVersion(
+        version=name,
+        prompt="tale-1",
+        model="gpt-test",
+        parameters=Parameters(max_output_tokens=900),
+    )
+    return StoryVersion(**made.model_dump(), prompt_hash=prompt.load("tale-1").hash).to_record()
+
+
 @dataclass
 class World:
     """What tests do to an environment, in one line each."""
@@ -77,7 +100,7 @@ class World:
 
     def flag(self, key: str = FLAG, *others: str) -> Flag:
         made = Flag(key, definition(CONTROL, *others))
-        self.change(create_flag(made), Permission.EDIT_FLAGS)
+        self.change(_servable(create_flag(made), made), Permission.EDIT_FLAGS)
         return made
 
     def created(

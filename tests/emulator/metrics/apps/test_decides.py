@@ -4,6 +4,7 @@ may be forged pauses at most; what is believed takes the version back."""
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -149,7 +150,7 @@ def test_a_feature_that_is_no_services_is_guarded_by_what_apps_say(stage: Stage5
 
 
 def test_what_is_declared_may_be_demanded_of_a_candidate(stage: Stage50) -> None:
-    def asked(name: str, **bounds: float) -> Creation:
+    def asked(name: str, **bounds: Any) -> Creation:
         criteria = Criteria(requests=20, measures=(Criterion(name, 10, **bounds),))
         plan = Plan("p", STAGES, watch_seconds=30, criteria=criteria)
         return Creation(f"r-{name}", FLAG, CANDIDATE, plan, SERVICE)

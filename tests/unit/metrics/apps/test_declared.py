@@ -100,7 +100,7 @@ def test_what_is_stored_is_read_as_it_was(metric: AppMetric) -> None:
 
 def test_what_cannot_be_read_is_left_out() -> None:
     sound = AppMetric("m", Kind.CRASH)
-    part = {"m": sound.to_definition(), "x": {"kind": "of a later bundle"}, "y": "z", "w": {}}
+    part: Any = {"m": sound.to_definition(), "x": {"kind": "of a later bundle"}, "y": "z", "w": {}}
     assert read_all(part) == {"m": sound}
 
 
