@@ -38,8 +38,10 @@ lint: setup-basic
 check: lint
 	@$(IN) pytest tests/unit --numprocesses=auto --hypothesis-profile=quick
 
+# Tests of real servers one after the other, since they measure time; the others on all cores.
 test: setup lint
-	@$(IN) pytest
+	@$(IN) pytest tests --ignore=tests/unit --ignore=tests/simulation
+	@$(IN) pytest tests/unit tests/simulation --numprocesses=auto
 
 bench: setup
 	@$(IN) benchmarks
