@@ -37,7 +37,7 @@ def backtest(arguments: Namespace, environ: Environ) -> Answer:
     for name in ("service", "control", "candidate", "since", "until", "share"):
         if getattr(arguments, name) is not None:
             body[name] = getattr(arguments, name)
-    found = connect(arguments, environ).post("/v1/rollouts/backtest", body)
+    found = connect(arguments, environ).post("/v1/rollout-backtests", body)
     return Answer(found, shown.backtested(found, arguments.language))
 
 

@@ -1,6 +1,6 @@
 """Backtests over the admin API.
 
-POST /v1/rollouts/backtest    what a plan would have decided on recorded minutes; changes nothing
+POST /v1/rollout-backtests    what a plan would have decided on recorded minutes; changes nothing
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def blueprint(
     """`administration` is asked on the first request."""
     routes = flask.Blueprint("backtests", __name__)
 
-    @routes.post("/v1/rollouts/backtest")
+    @routes.post("/v1/rollout-backtests")
     @described(
         "What a plan would have decided on minutes that were recorded; changes nothing",
         body=BacktestBody,

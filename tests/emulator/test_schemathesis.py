@@ -23,7 +23,9 @@ EXAMPLES = 12
 ALERTS = ["alerts", "rules", "alert_tests", "incidents", "people", "channels", "telling"]
 OBJECTIVES = ["objectives", "scores", "scorecard", "collection"]
 ROOMS = ["metrics", "versions", "users", "rollouts", "registry", "description"]
-OTHER_ROOMS = [*ROOMS, *ALERTS, *OBJECTIVES]
+ROLLOUTS = ["rollout plans", "rollouts explained", "backtests", "completion", "rollbacks"]
+TRAFFIC = ["serving", "deployment"]
+OTHER_ROOMS = [*ROOMS, *ALERTS, *OBJECTIVES, *ROLLOUTS, *TRAFFIC]
 REFUSING = ["400", "401", "403", "404", "405", "409", "413"]
 """What answers a request that is not as described."""
 

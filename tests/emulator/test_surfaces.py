@@ -156,7 +156,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/v1/members/uid"): {"role": "reader", "environments": ["staging"]},
     ("POST", "/v1/rollouts"): {"flag": "f", "candidate": "on", "plan": "canary"},
     ("POST", "/v1/rollout-plans/preview"): {"plan": "canary", "service": "stories"},
-    ("POST", "/v1/rollouts/backtest"): {
+    ("POST", "/v1/rollout-backtests"): {
         "plan": "canary",
         "service": "stories",
         "control": "1.2.0",
@@ -179,7 +179,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 READS_BY_POST = {
     ("POST", "/v1/flags/key/explain"),
     ("POST", "/v1/rollout-plans/preview"),
-    ("POST", "/v1/rollouts/backtest"),
+    ("POST", "/v1/rollout-backtests"),
 }
 """For whoever may read: a context is too long for an address."""
 

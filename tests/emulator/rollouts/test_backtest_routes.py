@@ -72,7 +72,7 @@ def ask(client: Client, since: float, **more: Any) -> Any:
         **more,
     }
     headers = {"Authorization": "guest"}
-    return client.post("/v1/rollouts/backtest", json=body, headers=headers)
+    return client.post("/v1/rollout-backtests", json=body, headers=headers)
 
 
 def test_what_would_have_been_decided(world: World, client: Client) -> None:

@@ -61,7 +61,7 @@ def assert_taken_back(going: Release, failing: int, share: float = 0.2) -> None:
     figures = verdict["figures"]
     assert (figures["failing_users"], figures["failing_users_control"]) == (failing, 0)
     assert figures["share"] == share
-    assert figures["e_value"] >= figures["needed"] == 100
+    assert figures["e_value"] >= figures["needed"] == 125
     assert going.told()[-1].startswith(verdict["sentence"])
     assert going.world.rollout().quarantined
     going.ask(candidate=0, control=5)

@@ -121,7 +121,7 @@ def test_a_backtest_tells_what_would_have_been_done(
     words = ("rollout", "backtest", "canary", "--service", "stories", *versions, *times)
     assert server.say(*words) == 0
     [(method, path, body, _)] = server.asked
-    assert (method, path) == ("POST", "/api/admin/v1/rollouts/backtest")
+    assert (method, path) == ("POST", "/api/admin/v1/rollout-backtests")
     assert body == {
         "plan": "canary",
         "service": "stories",
