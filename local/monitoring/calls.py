@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import grpc
@@ -11,9 +11,9 @@ from google.protobuf import any_pb2
 from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 
+from local import rpc
 from local.monitoring import refusals, rules
-
-Call = Callable[[Any, Any], Any]
+from local.rpc import Call
 
 STATUS = {
     refusals.NotFound: grpc.StatusCode.NOT_FOUND,
@@ -24,17 +24,8 @@ STATUS = {
 
 def handlers(service: str, calls: Mapping[str, tuple[Call, str]]) -> grpc.GenericRpcHandler:
     """A service's calls, each with the name of its request's class in the client package."""
-    return grpc.method_handlers_generic_handler(
-        service,
-        {
-            name: grpc.unary_unary_rpc_method_handler(
-                _answering(call),
-                request_deserializer=getattr(monitoring_v3, request).pb().FromString,
-                response_serializer=lambda message: message.SerializeToString(),
-            )
-            for name, (call, request) in calls.items()
-        },
-    )
+    answering = {name: (_answering(call), request) for name, (call, request) in calls.items()}
+    return rpc.handlers(service, answering, monitoring_v3)
 
 
 def project_of(name: str) -> str:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent import futures
-from contextlib import suppress
 from typing import Any
 
 import grpc
 from google.cloud import monitoring_v3
 from google.protobuf import empty_pb2
 
+from local import rpc
 from local.monitoring import calls, filters, rules
 from local.monitoring.alerting.configuration import Configuration
 from local.monitoring.alerting.services import AlertPolicyService, NotificationChannelService
-from local.monitoring.calls import Call, handlers, project_of
+from local.monitoring.calls import handlers, project_of
 from local.monitoring.faults import Faults, Interceptor
 from local.monitoring.memory import Memory, Series
 from local.monitoring.refusals import NotFound
+from local.rpc import Call
+from local.rpc import stop as stop
 
 SERVICE = "google.monitoring.v3.MetricService"
 THREADS = 16
@@ -111,21 +112,12 @@ def serve(
     none.
     """
     configuration = configuration or Configuration(memory, now_ns)
-    server = grpc.server(
-        futures.ThreadPoolExecutor(THREADS),
-        interceptors=(Interceptor(faults or Faults()),),
-        options=[("grpc.so_reuseport", 0)],
-    )
-    server.add_generic_rpc_handlers(
-        (
-            MetricService(memory, now_ns).handlers(),
-            AlertPolicyService(configuration).handlers(),
-            NotificationChannelService(configuration).handlers(),
-        )
-    )
-    bound = server.add_insecure_port(f"127.0.0.1:{port}")
-    server.start()
-    return server, bound
+    services = [
+        MetricService(memory, now_ns).handlers(),
+        AlertPolicyService(configuration).handlers(),
+        NotificationChannelService(configuration).handlers(),
+    ]
+    return rpc.serve(services, port, Interceptor(faults or Faults()), THREADS)
 
 
 def _add(answer: Any, series: Series, interval: Any, full: bool) -> None:
@@ -144,9 +136,3 @@ def _add(answer: Any, series: Series, interval: Any, full: bool) -> None:
         added = entry.points.add(value=point.value)
         added.interval.start_time.FromNanoseconds(point.start)
         added.interval.end_time.FromNanoseconds(point.end)
-
-
-def stop(server: Any) -> None:
-    """Ends the server and waits for it."""
-    with suppress(RuntimeError):
-        server.stop(0).wait()
