@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from functions.rollouts.check import Check
 from functions.rollouts.criterion import Criterion
-from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.harm import LIVE_SECONDS
 from functions.rollouts.hours_told import hours
 from functions.rollouts.plan import RAISES, Criteria, Limits, Plan, Without
+from functions.rollouts.tongue import Tongue
 
 
 def stage(plan: Plan, number: int, tongue: Tongue) -> str:
@@ -82,14 +82,9 @@ def demands(criteria: Criteria, tongue: Tongue) -> Iterator[str]:
 def _demand(one: Criterion, tongue: Tongue) -> Iterator[str]:
     where = tongue.say(" (where it is reported)", " (là où elle est connue)")
     name = tongue.say(f"`{one.name}`", f"« {one.name} »") + (where if one.optional else "")
-    told = [
-        tongue.say(word, mot) + " " + tongue.number(bound)
-        for word, mot, bound in (
-            ("at least", "au moins", one.at_least),
-            ("at most", "au plus", one.at_most),
-        )
-        if bound is not None
-    ]
+    told = _bounds(
+        [("at least", "au moins", one.at_least), ("at most", "au plus", one.at_most)], tongue
+    )
     samples = tongue.whole(one.samples)
     if told:
         bounds = tongue.say(" and ", " et ").join(told)
@@ -106,6 +101,15 @@ def _demand(one: Criterion, tongue: Tongue) -> Iterator[str]:
             f"Chaque palier demande une moyenne de {name} qui ne soit pas pire de plus de {share} "
             "que celle de l'ancienne version.",
         )
+
+
+def _bounds(given: Sequence[tuple[str, str, float | None]], tongue: Tongue) -> list[str]:
+    """`at least 0.9`: those that are set, with the words before each in English and French."""
+    return [
+        f"{tongue.say(word, mot)} {tongue.number(bound)}"
+        for word, mot, bound in given
+        if bound is not None
+    ]
 
 
 def guards(limits: Limits, tongue: Tongue) -> str:
@@ -143,14 +147,9 @@ def check(one: Check, tongue: Tongue) -> Iterator[str]:
     """What takes it back by a metric."""
     where = tongue.say(" (where it is measured)", " (là où elle est mesurée)")
     name = tongue.say(f"`{one.metric}`", f"« {one.metric} »") + (where if one.optional else "")
-    bounds = [
-        tongue.say(word, mot) + " " + tongue.number(bound)
-        for word, mot, bound in (
-            ("below", "au-dessous de", one.below),
-            ("above", "au-dessus de", one.above),
-        )
-        if bound is not None
-    ]
+    bounds = _bounds(
+        [("below", "au-dessous de", one.below), ("above", "au-dessus de", one.above)], tongue
+    )
     if bounds:
         beyond, strikes = tongue.say(" or ", " ou ").join(bounds), tongue.whole(one.strikes)
         lasting = tongue.duration(one.seconds)

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from functions.alerts.message import ENGLISH, FRENCH
 from functions.rollouts import plan_told
-from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.fitting import SLOWER, UNREPORTED, LeftOut
 from functions.rollouts.foresight import (
     Circumstances,
@@ -24,6 +23,7 @@ from functions.rollouts.foresight import (
 )
 from functions.rollouts.hours_told import moment
 from functions.rollouts.plan import Plan, Type
+from functions.rollouts.tongue import Tongue
 from functions.stats.sizing import LONGEST_SECONDS
 
 NOTHING_KNOWN = Circumstances()

@@ -11,7 +11,7 @@ from functions.rollouts.explain.history import happened
 from functions.rollouts.explain.known import Known
 from functions.rollouts.explain.needs import needs, next_check
 from functions.rollouts.explain.standing import stands, waits
-from functions.rollouts.explain.tongue import Tongue
+from functions.rollouts.tongue import Tongue
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from functions.rollouts import plan_told
 from functions.rollouts.explain.known import Known
-from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.foresight import unreached
 from functions.rollouts.harm import LIVE_SECONDS
 from functions.rollouts.plan import Limits
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import ENDED, Phase
+from functions.rollouts.tongue import Tongue
 from functions.rollouts.verdict import Situation
 
 

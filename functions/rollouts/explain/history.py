@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from functions.rollouts.explain.known import Known
-from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.told import TITLES
+from functions.rollouts.tongue import Tongue
 from functions.rollouts.verdict import Verdict
 
 QUIET: Mapping[str, tuple[str, str]] = {

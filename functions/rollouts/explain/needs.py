@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from functions.rollouts.criterion import Criterion
 from functions.rollouts.explain.known import Known
-from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.held import raises, unapproved
 from functions.rollouts.look import Look
 from functions.rollouts.means import mean_of
 from functions.rollouts.opening import next_opening
 from functions.rollouts.plan import RAISES, Type, Without
 from functions.rollouts.state import ENDED, Paused, Phase
+from functions.rollouts.tongue import Tongue
 
 EVERY_SECONDS = 10.0
 """Between two looks while something is rolled out: tick's cycle."""

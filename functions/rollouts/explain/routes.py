@@ -22,9 +22,9 @@ from functions.errors import InvalidArgument
 from functions.rollouts import store as rollouts
 from functions.rollouts.explain.explanation import explain
 from functions.rollouts.explain.known import Known
-from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.present import present
 from functions.rollouts.state import Phase
+from functions.rollouts.tongue import Tongue
 
 LANGUAGES = (ENGLISH, FRENCH)
 LANGUAGE = Parameter(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from functions.rollouts.explain.known import Known
-from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.held import closed
 from functions.rollouts.hours_told import opens
 from functions.rollouts.rollout import Rollout
 from functions.rollouts.state import ENDED, Paused, Phase
+from functions.rollouts.tongue import Tongue
 from functions.rollouts.traffic.words import in_french
 from functions.rollouts.verdict import Kind
 

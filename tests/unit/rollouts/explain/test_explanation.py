@@ -20,13 +20,13 @@ from functions.rollouts.explain import needs
 from functions.rollouts.explain.explanation import Explanation, explain
 from functions.rollouts.explain.history import QUIET
 from functions.rollouts.explain.known import Known
-from functions.rollouts.explain.tongue import Tongue
 from functions.rollouts.look import Look
 from functions.rollouts.opening import Opening
 from functions.rollouts.plan import RAISES, START, Criteria, Plan, Stage, Type, Without
 from functions.rollouts.rollout import Approval, Moved, Rollout, Shift
 from functions.rollouts.state import ENDED, SPLITTING, Paused, Phase, State
 from functions.rollouts.told import TITLES
+from functions.rollouts.tongue import Tongue
 from functions.rollouts.traffic import words as words_of_traffic
 from functions.rollouts.traffic.gate import Standing
 from functions.rollouts.verdict import Kind, Situation, Verdict
