@@ -1,7 +1,8 @@
 """A tick over many running rollouts, on the Firestore emulator.
 
 Each rollout has a flag of its own and two versions of a service of its own. Both arms have evidence
-of an hour, slots of the last five minutes, and in each cycle that is measured one slot more. One in
+of an hour, a slot in each ten seconds of the last four minutes, and in each cycle that is measured
+one more. One in
 a hundred candidates then begins to fail: it must be taken back by the cycle that first sees it.
 """
 
@@ -31,7 +32,7 @@ from functions.metrics.cloud_monitoring import CloudMonitoring
 from functions.metrics.observation import Observation
 from functions.metrics.store import SlotKey, slot_write
 from functions.metrics.tally import merge_all, of
-from functions.metrics.windows import slot_start
+from functions.metrics.windows import SLOT_SECONDS, slot_start
 from functions.minute import Deps
 from functions.rollouts.durations import DAY
 from functions.rollouts.evidence import Both, Evidence
@@ -50,14 +51,13 @@ FAILING = 100
 
 TOGETHER = 50
 AGE_SECONDS = 3_600.0
-SLOT_EVERY_SECONDS = 100
-SLOTS_SECONDS = 300
+SLOTS_SECONDS = 240
 CYCLES = 6
 """Of a tick in a minute."""
 
 CONTROL, CANDIDATE = "1.2.0", "1.3.0"
 PLAN = Plan(
-    "steps", (Stage(10, DAY, 3 * DAY), Stage(100, DAY, 3 * DAY)), criteria=Criteria(100_000)
+    "steps", (Stage(40, DAY, 3 * DAY), Stage(100, DAY, 3 * DAY)), criteria=Criteria(100_000)
 )
 NOWHERE = "127.0.0.1:1"
 """Nothing is published: that is aside of a look."""
@@ -83,7 +83,7 @@ class Many:
         for first in range(0, self.size, TOGETHER):
             self._make(self.rollouts[first : first + TOGETHER])
         slot = slot_start(self.clock.now())
-        for start in range(slot - SLOTS_SECONDS, slot, SLOT_EVERY_SECONDS):
+        for start in range(slot - SLOTS_SECONDS, slot, SLOT_SECONDS):
             self.serve(start)
 
     def serve(self, start: int, failing: Sequence[Rollout] = ()) -> None:
@@ -138,7 +138,7 @@ class Many:
                 of(self._request(rollout, version, int(self.began), fails=number % 100 == 0))
                 for number in range(requests)
             )
-            for version, requests in ((CANDIDATE, 100), (CONTROL, 900))
+            for version, requests in ((CANDIDATE, 400), (CONTROL, 600))
         )
         through = slot_start(self.clock.now() - SLOTS_SECONDS)
         return Evidence(1, through, Both(*arms))

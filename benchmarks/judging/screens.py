@@ -38,6 +38,7 @@ from functions.rollouts.harm import (
 from functions.rollouts.plan import Limits
 from functions.rollouts.rollout import Rollout
 from functions.stats.e_process import tolerated_share
+from functions.stats.sample_ratio import Sampled, log_mismatch
 
 Reals = npt.NDArray[np.float64]
 
@@ -167,7 +168,17 @@ def ratio(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
         greatest(candidate, control, shares[0]), greatest(control, candidate, shares[1])
     )
     found: Flags = weight >= -log(sample_ratio.ALPHA)
+    # Once all users have arrived, the same numbers are asked about for hours.
+    asked = np.stack((candidate, level, control, other), axis=1)[found]
+    told, at = np.unique(asked, axis=0, return_inverse=True)
+    found[found] = np.array([_mismatched(each, segment.share) for each in told], np.bool_)[at]
     return found
+
+
+def _mismatched(numbers: Ints, share: float) -> bool:
+    candidate, level, control, other = map(int, numbers)
+    weight = log_mismatch(Sampled(candidate, level), Sampled(control, other), share)
+    return weight >= -log(sample_ratio.ALPHA)
 
 
 def never(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:

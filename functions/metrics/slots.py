@@ -8,7 +8,7 @@ Once a minute all of the last three are read, for the instance whose clock is be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,11 +60,28 @@ class _Look:
 _NEVER = _Look(float("-inf"), float("-inf"), {})
 
 
+@dataclass(frozen=True)
+class _Older:
+    """What was written in [since, until), which looks don't keep: what somebody writes anew since
+    then, a look sees."""
+
+    since: float
+    until: float
+    slots: Mapping[str, Window]
+
+    def reaches(self, since: float, until: float) -> bool:
+        return self.since <= since and until <= self.until
+
+
+_NOTHING = _Older(float("inf"), float("-inf"), {})
+
+
 class Slots:
     """One a process. Two who look at once read the same twice, and come to the same."""
 
     def __init__(self) -> None:
         self._looks: dict[Scope, _Look] = {}
+        self._older: dict[Scope, _Older] = {}
 
     def flushed(self, store: Store, scope: Scope, now: float) -> list[Window]:
         """As metrics.store.load_flushed for RECENT_SECONDS. Raises StoreUnavailable."""
@@ -76,13 +93,28 @@ class Slots:
 
         Raises StoreUnavailable.
         """
-        if span > KEPT_SECONDS:
-            return metric_store.load_recent(store, scope, now, span)
         last = self._looks.get(scope, _NEVER)
         fresh = 0 <= now - last.at < FRESH_SECONDS
         look = last if fresh else self._look(store, scope, now)
         since = slot_start(now - span)
-        return [slot for slot in look.slots(since) if slot.start >= since]
+        slots = look.slots(since)
+        if span > KEPT_SECONDS:
+            older = self._before(store, scope, since, slot_start(look.at - KEPT_SECONDS))
+            slots += [slot for path, slot in older.slots.items() if path not in look.kept]
+        return [slot for slot in slots if slot.start >= since]
+
+    def _before(self, store: Store, scope: Scope, since: float, until: float) -> _Older:
+        """After an outage of `tick`: read once, not once for every rollout."""
+        known = self._older.get(scope, _NOTHING)
+        if known.reaches(since, until):
+            return known
+        until += WHOLE_EVERY_SECONDS
+        documents = metric_store.flushed_since(store, scope, since, until)
+        slots = {document.path: window_of(document, SLOT_SECONDS) for document in documents}
+        older = _Older(since, until, slots)
+        if not _cut(documents):
+            self._older[scope] = older
+        return older
 
     def _look(self, store: Store, scope: Scope, now: float) -> _Look:
         """Reads what is new. What had to be cut is not kept: nobody knows what is missing."""
@@ -94,12 +126,20 @@ class Slots:
         kept = {} if last is _NEVER else _still_kept(last.kept, slot_start(now - KEPT_SECONDS))
         kept |= {document.path: _keep(document, last.kept) for document in documents}
         look = _Look(now, now if whole else last.whole_at, kept)
-        if len(documents) >= SLOTS_LIMIT:
-            log.error("slots_cut", limit=SLOTS_LIMIT)
+        if _cut(documents):
             self._looks.pop(scope, None)
         else:
             self._looks[scope] = look
+        if whole:
+            self._older.pop(scope, None)
         return look
+
+
+def _cut(documents: Sequence[Document]) -> bool:
+    if len(documents) < SLOTS_LIMIT:
+        return False
+    log.error("slots_cut", limit=SLOTS_LIMIT)
+    return True
 
 
 def _since(last: _Look, now: float) -> tuple[float, bool]:

@@ -22,9 +22,10 @@ from functions.published import timestamp
 RECENT_SECONDS = 180
 SLOTS_KEPT_SECONDS = 6 * 3600
 WINDOWS_KEPT_SECONDS = 30 * 86_400
-SLOTS_LIMIT = 20_000
+SLOTS_LIMIT = 60_000
+SLOTS_PAGE = 5_000
 SLOTS_SECONDS = 8.0
-"""For all slots of three minutes at once: hundreds of instances write thousands of them."""
+"""For a page of slots: hundreds of instances write thousands in a minute."""
 
 WINDOWS_LIMIT = 5_000
 BATCH = 400
@@ -82,16 +83,29 @@ def load_flushed(
     return [window_of(document, SLOT_SECONDS) for document in documents]
 
 
-def flushed_since(store: Store, scope: Scope, since: float) -> list[Document]:
+def flushed_since(
+    store: Store, scope: Scope, since: float, until: float | None = None
+) -> list[Document]:
     """The documents of the slots written since then, the last first; at most SLOTS_LIMIT."""
-    return store.query(
-        scope.collection("slots"),
-        [("flushed_at", ">=", timestamp(since))],
-        order_by="flushed_at",
-        descending=True,
-        limit=SLOTS_LIMIT,
-        timeout=SLOTS_SECONDS,
-    )
+    where = [("flushed_at", ">=", timestamp(since))]
+    if until is not None:
+        where.append(("flushed_at", "<", timestamp(until)))
+    found: list[Document] = []
+    while len(found) < SLOTS_LIMIT:
+        last = found[-1] if found else None
+        page = store.query(
+            scope.collection("slots"),
+            where,
+            order_by="flushed_at",
+            descending=True,
+            limit=min(SLOTS_PAGE, SLOTS_LIMIT - len(found)),
+            after=(last.data["flushed_at"], last.id) if last else (),
+            timeout=SLOTS_SECONDS,
+        )
+        found += page
+        if len(page) < SLOTS_PAGE:
+            break
+    return found
 
 
 def load_minutes(

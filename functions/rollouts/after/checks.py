@@ -14,7 +14,6 @@ from functions.rollouts.after.rollback import Rollback, Status
 from functions.rollouts.after.seen import (
     DEADLINE_SECONDS,
     ENOUGH,
-    HEALTH,
     PENDING,
     SERVING_SECONDS,
     SETTLE_SECONDS,
@@ -25,6 +24,7 @@ from functions.rollouts.after.seen import (
     late,
     of,
 )
+from functions.rollouts.own import HEALTH
 from functions.rollouts.traffic.move import Became
 from functions.rollouts.verdict import percent
 

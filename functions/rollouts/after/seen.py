@@ -27,9 +27,6 @@ ENOUGH = 20
 WORSE = 2.0
 """How many times the control's failures may be what they were beside the candidate."""
 
-HEALTH = "health"
-"""The measure that a prober reports: 1 well, 0 not."""
-
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -40,6 +40,8 @@ def needs(known: Known, tongue: Tongue) -> Iterator[str]:
                 f"`{command.format('approve')}`.",
             )
         yield _order(tongue, command.format("start"))
+    elif known.awaits_budget:
+        yield _budget(rollout.plan.criteria_at(0).budget or 0.0, known.budget, tongue)
     elif where.phase is Phase.PAUSED:
         verb = "approve" if where.paused_for is Paused.APPROVAL else "resume"
         yield _order(tongue, command.format(verb))

@@ -24,6 +24,7 @@ from functions.rollouts.explain.explanation import explain
 from functions.rollouts.explain.known import Known
 from functions.rollouts.present import present
 from functions.rollouts.state import Phase
+from functions.rollouts.survey import budgets
 from functions.rollouts.tongue import Tongue
 
 LANGUAGES = (ENGLISH, FRENCH)
@@ -84,4 +85,5 @@ def _known(store: Store, scope: Scope, identifier: str, now: float) -> Known:
         now,
         tuple(ahead),
         found.traffic,
+        budgets(store, scope, [rollout]).get(rollout.service),
     )

@@ -118,6 +118,11 @@ WAITS: Mapping[Phase, Words] = {
     ),
 }
 
+AWAITS_BUDGET: Words = (
+    "It waits for the service's error budget: less is left than its plan asks for.",
+    "Il attend le budget d'erreur du service : il en reste moins que son plan n'en demande.",
+)
+
 OVER: Words = ("It waits for nothing: it has ended.", "Il n'attend rien : il est terminé.")
 
 
@@ -158,10 +163,8 @@ def waits(known: Known, tongue: Tongue) -> Iterator[str]:
         yield _queued(known, tongue)
     elif phase is Phase.PAUSED:
         yield tongue.choose(PAUSED_FOR[rollout.state.paused_for or Paused.JUDGE])
-    elif phase is Phase.STARTING and not closed(rollout, known.now) and known.traffic.waits:
-        yield tongue.say(known.traffic.waits, in_french(known.traffic.waits))
-    elif phase in WAITS and not closed(rollout, known.now):
-        yield tongue.choose(WAITS[phase])
+    elif not closed(rollout, known.now):
+        yield from _by_itself(known, tongue)
     if closed(rollout, known.now):
         yield _closed(known, tongue)
     if known.look is not None:
@@ -171,6 +174,17 @@ def waits(known: Known, tongue: Tongue) -> Iterator[str]:
                 "Its plan leaves each step to a person.",
                 "Son plan laisse chaque pas à une personne.",
             )
+
+
+def _by_itself(known: Known, tongue: Tongue) -> Iterator[str]:
+    """What it waits for where neither a person nor an opening is."""
+    phase, traffic = known.rollout.state.phase, known.traffic.waits
+    if phase is Phase.STARTING and traffic:
+        yield tongue.say(traffic, in_french(traffic))
+    elif known.awaits_budget:
+        yield tongue.choose(AWAITS_BUDGET)
+    elif phase in WAITS:
+        yield tongue.choose(WAITS[phase])
 
 
 def _closed(known: Known, tongue: Tongue) -> str:
@@ -189,6 +203,8 @@ def _closed(known: Known, tongue: Tongue) -> str:
 
 def _queued(known: Known, tongue: Tongue) -> str:
     ahead = ", ".join(known.ahead)
+    if not ahead and known.awaits_budget:
+        return tongue.choose(AWAITS_BUDGET)
     if not ahead:
         return tongue.say(
             "Nothing is ahead of it any more: it is its turn at the next look.",

@@ -76,12 +76,26 @@ def test_one_look_reads_once(store: Store) -> None:
     assert len(slots.recent(store, SCOPE, START + 12, RECENT_SECONDS)) == 2
 
 
-def test_a_longer_span_is_read_from_what_is_stored(store: Store) -> None:
-    write(store, START, "a", 7, START + 9)
+def test_a_longer_span_is_read_once_from_what_is_stored(store: Store) -> None:
+    """As after an outage of `tick`; what is written anew counts as it stands."""
+    for second in range(0, 900, 10):
+        write(store, START + second, "a", 1 + second, START + second + 9)
     slots = Slots()
-    now = START + RECENT_SECONDS + 60
-    assert slots.recent(store, SCOPE, now, RECENT_SECONDS) == []
-    assert in_order(slots.recent(store, SCOPE, now, RECENT_SECONDS + 70)) == [(START, 7)]
+    for now in range(START + 900, START + 1_000, 10):
+        write(store, now - 10, "b", 3, now - 1)
+        write(store, START + 100, "a", now, now - 1)
+        store.operations.clear()
+        found = slots.recent(store, SCOPE, now, now - START)
+        assert store.operations["reads"] < (30 if now % 60 else 150)
+        assert in_order(found) == in_order(metric_store.load_recent(store, SCOPE, now, now - START))
+
+
+def test_what_is_read_in_pages_is_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(7):
+        write(store, START, f"i{number}", number, START + 9)
+    monkeypatch.setattr(metric_store, "SLOTS_PAGE", 3)
+    found = Slots().flushed(store, SCOPE, START + 10)
+    assert in_order(found) == [(START, number) for number in range(7)]
 
 
 def test_a_clock_that_is_set_back_reads_all_again(store: Store) -> None:
@@ -99,7 +113,7 @@ def test_a_cut_list_is_not_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(module, "SLOTS_LIMIT", 2)
     assert len(slots.flushed(store, SCOPE, START + 10)) == 2
     for module in (slots_module, metric_store):
-        monkeypatch.setattr(module, "SLOTS_LIMIT", 20_000)
+        monkeypatch.setattr(module, "SLOTS_LIMIT", 60_000)
     assert len(slots.flushed(store, SCOPE, START + 80)) == 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from functions.identity import Actor, administrator_path
 from functions.rollouts import commands, routes
 from functions.rollouts.advance import advance
 from functions.rollouts.explain import routes as explained
-from tests.emulator.rollouts.world import ASKED, CANDIDATE, SERVICE, World
+from functions.rollouts.plan import Criteria
+from functions.rollouts.store import find
+from tests.emulator.rollouts.world import ASKED, CANDIDATE, QUICK, SERVICE, World
 
 
 @pytest.fixture
@@ -72,6 +75,17 @@ def test_alerts_that_fire_are_part_of_what_is_known(world: World, client: Client
     assert "the alert p1-memory fires on the new version" in shown["now"]["sentence"]
     _, said = ask(client, "/v1/rollouts/r1/explain")
     assert said["waits"] == [shown["now"]["sentence"]]
+
+
+def test_error_budget_that_is_missing_is_named(world: World, client: Client) -> None:
+    """Spent between the request and the first split."""
+    world.started(plan=replace(QUICK, criteria=Criteria(requests=20)))
+    thrifty = replace(world.rollout().plan, criteria=Criteria(requests=20, budget=0.5))
+    stored = find(world.store, world.scope, "r1")
+    world.store.commit([Write.update(stored.document, {"plan": thrifty.to_document()})])
+    _, said = ask(client, "/v1/rollouts/r1/explain")
+    assert said["waits"][0].startswith("It waits for the service's error budget")
+    assert said["needs"] == ["Error budget that is left: unknown, at least 50 % is needed."]
 
 
 def test_who_may_not_read_is_told_nothing(world: World, client: Client) -> None:

@@ -331,6 +331,19 @@ def test_a_start_waits_for_what_cloud_run_says() -> None:
     assert french[0].startswith("En attente : Cloud Run")
 
 
+@pytest.mark.parametrize("phase", [Phase.STARTING, Phase.QUEUED])
+def test_a_start_waits_for_error_budget(phase: Phase) -> None:
+    lacking = known(where(phase), budget=0.1)
+    english, french = (explain(lacking, tongue) for tongue in TONGUES)
+    assert english.waits == (
+        "It waits for the service's error budget: less is left than its plan asks for.",
+    )
+    assert english.needs == ("Error budget that is left: 10 %, at least 25 % is needed.",)
+    assert french.waits[0].startswith("Il attend le budget d'erreur du service")
+    enough = explain(known(where(phase), budget=0.25), TONGUES[0])
+    assert not any("budget" in each for each in (*enough.waits, *enough.needs))
+
+
 def test_how_often_it_is_looked_at_is_what_tick_does() -> None:
     assert (needs.MANY, needs.EVERY_SECONDS) == (in_turn.MANY, tick.CYCLE_SECONDS)
 
