@@ -101,7 +101,7 @@ def stream_story(request: Request) -> Response:
     region=REGION,
     cpu=1,
     concurrency=4,
-    memory=512,
+    memory=1024,
     timeout_sec=120,
     retry_count=5,
     min_backoff_seconds=5,

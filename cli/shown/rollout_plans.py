@@ -61,6 +61,7 @@ def backtested(found: Mapping[str, Any], language: str) -> str:
     ]
     if found["last"]:
         lines += ["", found["last_fr"] if french else found["last"]["sentence"]]
+    lines += ["", f"What stored minutes can't tell was left out: {', '.join(found['left_out'])}."]
     return "\n".join(lines)
 
 

@@ -113,6 +113,7 @@ def test_a_backtest_tells_what_would_have_been_done(
                 ],
                 "last": None,
                 "last_fr": "",
+                "left_out": ["alerts", "health"],
             },
         )
     ]
@@ -132,4 +133,5 @@ def test_a_backtest_tells_what_would_have_been_done(
     }
     told = capsys.readouterr().out
     assert "1,200 requests to the new version, 10,800 to the old one" in told
+    assert "What stored minutes can't tell was left out: alerts, health." in told
     assert "2027-01-15 08:20:00  rolled_back  1      Rolled back: 20 users hit errors." in told
