@@ -297,8 +297,8 @@ def _publication(deps: Deps, scope: Scope, step: Step) -> Job:
 
 
 def _extra(deps: Deps, scope: Scope, step: Step) -> Extra:
-    """What is published beside the minutes themselves."""
-    known = defined.defined(deps.definitions.of(scope))
+    """What is published beside the minutes themselves, by the definitions of this look."""
+    known = defined.defined(deps.definitions.held(scope))
     ledgers = deps.budgets.known(scope, known.objectives)
     sources = Sources(known.scores, partial(deps.published_baselines.of, scope))
     return publication.beside(deps.store, scope, known, sources, ledgers, step.readings, deps.held)

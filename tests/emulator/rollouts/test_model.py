@@ -144,6 +144,17 @@ class Environment(RuleBasedStateMachine):
             self.world.clock.advance(5)
             self.step()
 
+    @rule(times=st.integers(3, 6), approves=st.booleans())
+    def all_goes_well(self, times: int, approves: bool) -> None:
+        """For as long as a stage takes, and longer."""
+        if approves:
+            self.approve(self.number, 1)
+        for _ in range(times):
+            self.world.clock.advance(5)
+            self.serve("well")
+            self.world.clock.advance(5)
+            self.advanced()
+
     def serve(self, what: str) -> None:
         """Users arrive as they are split."""
         running = next((each for each in self.rollouts() if each.state.splitting), None)
