@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from benchmarks.judging import screens
 from benchmarks.judging.segment import CANDIDATE, CONTROL, SERVICE, START, Segment
-from benchmarks.judging.traffic import NONE, Difference, Requests
+from benchmarks.judging.traffic import NONE, Difference, Flags, Requests
 from functions.metrics.hours import without_users
 from functions.metrics.windows import SLOT_SECONDS, Arm, Window, slot_start
 from functions.rollouts import state
@@ -121,17 +123,16 @@ class Play:
             return at
         where, first = self._rollout.state, self._segment.first
         paused = where.phase is Phase.PAUSED
-        ahead = (self._flagged.paused if paused else self._flagged.running)[at - first :]
-        found = int(ahead.argmax())
-        times = [at + found] if ahead[found] else []
+        flagged = self._flagged.paused if paused else self._flagged.running
+        times = [first + each for each in _next_in(flagged, at - first)]
         if paused:
             times.append(self._slot_at((where.paused_at or 0.0) + PERSON_SECONDS))
         else:
-            served = first + self._flagged.enough
-            times.append(max(served, self._slot_at(where.since + self._rollout.needed_seconds)))
+            baked = max(at, self._slot_at(where.since + self._rollout.needed_seconds))
+            times += [first + each for each in _next_in(self._flagged.passable, baked - first)]
             if where.deadline is not None:
                 times.append(self._slot_at(where.deadline))
-        slot = max(at, min(times))
+        slot = max(at, min(times, default=self.requests.slots))
         return slot if slot < self.requests.slots else None
 
     def _slot_at(self, time: float) -> int:
@@ -178,6 +179,11 @@ class Play:
         if now - where.paused_at >= PERSON_SECONDS:
             resumed = state.resume(self.plan, where, now)
             self._rollout = replace(self._rollout, state=resumed)
+
+
+def _next_in(flags: Flags, at: int) -> list[int]:
+    """Where the next of them is, if anywhere."""
+    return [at + int(found) for found in np.flatnonzero(flags[at:])[:1]]
 
 
 def baseline(asked: Requests) -> Baseline:

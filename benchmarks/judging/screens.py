@@ -24,8 +24,13 @@ from benchmarks.judging.traffic import CAUSES, Flags, Ints
 from functions.metrics import distinct
 from functions.metrics.tally import USERS_CAP
 from functions.metrics.windows import SLOT_SECONDS
-from functions.rollouts import judge, latency, sample_ratio, spending
-from functions.rollouts.evidence import FOLD_EVERY_SECONDS, RECENT_SECONDS, SETTLED_SECONDS
+from functions.rollouts import judge, latency, sample_ratio, spending, suspicion
+from functions.rollouts.evidence import (
+    FIRST_PART,
+    FOLD_EVERY_SECONDS,
+    RECENT_SECONDS,
+    SETTLED_SECONDS,
+)
 from functions.rollouts.harm import (
     AFTER_SHIFT_SECONDS,
     DISASTER_USERS,
@@ -37,7 +42,7 @@ from functions.rollouts.harm import (
 )
 from functions.rollouts.plan import Limits
 from functions.rollouts.rollout import Rollout
-from functions.stats.e_process import tolerated_share
+from functions.stats.e_process import Failing, log_e_value, log_evidence, tolerated_share
 from functions.stats.sample_ratio import Sampled, log_mismatch
 
 Reals = npt.NDArray[np.float64]
@@ -78,7 +83,16 @@ def evidence(counts: Counts, rollout: Rollout, _limits: Limits) -> Flags:
     candidate, control = failing_users(counts.segment)
     expected = tolerated_share(counts.segment.share, rollout.plan.tolerance)
     weight = np.maximum(greatest(candidate, control, expected), max(rollout.closed, default=0.0))
-    return (weight >= -log(rollout.plan.alpha)) & (candidate >= LEAST_FAILING_USERS)
+    found = (weight >= -log(rollout.plan.alpha)) & (candidate >= LEAST_FAILING_USERS)
+
+    def enough(mine: int, theirs: int) -> bool:
+        """As functions.rollouts.suspicion weighs them, on the level that has most of alpha."""
+        failing = Failing(mine, theirs, counts.segment.share)
+        stages = [*rollout.closed, log_e_value(failing, rollout.plan.tolerance) + log(FIRST_PART)]
+        weighed = log_evidence(stages, planned=len(rollout.plan.stages) + 1)
+        return weighed >= log(suspicion.needed(rollout.plan))
+
+    return _asked_once(found, enough, candidate, control)
 
 
 def internal(counts: Counts, rollout: Rollout, _limits: Limits) -> Flags:
@@ -168,17 +182,22 @@ def ratio(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
         greatest(candidate, control, shares[0]), greatest(control, candidate, shares[1])
     )
     found: Flags = weight >= -log(sample_ratio.ALPHA)
-    # Once all users have arrived, the same numbers are asked about for hours.
-    asked = np.stack((candidate, level, control, other), axis=1)[found]
+
+    def enough(candidate: int, level: int, control: int, other: int) -> bool:
+        ones, others = Sampled(candidate, level), Sampled(control, other)
+        return log_mismatch(ones, others, segment.share) >= -log(sample_ratio.ALPHA)
+
+    return _asked_once(found, enough, candidate, level, control, other)
+
+
+def _asked_once(found: Flags, enough: Callable[..., bool], *numbers: Ints) -> Flags:
+    """Of what was found, where it is enough: the same numbers come again for hours."""
+    asked = np.stack(numbers, axis=1)[found]
     told, at = np.unique(asked, axis=0, return_inverse=True)
-    found[found] = np.array([_mismatched(each, segment.share) for each in told], np.bool_)[at]
-    return found
-
-
-def _mismatched(numbers: Ints, share: float) -> bool:
-    candidate, level, control, other = map(int, numbers)
-    weight = log_mismatch(Sampled(candidate, level), Sampled(control, other), share)
-    return weight >= -log(sample_ratio.ALPHA)
+    answers = np.array([enough(*map(int, each)) for each in told], np.bool_)
+    exact = found.copy()
+    exact[found] = answers[at.reshape(-1)]
+    return exact
 
 
 def never(counts: Counts, _rollout: Rollout, _limits: Limits) -> Flags:
@@ -221,12 +240,12 @@ PAUSING = frozenset({"upstream", "sample_ratio"})
 @dataclass(frozen=True)
 class Flagged:
     """Whether something could be decided at the look after each slot of a segment, by what is seen
-    alone; a PASS and a deadline come by time, a PASS on enough requests."""
+    alone; a PASS and a deadline come by time."""
 
     running: Flags
     paused: Flags
-    enough: int
-    """The slot after which the candidate has had the requests that a PASS takes."""
+    passable: Flags
+    """Where the candidate has had the requests that a PASS takes, and no more failures."""
 
 
 def flagged(segment: Segment, rollout: Rollout) -> Flagged:
@@ -240,8 +259,10 @@ def flagged(segment: Segment, rollout: Rollout) -> Flagged:
         running |= found
         if name not in PAUSING:
             paused |= found
-    requests = rollout.plan.criteria_at(rollout.state.stage).requests
-    return Flagged(running, paused, int(np.searchsorted(counts.candidate, requests)) - 1)
+    criteria = rollout.plan.criteria_at(rollout.state.stage)
+    served, failed = counts.candidate[1:], counts.candidate_failed[1:]
+    passable = (served >= criteria.requests) & (failed <= criteria.error_rate * served + 1e-6)
+    return Flagged(running, paused, passable)
 
 
 def greatest(candidate: Ints | Reals, control: Ints | Reals, expected: Reals | float) -> Reals:
