@@ -1,8 +1,7 @@
 """A tick over many running rollouts, on the Firestore emulator.
 
 Each rollout has a flag of its own and two versions of a service of its own. Both arms have evidence
-of an hour, a slot in each ten seconds of the last four minutes, and in each cycle that is measured
-one more. One in
+of an hour, and are served in one slot of three. One in
 a hundred candidates then begins to fail: it must be taken back by the cycle that first sees it.
 """
 
@@ -15,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import StringIO
 
 from google.auth.credentials import AnonymousCredentials
@@ -23,7 +22,7 @@ from google.cloud import firestore
 
 from benchmarks.row import Row
 from functions.changes import Change, Decision, View, commit_change
-from functions.clock import Clock, SystemClock
+from functions.clock import ManualClock
 from functions.documents import Scope, Store, Write
 from functions.flags.flag import Flag
 from functions.flags.manage.publish import publish_moved, save_flag
@@ -31,12 +30,11 @@ from functions.identity import Actor, Permission
 from functions.metrics.cloud_monitoring import CloudMonitoring
 from functions.metrics.observation import Observation
 from functions.metrics.store import SlotKey, slot_write
-from functions.metrics.tally import merge_all, of
+from functions.metrics.tally import Tally, merge_all, of
 from functions.metrics.windows import SLOT_SECONDS, slot_start
 from functions.minute import Deps
 from functions.rollouts.durations import DAY
 from functions.rollouts.evidence import Both, Evidence
-from functions.rollouts.in_turn import Looks
 from functions.rollouts.plan import Criteria, Plan, Stage
 from functions.rollouts.rollout import Rollout, Shift
 from functions.rollouts.state import Phase, State
@@ -55,7 +53,17 @@ SLOTS_SECONDS = 240
 CYCLES = 6
 """Of a tick in a minute."""
 
+DRAWN = 40
+"""Different slots of a version at a time."""
+
 CONTROL, CANDIDATE = "1.2.0", "1.3.0"
+REQUESTS = {CANDIDATE: 8, CONTROL: 12}
+"""In a slot, by the split."""
+
+TURNS = 3
+DISASTER = 24
+"""Of a candidate that begins to fail: all of so many."""
+
 PLAN = Plan(
     "steps", (Stage(40, DAY, 3 * DAY), Stage(100, DAY, 3 * DAY)), criteria=Criteria(100_000)
 )
@@ -69,8 +77,9 @@ class Many:
 
     store: Store
     size: int
-    clock: Clock = field(default_factory=SystemClock)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(slot_start(time.time())))
     chance: random.Random = field(default_factory=lambda: random.Random(6))
+    drawn: dict[tuple[str, int, bool], list[Tally]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.scope = Scope("main", f"bench-{self.size}")
@@ -87,16 +96,29 @@ class Many:
             self.serve(start)
 
     def serve(self, start: int, failing: Sequence[Rollout] = ()) -> None:
-        """A slot of each arm; of the candidates that fail, all requests."""
+        """A slot of each arm of every third; of the candidates that fail, all requests."""
         bad = {rollout.id for rollout in failing}
+        turn = start // SLOT_SECONDS % TURNS
+        served = [
+            each for each in self.rollouts if each.id in bad or int(each.id[1:]) % TURNS == turn
+        ]
         writes = []
-        for rollout in self.rollouts:
-            for version, requests in ((CANDIDATE, 8), (CONTROL, 12)):
+        for rollout in served:
+            for version in (CANDIDATE, CONTROL):
                 fails = rollout.id in bad and version == CANDIDATE
-                seen = (self._request(rollout, version, start, fails) for _ in range(requests))
                 key = SlotKey(self.scope, start, rollout.service, version, 1)
-                writes.append(slot_write(key, "i1", merge_all(map(of, seen)), start + 9.9))
+                writes.append(slot_write(key, "i1", self._slot(version, start, fails), start + 9.9))
         self._commit(writes)
+
+    def _slot(self, version: str, start: int, fails: bool) -> Tally:
+        """One of some that are drawn once: each takes as long to draw as to look at."""
+        drawn = self.drawn.setdefault((version, start, fails), [])
+        if len(drawn) < DRAWN:
+            requests = DISASTER if fails else REQUESTS[version]
+            seen = (self._request(version, start, fails) for _ in range(requests))
+            drawn.append(merge_all(map(of, seen)))
+            return drawn[-1]
+        return self.chance.choice(drawn)
 
     def _rollout(self, number: int) -> Rollout:
         return Rollout(
@@ -123,19 +145,19 @@ class Many:
 
         change = Change(self.scope, Actor.operator("bench"), Permission.EDIT_FLAGS, "a benchmark")
         commit_change(self.store, self.clock, change, making)
+        evidence = self._evidence().to_document()
         self._commit(
             Write.create(rollout_path(self.scope, each.id), each.to_document()) for each in rollouts
         )
         self._commit(
-            Write.create(evidence_path(self.scope, each.id), self._evidence(each).to_document())
-            for each in rollouts
+            Write.create(evidence_path(self.scope, each.id), evidence) for each in rollouts
         )
 
-    def _evidence(self, rollout: Rollout) -> Evidence:
+    def _evidence(self) -> Evidence:
         """What an hour leaves: full samples of users, some failing in both arms."""
         arms = (
             merge_all(
-                of(self._request(rollout, version, int(self.began), fails=number % 100 == 0))
+                of(self._request(version, int(self.began), fails=number % 100 == 0))
                 for number in range(requests)
             )
             for version, requests in ((CANDIDATE, 400), (CONTROL, 600))
@@ -143,9 +165,9 @@ class Many:
         through = slot_start(self.clock.now() - SLOTS_SECONDS)
         return Evidence(1, through, Both(*arms))
 
-    def _request(self, rollout: Rollout, version: str, at: int, fails: bool) -> Observation:
+    def _request(self, version: str, at: int, fails: bool) -> Observation:
         return Observation(
-            service=rollout.service,
+            service="any",
             version=version,
             generation=1,
             at=at + 5.0,
@@ -181,43 +203,54 @@ class Looked:
     writes: int
     moved: int
 
+    @property
+    def operations(self) -> int:
+        return self.reads + self.writes
+
 
 @dataclass(frozen=True)
 class Found:
     """
-    whole    the first cycle of a minute: all rollouts
-    between  one of those that follow every ten seconds
-    struck   one of those, when one candidate in a hundred has begun to fail
+    minute   the cycles of one: in the first all rollouts are looked at, and all slots
+    struck   the cycle after them, when one candidate in a hundred has begun to fail
     """
 
     size: int
-    whole: Looked
-    between: Looked
+    minute: Sequence[Looked]
     struck: Looked
 
     @property
+    def whole(self) -> Looked:
+        return max(self.minute, key=lambda each: each.seconds)
+
+    @property
     def operations(self) -> float:
-        """Of a rollout in a minute: one cycle for all, and five between."""
-        spent = [each.reads + each.writes for each in (self.whole, self.between)]
-        return (spent[0] + (CYCLES - 1) * spent[1]) / self.size
+        """Of a rollout in a minute."""
+        return sum(each.operations for each in self.minute) / self.size
 
 
-def measure(store: Store, size: int, clock: Clock | None = None) -> Found:
-    many = Many(store, size, clock or SystemClock())
+def measure(store: Store, size: int) -> Found:
+    """A minute of a process that has been looking for one; time is simulated, but for how long a
+    cycle takes."""
+    many = Many(store, size)
     many.make()
     deps = Deps(store, many.clock, CloudMonitoring("demo", NOWHERE, location="nowhere"))
-    look(many, deps)  # sums up what no tick has seen: once in a process
-    many.serve(slot_start(many.clock.now()))
-    minute = replace(deps, looks=Looks())
-    whole = look(many, minute)
-    many.serve(slot_start(many.clock.now()))
-    between = look(many, minute)
+    decide(deps, many.scope)  # sums up what no tick has seen: once in a process
+    for _ in range(CYCLES):
+        cycle(many, deps)
+    minute = [cycle(many, deps) for _ in range(CYCLES)]
     failing = many.rollouts[::FAILING]
-    many.serve(slot_start(many.clock.now()), failing)
-    struck = look(many, minute)
+    struck = cycle(many, deps, failing)
     if struck.moved != len(failing):
         raise RuntimeError(f"Of {len(failing)} failing candidates {struck.moved} were taken back.")
-    return Found(size, whole, between, struck)
+    return Found(size, minute, struck)
+
+
+def cycle(many: Many, deps: Deps, failing: Sequence[Rollout] = ()) -> Looked:
+    """What was served in ten seconds, and a look."""
+    many.serve(slot_start(many.clock.now()), failing)
+    many.clock.advance(SLOT_SECONDS)
+    return look(many, deps)
 
 
 def look(many: Many, deps: Deps) -> Looked:
@@ -274,8 +307,8 @@ def rows() -> Iterator[Row]:
         "operations",
         "<=",
         60,
-        f"reads and writes: {many.whole.reads + many.whole.writes:,} in the first cycle of a "
-        f"minute, {many.between.reads + many.between.writes:,} in each of {CYCLES - 1} others",
+        "reads and writes of the cycles: "
+        + ", ".join(f"{each.operations:,}" for each in many.minute),
     )
 
 

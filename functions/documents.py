@@ -206,9 +206,11 @@ class Store:
         descending: bool = False,
         limit: int | None = None,
         after: Sequence[Any] = (),
+        fields: Sequence[str] = (),
         timeout: float = READ_SECONDS,
     ) -> list[Document]:
-        """The documents of a collection that match every (field, operator, value).
+        """The documents of a collection that match every (field, operator, value); of each only
+        some fields, or all.
 
         `after` says where to go on: the last document's value of `order_by`, and its id. Without
         `order_by` they come by their ids, and `after` is an id alone.
@@ -221,6 +223,8 @@ class Store:
             query = query.order_by("__name__", direction=direction).start_after(list(after))
         if limit:
             query = query.limit(limit)
+        if fields:
+            query = query.select(fields)
         with _reachable():
             snapshots = list(query.stream(retry=NEVER, timeout=timeout))
         self.operations["reads"] += max(1, len(snapshots))

@@ -33,6 +33,8 @@ class Missed:
 
     def __init__(self) -> None:
         self._looked_at: dict[Scope, float] = {}
+        self._reached: dict[Scope, int] = {}
+        """What this process has summed up until then, it doesn't sum up again."""
 
     def sum_up(self, store: Store, clock: Clock, scope: Scope) -> bool:
         """Whether nothing is missed any more. Raises StoreUnavailable: then it still is."""
@@ -40,7 +42,7 @@ class Missed:
         if 0 <= now - self._looked_at.get(scope, float("-inf")) < PAUSE_SECONDS:
             self._looked_at[scope] = now
             return True
-        since = _since(store, scope, now)
+        since = max(_since(store, scope, now), self._reached.get(scope, 0))
         until = minute_start(slot_start(now - RECENT_SECONDS)) + MINUTE_SECONDS
         deadline = clock.monotonic() + SECONDS
         written = 0
@@ -50,6 +52,7 @@ class Missed:
                 return False
             slots, since = _page(store, scope, since, until)
             written += write_minutes(store, scope, windows.minutes(slots))
+            self._reached[scope] = since
         self._looked_at[scope] = now
         if written:
             log.info("missed_minutes_summed_up", minutes=written)

@@ -9,7 +9,7 @@ its buckets cost no index entries. Every query asks for one field only and needs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,27 +84,23 @@ def load_flushed(
 
 
 def flushed_since(
-    store: Store, scope: Scope, since: float, until: float | None = None
+    store: Store,
+    scope: Scope,
+    since: float,
+    until: float | None = None,
+    *,
+    fields: Sequence[str] = (),
 ) -> list[Document]:
     """The documents of the slots written since then, the last first; at most SLOTS_LIMIT."""
-    where = [("flushed_at", ">=", timestamp(since))]
-    if until is not None:
-        where.append(("flushed_at", "<", timestamp(until)))
+    return _slots(store, scope, "flushed_at", since, until, descending=True, fields=fields)
+
+
+def slots_at(store: Store, paths: Sequence[str]) -> list[Document]:
+    """The documents of these slots, those that are there."""
     found: list[Document] = []
-    while len(found) < SLOTS_LIMIT:
-        last = found[-1] if found else None
-        page = store.query(
-            scope.collection("slots"),
-            where,
-            order_by="flushed_at",
-            descending=True,
-            limit=min(SLOTS_PAGE, SLOTS_LIMIT - len(found)),
-            after=(last.data["flushed_at"], last.id) if last else (),
-            timeout=SLOTS_SECONDS,
-        )
-        found += page
-        if len(page) < SLOTS_PAGE:
-            break
+    for first in range(0, len(paths), BATCH):
+        part = store.get_many(paths[first : first + BATCH], timeout=SLOTS_SECONDS)
+        found += [document for document in part.values() if document]
     return found
 
 
@@ -171,16 +167,41 @@ def slots_between(
 
 def slots_of(store: Store, scope: Scope, minute: int) -> list[Window]:
     """All slots of the minute that starts then, whenever they were written."""
-    documents = store.query(
-        scope.collection("slots"),
-        [
-            ("start", ">=", timestamp(minute)),
-            ("start", "<", timestamp(minute + MINUTE_SECONDS)),
-        ],
-        limit=SLOTS_LIMIT,
-        timeout=SLOTS_SECONDS,
-    )
+    documents = _slots(store, scope, "start", minute, minute + MINUTE_SECONDS)
     return [window_of(document, SLOT_SECONDS) for document in documents]
+
+
+def _slots(
+    store: Store,
+    scope: Scope,
+    field: str,
+    since: float,
+    until: float | None,
+    *,
+    descending: bool = False,
+    fields: Sequence[str] = (),
+) -> list[Document]:
+    """Those whose time lies in [since, until), page by page: each has a deadline of its own."""
+    where = [(field, ">=", timestamp(since))]
+    if until is not None:
+        where.append((field, "<", timestamp(until)))
+    found: list[Document] = []
+    while len(found) < SLOTS_LIMIT:
+        last = found[-1] if found else None
+        page = store.query(
+            scope.collection("slots"),
+            where,
+            order_by=field,
+            descending=descending,
+            limit=min(SLOTS_PAGE, SLOTS_LIMIT - len(found)),
+            after=(last.data[field], last.id) if last else (),
+            fields=fields,
+            timeout=SLOTS_SECONDS,
+        )
+        found += page
+        if len(page) < SLOTS_PAGE:
+            break
+    return found
 
 
 def documents_of(store: Store, scope: Scope, minute: int) -> dict[str, Document]:
