@@ -27,6 +27,10 @@ PAGE = 5_000
 SECONDS = 5.0
 """For a look: rollouts wait for it. What is left is the next look's."""
 
+LEAST_SECONDS = RECENT_SECONDS + MINUTE_SECONDS
+"""Every look comes so far, however long that takes: a new process begins before the newest minute
+that is stored, and would store nothing new for ever."""
+
 
 class Missed:
     """One a process."""
@@ -42,12 +46,13 @@ class Missed:
         if 0 <= now - self._looked_at.get(scope, float("-inf")) < PAUSE_SECONDS:
             self._looked_at[scope] = now
             return True
-        since = max(_since(store, scope, now), self._reached.get(scope, 0))
+        begin = _since(store, scope, now)
+        since = max(begin, self._reached.get(scope, 0))
         until = minute_start(slot_start(now - RECENT_SECONDS)) + MINUTE_SECONDS
         deadline = clock.monotonic() + SECONDS
         written = 0
         while since < until:
-            if clock.monotonic() >= deadline:
+            if since > begin + LEAST_SECONDS and clock.monotonic() >= deadline:
                 log.warning("minutes_missed", minutes=(until - since) // MINUTE_SECONDS)
                 return False
             slots, since = _page(store, scope, since, until)

@@ -98,6 +98,27 @@ def test_what_takes_too_long_is_the_next_look_s_in_whichever_process(
     assert len(found) >= AWAY // 60 - 3, "but the last ones, which the next look has"
 
 
+@pytest.mark.parametrize("anew", [True, False], ids=["new process", "same process"])
+def test_however_long_a_minute_takes_each_look_stores_another(
+    store: Store, monkeypatch: pytest.MonkeyPatch, anew: bool
+) -> None:
+    """A page is less than a minute, and takes longer than a look has."""
+    monkeypatch.setattr(missed_minutes, "PAGE", 4)
+    monkeypatch.setattr(missed_minutes, "SECONDS", 1.0)
+    clock, missed = Slow(START + AWAY // 4), Missed()
+    count(store, START, START + AWAY // 4)
+    missed.sum_up(store, clock, SCOPE)
+    reached = metric_store.newest_minute(store, SCOPE)
+    for _ in range(4):
+        missed = Missed() if anew else missed
+        assert not missed.sum_up(store, clock, SCOPE)
+        newest = metric_store.newest_minute(store, SCOPE)
+        assert reached is not None
+        assert newest is not None
+        assert newest > reached
+        reached = newest
+
+
 def test_a_minute_that_was_stored_too_early_is_made_whole(store: Store) -> None:
     clock = ManualClock(START + 61)
     count(store, START, START + 30)
