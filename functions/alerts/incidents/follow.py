@@ -221,7 +221,7 @@ def _tell_log(step: Step) -> None:
             what=news.entry.kind.value,
             service=incident.subject.service,
             version=incident.subject.version,
-            severity=incident.severity,
+            incident_severity=incident.severity,
             status=incident.status.value,
             level=incident.level,
         )
