@@ -32,6 +32,10 @@ COPIES = 2
 KILLED_WITHIN = 15.0
 """Seconds: about as long as a rollback by itself takes."""
 
+LEFT_SECONDS = 5.0
+"""How long a delivery is waited for at the end. The emulator sometimes never answers one whose
+instance was killed, and who delivers gives it up after three minutes."""
+
 AFTERWARDS = 5.0
 """Seconds that users go on asking after the rollback: what is served later would be too late."""
 
@@ -150,7 +154,7 @@ def delivered(world: World, copies: int) -> Iterator[None]:
             job.deliver()
             over.wait(MINUTE - (time.monotonic() - began))
 
-    threads = [threading.Thread(target=minutes) for _ in range(copies)]
+    threads = [threading.Thread(target=minutes, daemon=True) for _ in range(copies)]
     for each in threads:
         each.start()
     try:
@@ -158,7 +162,7 @@ def delivered(world: World, copies: int) -> Iterator[None]:
     finally:
         over.set()
         for each in threads:
-            each.join()
+            each.join(LEFT_SECONDS)
 
 
 def _rolled_back(world: World, identifier: str, seconds: float) -> None:
