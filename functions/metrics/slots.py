@@ -140,8 +140,7 @@ class Slots:
 
 
 def _unknown(found: Sequence[Document], kept: Mapping[str, _Kept]) -> list[str]:
-    """Where those are that aren't kept, or not as they are now. Nearly all are, and to read all of
-    them whole would take three times as long."""
+    """Where those are that aren't kept, or not as they are now: the others need not be read."""
     return [
         each.path
         for each in found
