@@ -47,11 +47,18 @@ def control_of(flag: Flag, candidate: str) -> str:
 
 
 def require_default(view: View, rollout: Rollout) -> None:
-    """Raises FailedPrecondition when a flag has another default than when it was created."""
+    """Raises FailedPrecondition when a flag has another default than when it was created, or its
+    candidate no longer."""
     for each in rollout.moves:
-        if control_of(flag_of(view, each.flag), each.candidate) != each.control:
+        definition = flag_of(view, each.flag).definition
+        if definition.get("defaultVariant") != each.control:
             raise FailedPrecondition(
                 f"The default of the flag {each.flag} is no longer {each.control}.",
+                remedy="Create the rollout anew.",
+            )
+        if each.candidate not in definition["variants"]:
+            raise FailedPrecondition(
+                f"The flag {each.flag} no longer has the variant {each.candidate}.",
                 remedy="Create the rollout anew.",
             )
 

@@ -120,6 +120,20 @@ def test_not_started_when_the_default_has_changed(world: World) -> None:
         world.change(commands.start("r1", ASKED))
 
 
+def test_a_candidate_that_has_become_the_default_is_not_started(world: World) -> None:
+    """Another rollout of it succeeded meanwhile: nothing is wrong with the request."""
+    world.created("r1")
+    world.created("r2")
+    world.change(commands.start("r1", ASKED))
+    advance(world.store, world.clock, world.scope)
+    for verb in (commands.promote, commands.promote, commands.complete):
+        world.change(verb("r1", ASKED))
+    assert world.read_flag().definition["defaultVariant"] == CANDIDATE
+    with pytest.raises(FailedPrecondition, match=f"no longer {CONTROL}"):
+        world.change(commands.start("r2", ASKED))
+    assert world.rollout("r2").state.phase is Phase.PENDING
+
+
 def test_paused_and_resumed(world: World) -> None:
     begun(world)
     split = world.read_flag().split
